@@ -1,0 +1,76 @@
+//! Where each column of a row lies.
+
+use crate::types::{ColumnType, Field, fields_size, place_fields};
+
+/// The placement of a row's columns (docs/formats/row.md).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowLayout {
+    columns: Vec<ColumnLayout>,
+    fixed_bytes: usize,
+    is_fixed: bool,
+    is_plain: bool,
+}
+
+/// The placement of one column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ColumnLayout {
+    /// First byte in the fixed part.
+    pub offset: usize,
+    /// Bytes in the fixed part.
+    pub size: usize,
+    /// Whether the column has no heap part.
+    pub is_fixed: bool,
+    /// The column's type.
+    pub ty: ColumnType,
+}
+
+impl RowLayout {
+    /// Places fields in declared order, each at its natural alignment; the size is rounded up to 8.
+    pub fn new(fields: &[Field]) -> Self {
+        let mut columns = Vec::with_capacity(fields.len());
+        place_fields(fields, 0, |offset, field| {
+            columns.push(ColumnLayout {
+                offset,
+                size: field.ty.size(),
+                is_fixed: field.ty.is_fixed(),
+                ty: field.ty.clone(),
+            });
+        });
+        let is_fixed = columns.iter().all(|column| column.is_fixed);
+        let fixed_bytes = fields_size(fields).next_multiple_of(8);
+        let is_plain = columns.iter().all(|column| column.ty.is_plain())
+            && columns.iter().map(|column| column.size).sum::<usize>() == fixed_bytes;
+        Self { columns, fixed_bytes, is_fixed, is_plain }
+    }
+
+    /// The layout of some of this row's columns as a row of their own: an index key, a patch.
+    /// Indices past the last column are left out.
+    pub fn of_columns(&self, columns: &[u16]) -> Self {
+        let fields: Vec<Field> = columns
+            .iter()
+            .filter_map(|&index| self.columns.get(usize::from(index)))
+            .map(|column| Field { name: String::new(), ty: column.ty.clone() })
+            .collect();
+        Self::new(&fields)
+    }
+
+    /// The columns in declared order.
+    pub fn columns(&self) -> &[ColumnLayout] {
+        &self.columns
+    }
+
+    /// Bytes of the fixed part, a multiple of 8. The heap begins here.
+    pub fn fixed_bytes(&self) -> usize {
+        self.fixed_bytes
+    }
+
+    /// Whether any bytes of the right length are a row: no padding, no tags, no heap.
+    pub fn is_plain(&self) -> bool {
+        self.is_plain
+    }
+
+    /// Whether every row is exactly its fixed part: it can be read in place as a struct.
+    pub fn is_fixed(&self) -> bool {
+        self.is_fixed
+    }
+}

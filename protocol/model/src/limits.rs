@@ -1,0 +1,37 @@
+//! Named limits of the data model. Each says how it was chosen.
+
+/// Columns in one table, fields in one struct. A column mask is one `u64`.
+pub const COLUMNS_MAX: usize = 64;
+
+/// Tables in one schema. Table ids are `u16`; a real game has tens.
+pub const TABLES_MAX: usize = 1_024;
+
+/// Reducers in one schema. Reducer ids are `u16`; a real game has hundreds.
+pub const REDUCERS_MAX: usize = 4_096;
+
+/// Indexes of one table. Every insert pays for each of them.
+pub const INDEXES_MAX: usize = 32;
+
+/// Variants of one enum: the tag is one byte.
+pub const VARIANTS_MAX: usize = 256;
+
+/// Nesting of types (an option of a list of a struct …). Bounds recursion in every decoder.
+pub const TYPE_DEPTH_MAX: usize = 16;
+
+/// Bytes of one row, heap included. A row must fit a message with room to spare.
+pub const ROW_BYTES_MAX: usize = 1 << 20;
+
+/// Bytes of one row's fixed part. Keeps a page of rows small and column offsets in `u16` range.
+pub const ROW_FIXED_BYTES_MAX: usize = 32 * 1024;
+
+/// Elements of one list. A list of empty structs has no bytes that would bound it.
+pub const LIST_ELEMENTS_MAX: usize = 1 << 20;
+
+/// Bytes of a table, column, reducer, type or variant name.
+pub const NAME_BYTES_MAX: usize = 64;
+
+/// Bytes of an encoded schema. Generous: 1,024 tables of 64 documented columns stay below it.
+pub const SCHEMA_BYTES_MAX: usize = 16 << 20;
+
+/// Rows of one table. Slots are `u32`; the top bit stays free for packing.
+pub const ROWS_PER_TABLE_MAX: usize = 1 << 31;

@@ -412,10 +412,8 @@ impl<T: Column> Column for Vec<T> {
     const ALIGN: usize = 4;
 
     fn column_type() -> ColumnType {
-        match T::column_type() {
-            ColumnType::U8 => ColumnType::Bytes,
-            element => ColumnType::Vec(Box::new(element)),
-        }
+        let element = T::column_type();
+        if element == ColumnType::U8 { ColumnType::Bytes } else { ColumnType::Vec(Box::new(element)) }
     }
 
     fn write(&self, writer: &mut RowWriter<'_>, at: usize) {

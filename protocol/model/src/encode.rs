@@ -1,7 +1,5 @@
 //! Values known at run time → row bytes.
 
-#![expect(clippy::wildcard_enum_match_arm, reason = "most types share one treatment")]
-
 use crate::column::RowWriter;
 use crate::layout::RowLayout;
 use crate::limits;

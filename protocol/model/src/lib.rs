@@ -29,6 +29,7 @@ pub mod delta;
     warnings,
     clippy::all,
     clippy::indexing_slicing,
+    clippy::unwrap_used,
     clippy::undocumented_unsafe_blocks,
     clippy::wildcard_enum_match_arm,
     unsafe_code

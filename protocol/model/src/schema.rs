@@ -263,6 +263,7 @@ impl ReducerSchema {
 }
 
 /// Whether an ordered index can take the type: numbers, text, bytes, ids, moments and plain enums.
+#[expect(clippy::wildcard_enum_match_arm, reason = "all other types are scalars, ids or text")]
 fn is_orderable(ty: &ColumnType) -> bool {
     match ty {
         ColumnType::Option(_) | ColumnType::Vec(_) | ColumnType::Struct(_) => false,
@@ -275,7 +276,6 @@ fn is_orderable(ty: &ColumnType) -> bool {
         | ColumnType::DVec3
         | ColumnType::IVec2
         | ColumnType::IVec3 => false,
-        #[expect(clippy::wildcard_enum_match_arm, reason = "all other types are scalars, ids or text")]
         _ => true,
     }
 }

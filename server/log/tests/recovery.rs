@@ -1,5 +1,7 @@
 //! What a log gives back after damage, crashes and faults: a prefix that holds everything durable, or an error.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::sync::Arc;
 
 use ambit_log::{

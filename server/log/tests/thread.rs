@@ -1,5 +1,7 @@
 //! The log's thread: everything appended becomes durable in order, and a failure is told and final.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::sync::Arc;
 use std::sync::mpsc::channel;
 

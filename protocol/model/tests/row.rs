@@ -1,5 +1,7 @@
 //! Properties of the row layout: round trips, one encoding per value, any bytes in → Ok or a typed error.
 
+#![expect(clippy::unwrap_used, reason = "a test's strategies are outside test functions")]
+
 use std::sync::Arc;
 
 use ambit_model::delta::{apply_columns, changed_columns, copy_columns, pack_columns, packed_length};

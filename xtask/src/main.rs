@@ -1,2 +1,38 @@
-//! xtask
-fn main() {}
+//! Ambit's project commands: `cargo xtask <command>`. Compiled before anything else, so it depends on no
+//! other part of Ambit but the one that builds modules.
+
+#![expect(clippy::print_stdout, reason = "a command-line program's output is its standard output")]
+
+mod toolchain;
+
+mod step;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Ambit's project commands")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Detect what the project needs on this machine and install what is missing
+    Toolchain,
+}
+
+fn main() -> ExitCode {
+    let result = match Arguments::parse().command {
+        Command::Toolchain => toolchain::run(),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

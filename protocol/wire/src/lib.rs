@@ -1,1 +1,53 @@
-//! ambit-wire
+//! What a server and its clients say to each other: messages in a FlatBuffers envelope, packed blocks inside.
+//!
+//! The bytes are drawn in docs/formats/wire.md. Every decoder takes any bytes and answers a value or a
+//! [`WireError`]. This crate leaves out what moves the bytes (sockets, queues) and what the rows mean: a delta's
+//! columns are measured here and applied with [`ambit_model::delta`].
+
+#![warn(clippy::indexing_slicing)]
+
+pub mod limits;
+
+mod error;
+mod varint;
+
+mod calls;
+mod results;
+mod updates;
+
+mod client;
+mod envelope;
+mod server;
+
+#[allow(
+    warnings,
+    clippy::all,
+    clippy::indexing_slicing,
+    clippy::undocumented_unsafe_blocks,
+    clippy::wildcard_enum_match_arm,
+    unsafe_code
+)]
+#[rustfmt::skip]
+#[path = "messages_generated.g.rs"]
+mod messages_generated;
+
+pub use calls::{Call, Calls, write_call};
+pub use client::ClientMessage;
+pub use error::WireError;
+pub use results::{CallResult, CallStatus, Results, write_result};
+pub use server::{ServerMessage, UpdateHeader, goodbye};
+pub use updates::{
+    LeaveReason, Op, Ops, TableBlock, TableBlocks, TableMark, begin_table, end_table, write_delete,
+    write_delta, write_insert,
+};
+
+/// The protocol's version, said in Hello.
+pub const PROTOCOL_VERSION: u16 = 1;
+
+/// The WebSocket subprotocol.
+pub const SUBPROTOCOL: &str = "ambit.v1";
+
+/// The path of a database's WebSocket.
+pub fn connect_path(database: &str) -> String {
+    format!("/v1/database/{database}/connect")
+}

@@ -1,0 +1,118 @@
+//! What a client says.
+
+use crate::envelope::{Builder, builder, finish, missing, open, unexpected};
+use crate::error::{WireError, at_most};
+use crate::limits;
+use crate::messages_generated::messages_generated as fb;
+
+/// A message from a client.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ClientMessage<'a> {
+    /// The first message.
+    Hello {
+        /// [`crate::PROTOCOL_VERSION`].
+        protocol: u16,
+        /// The token of an earlier Welcome; without it the server makes a new identity.
+        token: Option<&'a str>,
+    },
+    /// Begins a subscription.
+    Subscribe {
+        /// Chosen by the client, not in use.
+        subscription: u32,
+        /// The query.
+        sql: &'a str,
+        /// Updates per second. 0: the server's default. `f32::INFINITY`: one update per commit.
+        rate: f32,
+    },
+    /// Ends a subscription; rows that no other one holds leave the cache.
+    Unsubscribe {
+        /// The subscription.
+        subscription: u32,
+    },
+    /// Reducer calls.
+    Calls {
+        /// Read it with [`crate::Calls`].
+        block: &'a [u8],
+    },
+    /// Asks for a Pong.
+    Ping {
+        /// The client's clock, in its own unit; comes back unchanged.
+        sent_at: u64,
+    },
+}
+
+impl<'a> ClientMessage<'a> {
+    /// The message's bytes.
+    pub fn encode(&self) -> Vec<u8> {
+        match *self {
+            Self::Hello { protocol, token } => {
+                let mut out = builder(token.map_or(0, str::len));
+                let token = token.map(|token| out.create_string(token));
+                let body = fb::Hello::create(&mut out, &fb::HelloArgs { protocol, token });
+                finish(out, fb::Body::Hello, body)
+            }
+            Self::Subscribe { subscription, sql, rate } => {
+                let mut out = builder(sql.len());
+                let sql = Some(out.create_string(sql));
+                let body = fb::Subscribe::create(&mut out, &fb::SubscribeArgs { subscription, sql, rate });
+                finish(out, fb::Body::Subscribe, body)
+            }
+            Self::Unsubscribe { subscription } => {
+                let mut out: Builder = builder(0);
+                let body = fb::Unsubscribe::create(&mut out, &fb::UnsubscribeArgs { subscription });
+                finish(out, fb::Body::Unsubscribe, body)
+            }
+            Self::Calls { block } => {
+                let mut out = builder(block.len());
+                let block = Some(out.create_vector(block));
+                let body = fb::Calls::create(&mut out, &fb::CallsArgs { block });
+                finish(out, fb::Body::Calls, body)
+            }
+            Self::Ping { sent_at } => {
+                let mut out: Builder = builder(0);
+                let body = fb::Ping::create(&mut out, &fb::PingArgs { sent_at });
+                finish(out, fb::Body::Ping, body)
+            }
+        }
+    }
+
+    /// The message of any bytes.
+    pub fn decode(bytes: &'a [u8]) -> Result<Self, WireError> {
+        let message = open(bytes, limits::CLIENT_MESSAGE_BYTES_MAX)?;
+        match message.body_type() {
+            fb::Body::Hello => {
+                let body = message.body_as_hello().ok_or_else(missing)?;
+                at_most("the token", body.token().map_or(0, str::len), limits::TOKEN_BYTES_MAX)?;
+                Ok(Self::Hello { protocol: body.protocol(), token: body.token() })
+            }
+            fb::Body::Subscribe => {
+                let body = message.body_as_subscribe().ok_or_else(missing)?;
+                at_most("the query", body.sql().len(), limits::SQL_BYTES_MAX)?;
+                let rate = checked_rate(body.rate())?;
+                Ok(Self::Subscribe { subscription: body.subscription(), sql: body.sql(), rate })
+            }
+            fb::Body::Unsubscribe => {
+                let body = message.body_as_unsubscribe().ok_or_else(missing)?;
+                Ok(Self::Unsubscribe { subscription: body.subscription() })
+            }
+            fb::Body::Calls => {
+                let block = message.body_as_calls().ok_or_else(missing)?.block().bytes();
+                at_most("the call block", block.len(), limits::CALL_BLOCK_BYTES_MAX)?;
+                Ok(Self::Calls { block })
+            }
+            fb::Body::Ping => {
+                let body = message.body_as_ping().ok_or_else(missing)?;
+                Ok(Self::Ping { sent_at: body.sent_at() })
+            }
+            other => Err(unexpected(other)),
+        }
+    }
+}
+
+fn checked_rate(rate: f32) -> Result<f32, WireError> {
+    if rate == f32::INFINITY || (0.0..=limits::RATE_HZ_MAX).contains(&rate) {
+        Ok(rate)
+    } else {
+        Err(WireError::Rate(rate.to_string()))
+    }
+}

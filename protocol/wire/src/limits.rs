@@ -1,0 +1,33 @@
+//! Named limits of the wire. Each says how it was chosen.
+
+/// Bytes of one message from a client: the largest row (1 MiB) as a call's arguments, and the envelope.
+pub const CLIENT_MESSAGE_BYTES_MAX: usize = ambit_model::limits::ROW_BYTES_MAX + 16 * 1024;
+
+/// Bytes of one message from a server. An update is atomic, so the first result of a large subscription is one
+/// message: 64 MiB is a million rows of 64 bytes.
+pub const SERVER_MESSAGE_BYTES_MAX: usize = 64 << 20;
+
+/// Bytes of a call block: what a client gathers between two writes before it begins another message.
+pub const CALL_BLOCK_BYTES_MAX: usize = ambit_model::limits::ROW_BYTES_MAX + 8 * 1024;
+
+/// Calls in one block. The smallest entry has 12 bytes, so the block's bytes would allow 88,000; a message
+/// must not keep the engine's queue to itself.
+pub const CALLS_PER_BLOCK_MAX: usize = 8_192;
+
+/// Bytes of a result block after which a server begins another message. Keeps one burst from delaying updates.
+pub const RESULT_BLOCK_BYTES_MAX: usize = 256 * 1024;
+
+/// Bytes of a token. A signed token has a few hundred.
+pub const TOKEN_BYTES_MAX: usize = 4 * 1024;
+
+/// Bytes of a subscription's SQL. Hand-written queries have a few hundred.
+pub const SQL_BYTES_MAX: usize = 16 * 1024;
+
+/// Bytes of a text for people: a reducer's error, a refused subscription, a goodbye. Longer ones are cut.
+pub const TEXT_BYTES_MAX: usize = 4 * 1024;
+
+/// Subscriptions of one connection. A game uses tens; the lists in an update stay short.
+pub const SUBSCRIPTIONS_MAX: usize = 1_024;
+
+/// Updates per second that a client may ask for, other than `f32::INFINITY`. No screen shows more.
+pub const RATE_HZ_MAX: f32 = 1_000.0;

@@ -1,0 +1,30 @@
+//! Unsigned numbers in as few bytes as they need: 7 bits per byte, low bits first, the top bit says "more".
+
+/// Appends `value`: 1 to 10 bytes.
+#[inline]
+pub(crate) fn write(out: &mut Vec<u8>, mut value: u64) {
+    while value >= 0x80 {
+        out.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    out.push(value as u8);
+}
+
+/// The number at the start of `bytes` and its length; `None` when it is cut off, too large or not the shortest
+/// form.
+#[inline]
+pub(crate) fn read(bytes: &[u8]) -> Option<(u64, usize)> {
+    let mut value = 0_u64;
+    for (index, &byte) in bytes.iter().take(10).enumerate() {
+        let part = u64::from(byte & 0x7f);
+        if index == 9 && part > 1 {
+            return None;
+        }
+        value |= part << (7 * index);
+        if byte & 0x80 == 0 {
+            let shortest = byte != 0 || index == 0;
+            return shortest.then_some((value, index + 1));
+        }
+    }
+    None
+}

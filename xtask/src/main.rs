@@ -5,6 +5,8 @@
 
 mod toolchain;
 
+mod tidy;
+
 mod step;
 
 use std::process::ExitCode;
@@ -22,11 +24,14 @@ struct Arguments {
 enum Command {
     /// Detect what the project needs on this machine and install what is missing
     Toolchain,
+    /// Check the rules of form
+    Tidy,
 }
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Toolchain => toolchain::run(),
+        Command::Tidy => tidy::run(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

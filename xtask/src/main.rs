@@ -7,6 +7,8 @@ mod toolchain;
 
 mod tidy;
 
+mod codegen;
+
 mod step;
 
 use std::process::ExitCode;
@@ -26,12 +28,19 @@ enum Command {
     Toolchain,
     /// Check the rules of form
     Tidy,
+    /// Write every generated file
+    Codegen {
+        /// Change nothing; fail when a file is not what its generator makes
+        #[arg(long)]
+        check: bool,
+    },
 }
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Toolchain => toolchain::run(),
         Command::Tidy => tidy::run(),
+        Command::Codegen { check } => codegen::run(check),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

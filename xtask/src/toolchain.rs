@@ -128,7 +128,7 @@ fn nunit_library_exists() -> bool {
 }
 
 /// The version that `flatc --version` names, when there is one.
-fn flatc_version() -> Option<String> {
+pub fn flatc_version() -> Option<String> {
     let about = step::output(Command::new("flatc").arg("--version")).ok()?;
     about.split_whitespace().last().map(str::to_string)
 }

@@ -1,0 +1,51 @@
+//! `cargo xtask codegen`: writes every committed file that a generator makes; `--check` only compares.
+//!
+//! Generators run here and never from a build.rs into the source tree. Each source file that is found has its
+//! output, so a new schema needs no entry in a list.
+
+mod flatbuffers;
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+
+use crate::step;
+
+/// A file as a generator makes it.
+pub struct Generated {
+    /// From the repository's root.
+    pub path: PathBuf,
+    pub text: String,
+}
+
+/// Runs every generator.
+fn generate() -> Result<Vec<Generated>> {
+    flatbuffers::generate().context("FlatBuffers")
+}
+
+/// Writes what differs, or with `check` fails when something does.
+pub fn run(check: bool) -> Result<()> {
+    let generated = generate()?;
+    let mut stale = Vec::new();
+    for Generated { path, text } in &generated {
+        let file = step::root().join(path);
+        // A file that cannot be read differs from what it should be.
+        if fs::read_to_string(&file).is_ok_and(|present| present == *text) {
+            continue;
+        }
+        stale.push(path.display().to_string());
+        if !check {
+            fs::write(&file, text).with_context(|| path.display().to_string())?;
+            println!("wrote {}", path.display());
+        }
+    }
+    if check && !stale.is_empty() {
+        bail!(
+            "run `cargo xtask codegen`; these files are not what their generators make: {}",
+            stale.join(", ")
+        );
+    }
+    println!("codegen: {} files are what their generators make", generated.len());
+    Ok(())
+}

@@ -1,1 +1,11 @@
-//! ambit-interest
+//! The follower: queries, interest sets and client updates.
+//!
+//! A [`Follower`] holds its own store, fed by change sets in order, and knows what every client watches. At each
+//! flush it works out what each client gains, loses and sees change, and hands out the bytes of the updates. It
+//! never opens a socket, starts a thread or reads a clock: time is an argument.
+
+pub mod limits;
+
+mod query;
+
+pub use query::{QueryError, TextError};

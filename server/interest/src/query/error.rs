@@ -1,0 +1,60 @@
+//! Why a subscription is refused, with the place in the text and what to write instead.
+
+use std::fmt;
+
+use crate::limits;
+
+/// Why a subscription is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum QueryError {
+    /// The query's text.
+    #[error("{0}")]
+    Text(TextError),
+    /// The client has a subscription of that number already.
+    #[error("subscription {0} is in use; choose another number, or unsubscribe and wait until it has ended")]
+    SubscriptionInUse(u32),
+    /// The client has [`limits::SUBSCRIPTIONS_PER_CLIENT_MAX`] subscriptions already.
+    #[error(
+        "a connection can have at most {} subscriptions; unsubscribe one first",
+        limits::SUBSCRIPTIONS_PER_CLIENT_MAX
+    )]
+    TooManySubscriptions,
+    /// All clients together use [`limits::GRIDS_MAX`] kinds of moving circles already.
+    #[error(
+        "the database follows {} kinds of moving circles already; use the same tables and joined columns as other subscriptions",
+        limits::GRIDS_MAX
+    )]
+    TooManyCircles,
+    /// The rate is not a number above 0.
+    #[error("the rate {0} is not possible; use updates per second above 0, or infinity for every commit")]
+    Rate(String),
+    /// No such client is connected.
+    #[error("the client is not connected")]
+    UnknownClient,
+}
+
+/// What is wrong with a query's text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TextError {
+    /// Line, from 1.
+    pub line: u64,
+    /// Character within the line, from 1.
+    pub column: u64,
+    /// What is wrong.
+    pub problem: String,
+    /// What to write instead.
+    pub remedy: String,
+}
+
+impl fmt::Display for TextError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { line, column, problem, remedy } = self;
+        write!(f, "line {line}, column {column}: {problem}; {remedy}")
+    }
+}
+
+impl From<TextError> for QueryError {
+    fn from(error: TextError) -> Self {
+        Self::Text(error)
+    }
+}

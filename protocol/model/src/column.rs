@@ -12,6 +12,8 @@ pub trait Column: Sized {
     const SIZE: usize;
     /// Alignment in the fixed part; equals [`ColumnType::align`].
     const ALIGN: usize;
+    /// Whether a value lies in the fixed part alone; equals [`ColumnType::is_fixed`].
+    const IS_FIXED: bool = true;
 
     /// The column type.
     fn column_type() -> ColumnType;
@@ -366,6 +368,7 @@ impl Column for bool {
 impl Column for String {
     const SIZE: usize = HEAP_REF_BYTES;
     const ALIGN: usize = 4;
+    const IS_FIXED: bool = false;
 
     fn column_type() -> ColumnType {
         ColumnType::String
@@ -385,6 +388,7 @@ impl Column for String {
 impl<T: Column> Column for Option<T> {
     const SIZE: usize = (T::ALIGN + T::SIZE).next_multiple_of(T::ALIGN);
     const ALIGN: usize = T::ALIGN;
+    const IS_FIXED: bool = T::IS_FIXED;
 
     fn column_type() -> ColumnType {
         ColumnType::Option(Box::new(T::column_type()))
@@ -410,6 +414,7 @@ impl<T: Column> Column for Option<T> {
 impl<T: Column> Column for Vec<T> {
     const SIZE: usize = HEAP_REF_BYTES;
     const ALIGN: usize = 4;
+    const IS_FIXED: bool = false;
 
     fn column_type() -> ColumnType {
         let element = T::column_type();

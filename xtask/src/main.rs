@@ -9,6 +9,12 @@ mod tidy;
 
 mod codegen;
 
+mod test;
+
+mod demo;
+
+mod samples;
+
 mod step;
 
 use std::process::ExitCode;
@@ -26,6 +32,17 @@ struct Arguments {
 enum Command {
     /// Detect what the project needs on this machine and install what is missing
     Toolchain,
+    /// Run everything that must hold before a change lands
+    Test,
+    /// Play: a server, the sample world, bots, clients, and a live view in the terminal
+    Demo {
+        /// End after so many seconds of play with a summary
+        #[arg(long)]
+        seconds: Option<u64>,
+        /// How many bots play
+        #[arg(long, default_value_t = 200)]
+        bots: u32,
+    },
     /// Check the rules of form
     Tidy,
     /// Write every generated file
@@ -40,6 +57,8 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Toolchain => toolchain::run(),
         Command::Tidy => tidy::run(),
+        Command::Test => test::run(),
+        Command::Demo { seconds, bots } => demo::run(&demo::Options { seconds, bots }),
         Command::Codegen { check } => codegen::run(check),
     };
     match result {

@@ -1,0 +1,157 @@
+//! The demo's child processes: server, publisher, bots, clients, view. All end when the world is dropped.
+
+use std::fs::{self, File};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+use super::build::program;
+use super::clients::Client;
+use crate::step;
+
+/// How long the server may take until it listens. Starting takes milliseconds; a loaded machine takes longer.
+const START_WAIT: Duration = Duration::from_secs(30);
+/// The pause between two looks at a child process.
+const LOOK_PAUSE: Duration = Duration::from_millis(20);
+/// Lines of a program's output that are shown when it died.
+const LOG_LINES_SHOWN: usize = 20;
+
+/// A program that runs until the demo ends.
+struct Running {
+    name: String,
+    child: Child,
+    log: PathBuf,
+}
+
+/// A server and everything that plays on it.
+pub struct World {
+    folder: PathBuf,
+    address: SocketAddr,
+    children: Vec<Running>,
+}
+
+impl World {
+    /// Starts a server in a new temporary folder, on a free port of this machine.
+    pub fn start() -> Result<World> {
+        let folder = std::env::temp_dir().join(format!("ambit-demo-{}", std::process::id()));
+        fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
+        let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+        let mut world = World { folder, address, children: Vec::new() };
+        let mut command = Command::new(program("ambit"));
+        command.arg("start").arg("--data").arg(world.folder.join("data"));
+        command.arg("--listen").arg(address.to_string());
+        world.run("server", command)?;
+        let started = Instant::now();
+        while TcpStream::connect(address).is_err() {
+            world.check_running()?;
+            if started.elapsed() > START_WAIT {
+                bail!("the server does not listen on {address} after {START_WAIT:?}");
+            }
+            thread::sleep(LOOK_PAUSE);
+        }
+        Ok(world)
+    }
+
+    /// Where the server listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Where the server's data and every program's output lie.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Builds and publishes a module.
+    pub fn publish(&self, module: &Path, database: &str) -> Result<()> {
+        let mut command = Command::new(program("ambit"));
+        command.arg("publish").arg(module).args(["--name", database, "--server", &self.server()]);
+        step::run(command.env("AMBIT_CONFIG", self.folder.join("config")))
+    }
+
+    /// Sends in bots.
+    pub fn send_bots(&mut self, count: u32, database: &str) -> Result<()> {
+        let mut command = Command::new(program("ambit-bots"));
+        command.args(["--server", &self.server(), "--database", database, "--bots", &count.to_string()]);
+        self.run("bots", command)
+    }
+
+    /// Sends in a client of another language.
+    pub fn send_client(&mut self, client: &Client, database: &str) -> Result<()> {
+        let mut command = client.command();
+        command.args([&self.server(), database]);
+        self.run(&client.name, command)
+    }
+
+    /// Shows the world until it ends by itself or somebody presses `q`; fails when what it saw was wrong.
+    pub fn view(&mut self, database: &str, seconds: Option<u64>, bots: u32) -> Result<()> {
+        let mut command = Command::new(program("ambit-viewer"));
+        command.args(["--server", &self.server(), "--database", database, "--players", &bots.to_string()]);
+        if let Some(seconds) = seconds {
+            command.args(["--seconds", &seconds.to_string()]);
+        }
+        step::run(&mut command)
+    }
+
+    /// Ends every program and says which had already died.
+    pub fn stop(mut self) -> Vec<String> {
+        let mut faults = Vec::new();
+        for running in &mut self.children {
+            match running.child.try_wait() {
+                Ok(None) => {}
+                Ok(Some(status)) => faults.push(died(&running.name, &status.to_string(), &running.log)),
+                Err(error) => faults.push(format!("{}: {error}", running.name)),
+            }
+        }
+        faults
+    }
+
+    fn server(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    fn run(&mut self, name: &str, mut command: Command) -> Result<()> {
+        let log = self.folder.join(format!("{name}.log"));
+        let output = File::create(&log).with_context(|| log.display().to_string())?;
+        command.stdin(Stdio::null()).stderr(output.try_clone()?).stdout(output);
+        let line = step::describe(&command);
+        let child = command.spawn().with_context(|| format!("`{line}` could not be started"))?;
+        self.children.push(Running { name: name.to_string(), child, log });
+        Ok(())
+    }
+
+    fn check_running(&mut self) -> Result<()> {
+        for running in &mut self.children {
+            if let Some(status) = running.child.try_wait()? {
+                bail!("{}", died(&running.name, &status.to_string(), &running.log));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        // Players leave before the server does. A child that has already ended needs no more than the wait.
+        for running in self.children.iter_mut().rev() {
+            if let Err(error) = running.child.kill().and_then(|()| running.child.wait()) {
+                eprintln!("{}: {error}", running.name);
+            }
+        }
+        if let Err(error) = fs::remove_dir_all(&self.folder) {
+            eprintln!("{}: {error}", self.folder.display());
+        }
+    }
+}
+
+/// A sentence about a program that ended too early, with its last words.
+fn died(name: &str, status: &str, log: &Path) -> String {
+    let text = fs::read_to_string(log).unwrap_or_default();
+    let lines: Vec<&str> = text.lines().collect();
+    let last = lines[lines.len().saturating_sub(LOG_LINES_SHOWN)..].join("\n    ");
+    format!("{name} ended before the demo did ({status}):\n    {last}")
+}

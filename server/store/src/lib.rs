@@ -1,1 +1,32 @@
-//! ambit-store
+//! Tables in memory: rows in pages, indexes, one transaction at a time, and change sets.
+//!
+//! The engine writes here and commits; followers and recovery apply what it committed and hold the same rows in the
+//! same slots. The crate leaves out everything around that: no IO, no clock, no threads, no queries beyond one index.
+
+#![forbid(unsafe_code)]
+
+pub mod limits;
+
+mod change_set;
+mod error;
+mod lookup;
+mod store;
+
+mod table;
+
+mod index;
+mod rows;
+mod slots;
+
+mod auto_inc;
+mod body;
+mod describe;
+
+pub use change_set::{AppliedChange, ChangeKind, ChangeSet, ChangeSetError, Changes};
+pub use error::{
+    ApplyError, ApplyErrorKind, DeleteError, ExtendError, InsertError, LookupError, PositionError, RowError,
+    TransactionLimit, UniqueViolation, UpdateError,
+};
+pub use index::is_within;
+pub use lookup::{Bounds, KeyPrefix};
+pub use store::Store;

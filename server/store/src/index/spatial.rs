@@ -1,0 +1,303 @@
+//! The spatial index: an incremental hashed grid of square or cubic cells.
+//!
+//! Every cell that holds a point keeps its points' coordinates side by side, one list per axis, so that a query
+//! runs over plain arrays. A point that moves within its cell is overwritten in place. Why a grid and not a
+//! tree: docs/decisions/0001-spatial-index.md.
+
+use std::hash::BuildHasherDefault;
+use std::ops::RangeInclusive;
+
+use ambit_model::{ColumnType, Slot};
+use hashbrown::HashMap;
+use rustc_hash::FxHasher;
+
+use crate::index::key::array_at;
+
+/// A grid over one position column.
+#[derive(Debug)]
+pub(crate) enum SpatialIndex {
+    Vec2(Grid<f32, 2>),
+    Vec3(Grid<f32, 3>),
+    DVec2(Grid<f64, 2>),
+    DVec3(Grid<f64, 3>),
+}
+
+/// The number type of a position.
+pub(crate) trait Coordinate: Copy + Into<f64> + std::fmt::Debug {
+    fn read(row: &[u8], offset: usize) -> Self;
+}
+
+impl Coordinate for f32 {
+    #[inline]
+    fn read(row: &[u8], offset: usize) -> Self {
+        Self::from_le_bytes(array_at(row, offset))
+    }
+}
+
+impl Coordinate for f64 {
+    #[inline]
+    fn read(row: &[u8], offset: usize) -> Self {
+        Self::from_le_bytes(array_at(row, offset))
+    }
+}
+
+macro_rules! each {
+    ($self:expr, $grid:ident => $answer:expr) => {
+        match $self {
+            SpatialIndex::Vec2($grid) => $answer,
+            SpatialIndex::Vec3($grid) => $answer,
+            SpatialIndex::DVec2($grid) => $answer,
+            SpatialIndex::DVec3($grid) => $answer,
+        }
+    };
+}
+
+impl SpatialIndex {
+    pub(crate) fn new(ty: &ColumnType, offset: usize, cell: f32) -> Self {
+        #[expect(clippy::wildcard_enum_match_arm, reason = "the schema allows four types")]
+        match ty {
+            ColumnType::Vec2 => Self::Vec2(Grid::new(offset, cell)),
+            ColumnType::Vec3 => Self::Vec3(Grid::new(offset, cell)),
+            ColumnType::DVec2 => Self::DVec2(Grid::new(offset, cell)),
+            _ => Self::DVec3(Grid::new(offset, cell)),
+        }
+    }
+
+    /// Whether the row's position is finite.
+    pub(crate) fn accepts(&self, row: &[u8]) -> bool {
+        each!(self, grid => grid.position(row).into_iter().all(|part| Into::<f64>::into(part).is_finite()))
+    }
+
+    /// Whether two rows have the same position, by their bytes.
+    #[inline]
+    pub(crate) fn same_key(&self, one: &[u8], other: &[u8]) -> bool {
+        let (offset, size) = each!(self, grid => (grid.offset, grid.size()));
+        one.get(offset..offset + size) == other.get(offset..offset + size)
+    }
+
+    pub(crate) fn insert(&mut self, slot: Slot, row: &[u8]) {
+        each!(self, grid => grid.insert(slot, grid.position(row)));
+    }
+
+    pub(crate) fn update(&mut self, slot: Slot, row: &[u8]) {
+        each!(self, grid => grid.update(slot, grid.position(row)));
+    }
+
+    pub(crate) fn remove(&mut self, slot: Slot) {
+        each!(self, grid => grid.remove(slot));
+    }
+
+    /// Appends the slots whose position lies within `radius` of `centre`, in no particular order. Two-dimensional
+    /// positions ignore the third coordinate.
+    pub(crate) fn near(&self, centre: [f64; 3], radius: f64, out: &mut Vec<Slot>) {
+        each!(self, grid => grid.near(centre, radius, out));
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        each!(self, grid => grid.cells.iter().map(|cell| cell.slots.len()).sum())
+    }
+}
+
+type CellKey<const D: usize> = [i32; D];
+
+#[derive(Debug)]
+pub(crate) struct Grid<S, const D: usize> {
+    /// Where the position lies in a row.
+    offset: usize,
+    cells_per_unit: f64,
+    cell_by_key: HashMap<CellKey<D>, u32, BuildHasherDefault<FxHasher>>,
+    /// Also cells that are empty for now; `empty_cells` names those.
+    cells: Vec<Cell<S, D>>,
+    empty_cells: Vec<u32>,
+    /// Where each slot's point is.
+    places: Vec<Place>,
+}
+
+#[derive(Debug)]
+struct Cell<S, const D: usize> {
+    key: CellKey<D>,
+    axes: [Vec<S>; D],
+    slots: Vec<Slot>,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Place {
+    cell: u32,
+    position: u32,
+}
+
+impl<S: Coordinate, const D: usize> Grid<S, D> {
+    fn new(offset: usize, cell: f32) -> Self {
+        Self {
+            offset,
+            cells_per_unit: 1.0 / f64::from(cell),
+            cell_by_key: HashMap::default(),
+            cells: Vec::new(),
+            empty_cells: Vec::new(),
+            places: Vec::new(),
+        }
+    }
+
+    const fn size(&self) -> usize {
+        D * size_of::<S>()
+    }
+
+    #[inline]
+    fn position(&self, row: &[u8]) -> [S; D] {
+        std::array::from_fn(|axis| S::read(row, self.offset + axis * size_of::<S>()))
+    }
+
+    /// The cell of a coordinate, rounded down. It never decreases with the coordinate; what lies past 2³¹ cells
+    /// shares the outermost cell.
+    #[inline]
+    fn cell_of(&self, coordinate: f64) -> i32 {
+        let cells = coordinate * self.cells_per_unit;
+        let truncated = cells as i32;
+        truncated.saturating_sub(i32::from(cells < f64::from(truncated)))
+    }
+
+    #[inline]
+    fn key_of(&self, position: [S; D]) -> CellKey<D> {
+        position.map(|coordinate| self.cell_of(coordinate.into()))
+    }
+
+    fn insert(&mut self, slot: Slot, position: [S; D]) {
+        let key = self.key_of(position);
+        let cell_id = match self.cell_by_key.get(&key) {
+            Some(&cell_id) => cell_id,
+            None => self.add_cell(key),
+        };
+        let cell = &mut self.cells[cell_id as usize];
+        let place = Place { cell: cell_id, position: cell.slots.len() as u32 };
+        cell.slots.push(slot);
+        for (axis, coordinate) in cell.axes.iter_mut().zip(position) {
+            axis.push(coordinate);
+        }
+        if slot as usize >= self.places.len() {
+            self.places.resize(slot as usize + 1, Place::default());
+        }
+        self.places[slot as usize] = place;
+    }
+
+    fn add_cell(&mut self, key: CellKey<D>) -> u32 {
+        let cell_id = match self.empty_cells.pop() {
+            Some(cell_id) => {
+                self.cells[cell_id as usize].key = key;
+                cell_id
+            }
+            None => {
+                let axes = std::array::from_fn(|_| Vec::new());
+                self.cells.push(Cell { key, axes, slots: Vec::new() });
+                (self.cells.len() - 1) as u32
+            }
+        };
+        self.cell_by_key.insert(key, cell_id);
+        cell_id
+    }
+
+    fn remove(&mut self, slot: Slot) {
+        let place = self.places[slot as usize];
+        let cell = &mut self.cells[place.cell as usize];
+        let position = place.position as usize;
+        debug_assert_eq!(cell.slots.get(position), Some(&slot), "a point is not in its place");
+        cell.slots.swap_remove(position);
+        for axis in &mut cell.axes {
+            axis.swap_remove(position);
+        }
+        if let Some(&moved) = cell.slots.get(position) {
+            self.places[moved as usize].position = place.position;
+        }
+        if cell.slots.is_empty() {
+            let key = cell.key;
+            self.cell_by_key.remove(&key);
+            self.empty_cells.push(place.cell);
+        }
+    }
+
+    #[inline]
+    fn update(&mut self, slot: Slot, position: [S; D]) {
+        let key = self.key_of(position);
+        let place = self.places[slot as usize];
+        let cell = &mut self.cells[place.cell as usize];
+        if cell.key == key {
+            for (axis, coordinate) in cell.axes.iter_mut().zip(position) {
+                axis[place.position as usize] = coordinate;
+            }
+        } else {
+            self.remove(slot);
+            self.insert(slot, position);
+        }
+    }
+
+    fn near(&self, centre: [f64; 3], radius: f64, out: &mut Vec<Slot>) {
+        let centre: [f64; D] = std::array::from_fn(|axis| centre[axis]);
+        let spans: [RangeInclusive<i32>; D] = centre.map(|coordinate| self.span(coordinate, radius));
+        let cells_in_box = spans
+            .iter()
+            .map(|span| (i64::from(*span.end()) - i64::from(*span.start()) + 1) as u128)
+            .product::<u128>();
+        if cells_in_box > self.cell_by_key.len() as u128 {
+            let in_box = |cell: &&Cell<S, D>| {
+                cell.key.iter().zip(&spans).all(|(coordinate, span)| span.contains(coordinate))
+            };
+            self.cells.iter().filter(in_box).for_each(|cell| cell.near(centre, radius, out));
+            return;
+        }
+        let mut key = spans.each_ref().map(|span| *span.start());
+        loop {
+            if let Some(&cell_id) = self.cell_by_key.get(&key) {
+                self.cells[cell_id as usize].near(centre, radius, out);
+            }
+            // The next cell of the box, the first axis fastest.
+            let Some(axis) = (0..D).find(|&axis| key[axis] < *spans[axis].end()) else { return };
+            key[axis] += 1;
+            for lower in 0..axis {
+                key[lower] = *spans[lower].start();
+            }
+        }
+    }
+
+    /// The cells that a circle can reach on one axis. A little wider than the circle, so that rounding here never
+    /// excludes what the exact check below would accept.
+    fn span(&self, centre: f64, radius: f64) -> RangeInclusive<i32> {
+        let slack = (centre.abs() + radius) * (8.0 * f64::EPSILON);
+        let reach = radius + slack;
+        self.cell_of(centre - reach)..=self.cell_of(centre + reach)
+    }
+}
+
+impl<S: Coordinate, const D: usize> Cell<S, D> {
+    /// Appends the cell's points within the circle, decided on the true coordinates in `f64`.
+    fn near(&self, centre: [f64; D], radius: f64, out: &mut Vec<Slot>) {
+        let axes: [&[S]; D] =
+            self.axes.each_ref().map(|axis| axis.get(..self.slots.len()).unwrap_or_default());
+        let start = out.len();
+        out.resize(start + self.slots.len(), 0);
+        let Some(found) = out.get_mut(start..) else { return };
+        let mut count = 0;
+        for (index, &slot) in self.slots.iter().enumerate() {
+            let position: [f64; D] = std::array::from_fn(|axis| axes[axis][index].into());
+            // Written always, kept only when inside: no branch depends on where the points are.
+            found[count] = slot;
+            count += usize::from(is_within(position, centre, radius));
+        }
+        out.truncate(start + count);
+    }
+}
+
+/// Whether two points are at most `radius` apart. Exact in `f64` also where squares would overflow or vanish.
+#[inline]
+pub fn is_within<const D: usize>(point: [f64; D], centre: [f64; D], radius: f64) -> bool {
+    const SQUARABLE: std::ops::Range<f64> = 1e-140..1e140;
+    let scale =
+        if SQUARABLE.contains(&radius) || radius == f64::INFINITY || radius == 0.0 { 1.0 } else { radius };
+    let limit = if radius == 0.0 { 0.0 } else { radius / scale };
+    let mut square = 0.0;
+    let mut is_same = true;
+    for axis in 0..D {
+        let distance = (point[axis] - centre[axis]) / scale;
+        is_same &= distance == 0.0;
+        square += distance * distance;
+    }
+    if limit == 0.0 { is_same } else { square <= limit * limit }
+}

@@ -1,0 +1,317 @@
+//! The store: all tables of a database, and one transaction that is always open.
+//!
+//! Writes are visible to reads at once. [`Store::commit`] makes them final and says what they come to;
+//! [`Store::rollback`] takes them back. The store knows neither time nor threads: one owner at a time calls it.
+
+use std::sync::Arc;
+
+use ambit_model::{Schema, Slot};
+
+use crate::body::BodyReader;
+use crate::change_set::{AppliedChange, Changes};
+use crate::error::{
+    ApplyError, ApplyErrorKind, DeleteError, ExtendError, InsertError, LookupError, TransactionLimit,
+    UpdateError,
+};
+use crate::limits::TRANSACTION_BYTES_MAX;
+use crate::lookup::Bounds;
+use crate::table::{Applied, Table};
+
+/// All tables of a database.
+#[derive(Debug, Default)]
+pub struct Store {
+    schema: Arc<Schema>,
+    tables: Vec<Table>,
+    seed: u64,
+    /// Tables that the open transaction has touched, in that order.
+    touched_tables: Vec<u16>,
+    /// What the open transaction has saved and written, in bytes.
+    transaction_bytes: usize,
+    /// Reused by commit.
+    body: Vec<u8>,
+    /// Reused by apply.
+    applied: Vec<Applied>,
+}
+
+impl Store {
+    /// Empty tables. The schema has passed [`Schema::check`], as every decoded schema has.
+    pub fn new(schema: Arc<Schema>) -> Self {
+        Self::with_hash_seed(schema, 0)
+    }
+
+    /// Empty tables whose hash indexes are seeded, so that nobody can prepare keys that collide. The seed changes
+    /// no answer and need not be the same on a follower.
+    pub fn with_hash_seed(schema: Arc<Schema>, seed: u64) -> Self {
+        debug_assert_eq!(schema.check(), Ok(()), "a store needs a checked schema");
+        let tables = (0..).zip(&schema.tables).map(|(id, table)| Table::new(id, table, seed)).collect();
+        Self { schema, tables, seed, ..Self::default() }
+    }
+
+    /// The tables' description.
+    pub fn schema(&self) -> &Arc<Schema> {
+        &self.schema
+    }
+
+    /// Takes a schema that has the same tables and perhaps more behind them. Rows stay.
+    pub fn extend(&mut self, schema: Arc<Schema>) -> Result<(), ExtendError> {
+        if self.has_changes() {
+            return Err(ExtendError::OpenTransaction);
+        }
+        for (position, old) in self.schema.tables.iter().enumerate() {
+            let same = schema.tables.get(position).is_some_and(|new| {
+                let shape = |table: &ambit_model::TableSchema| {
+                    let columns = table
+                        .columns
+                        .iter()
+                        .map(|column| (column.name.clone(), column.ty.clone(), column.auto_inc));
+                    (table.name.clone(), columns.collect::<Vec<_>>(), table.indexes.clone(), table.primary)
+                };
+                shape(new) == shape(old)
+            });
+            if !same {
+                return Err(ExtendError::TableChanged(old.name.clone()));
+            }
+        }
+        let added = (0..).zip(&schema.tables).skip(self.tables.len());
+        self.tables.extend(added.map(|(id, table)| Table::new(id, table, self.seed)));
+        self.schema = schema;
+        Ok(())
+    }
+
+    /// The row in a slot.
+    #[inline]
+    pub fn row(&self, table: u16, slot: Slot) -> Option<&[u8]> {
+        self.tables.get(usize::from(table))?.row(slot)
+    }
+
+    /// The slot of the row with this key in a unique index. `key` is a row of the index's columns
+    /// (`RowLayout::of_columns`).
+    #[inline]
+    pub fn find(&self, table: u16, index: u16, key: &[u8]) -> Result<Option<Slot>, LookupError> {
+        self.table(table)?.find(index, key)
+    }
+
+    /// Appends the slots of all rows with this key in a hash or ordered index, in the order of slots.
+    pub fn find_all(
+        &self,
+        table: u16,
+        index: u16,
+        key: &[u8],
+        out: &mut Vec<Slot>,
+    ) -> Result<(), LookupError> {
+        self.table(table)?.find_all(index, key, out)
+    }
+
+    /// Appends the slots of an ordered index's range, in the order of keys, then slots. A hash index answers an
+    /// equality of all its columns.
+    pub fn range(
+        &self,
+        table: u16,
+        index: u16,
+        bounds: &Bounds<'_>,
+        out: &mut Vec<Slot>,
+    ) -> Result<(), LookupError> {
+        self.table(table)?.range(index, bounds, out)
+    }
+
+    /// Appends the slots of all rows whose position is at most `radius` from `centre`, in the order of slots.
+    /// Positions of two coordinates ignore the centre's third.
+    pub fn near(
+        &self,
+        table: u16,
+        index: u16,
+        centre: [f64; 3],
+        radius: f64,
+        out: &mut Vec<Slot>,
+    ) -> Result<(), LookupError> {
+        self.table(table)?.near(index, centre, radius, out)
+    }
+
+    /// All rows of a table in the order of slots; none for an unknown table.
+    pub fn slots(&self, table: u16) -> impl Iterator<Item = (Slot, &[u8])> {
+        self.tables.get(usize::from(table)).into_iter().flat_map(Table::slots)
+    }
+
+    /// The number of rows of a table; 0 for an unknown table.
+    pub fn count(&self, table: u16) -> usize {
+        self.tables.get(usize::from(table)).map_or(0, |table| table.row_count)
+    }
+
+    /// How many rows an index holds: always as many as its table. For statistics and checks.
+    pub fn index_count(&self, table: u16, index: u16) -> Option<usize> {
+        Some(self.tables.get(usize::from(table))?.indexes.get(usize::from(index))?.len())
+    }
+
+    /// The highest number that an auto_inc column has held or been given.
+    pub fn auto_inc_counter(&self, table: u16, column: u16) -> Option<u64> {
+        self.tables.get(usize::from(table))?.counter(column)
+    }
+
+    /// Adds a row in the lowest slot that is free, and was free or became so only in this transaction. auto_inc
+    /// columns that are 0 get the next number, in `row` too; on an error they are 0 again.
+    pub fn insert(&mut self, table: u16, row: &mut [u8]) -> Result<Slot, InsertError> {
+        let full = self.is_transaction_full();
+        let found = self.tables.get_mut(usize::from(table)).ok_or(InsertError::UnknownTable(table))?;
+        if full {
+            return Err(InsertError::Limit { table: found.name.clone(), limit: TransactionLimit::Bytes });
+        }
+        let (was_touched, cost) = (found.is_touched(), found.transaction_cost());
+        let slot = found.insert(row)?;
+        self.transaction_bytes += found.transaction_cost() - cost;
+        self.note_touched(table, was_touched);
+        Ok(slot)
+    }
+
+    /// Replaces the row in a slot.
+    pub fn update(&mut self, table: u16, slot: Slot, row: &[u8]) -> Result<(), UpdateError> {
+        self.change(table, |found| found.update(slot, row))
+    }
+
+    /// Replaces some columns of the row in a slot: `packed` holds the columns of `mask` (`ambit_model::delta`).
+    pub fn patch(&mut self, table: u16, slot: Slot, mask: u64, packed: &[u8]) -> Result<(), UpdateError> {
+        self.change(table, |found| found.patch(slot, mask, packed))
+    }
+
+    /// Takes the row out of a slot.
+    pub fn delete(&mut self, table: u16, slot: Slot) -> Result<(), DeleteError> {
+        let full = self.is_transaction_full();
+        let found = self.tables.get_mut(usize::from(table)).ok_or(DeleteError::UnknownTable(table))?;
+        if full {
+            return Err(DeleteError::Limit { table: found.name.clone(), limit: TransactionLimit::Bytes });
+        }
+        let (was_touched, cost) = (found.is_touched(), found.transaction_cost());
+        found.delete(slot)?;
+        self.transaction_bytes += found.transaction_cost() - cost;
+        self.note_touched(table, was_touched);
+        Ok(())
+    }
+
+    /// Whether the open transaction has touched anything.
+    pub fn has_changes(&self) -> bool {
+        !self.touched_tables.is_empty()
+    }
+
+    /// Makes the open transaction final and opens the next. Returns its net effect: a row that was changed and
+    /// changed back is not in it.
+    pub fn commit(&mut self) -> Changes {
+        self.body.clear();
+        let mut operation_count = 0;
+        for &table in &self.touched_tables {
+            if let Some(table) = self.tables.get_mut(usize::from(table)) {
+                operation_count += table.commit(&mut self.body);
+            }
+        }
+        self.touched_tables.clear();
+        self.transaction_bytes = 0;
+        Changes { body: self.body.as_slice().into(), operation_count }
+    }
+
+    /// Puts everything back as it was after the last commit: rows, slots, indexes and counters.
+    pub fn rollback(&mut self) {
+        for table in self.touched_tables.drain(..) {
+            if let Some(table) = self.tables.get_mut(usize::from(table)) {
+                table.rollback();
+            }
+        }
+        self.transaction_bytes = 0;
+    }
+
+    /// Carries out another store's [`Changes::body`]: the same rows in the same slots, the same counters. Any bytes
+    /// are safe to give. On an error the store is as before and `observe` has not been called; otherwise `observe`
+    /// is called once for every row, in the body's order.
+    pub fn apply(
+        &mut self,
+        body: &[u8],
+        mut observe: impl FnMut(AppliedChange<'_>),
+    ) -> Result<(), ApplyError> {
+        if self.has_changes() {
+            return Err(ApplyError { at: 0, kind: ApplyErrorKind::OpenTransaction });
+        }
+        if let Err(error) = self.apply_blocks(body) {
+            self.rollback();
+            return Err(error);
+        }
+        for &applied in &self.applied {
+            let table = self.tables.get(usize::from(applied.table));
+            if let Some(change) = table.and_then(|table| table.describe(applied, body)) {
+                observe(change);
+            }
+        }
+        for table in self.touched_tables.drain(..) {
+            if let Some(table) = self.tables.get_mut(usize::from(table)) {
+                table.accept();
+            }
+        }
+        self.transaction_bytes = 0;
+        Ok(())
+    }
+
+    fn apply_blocks(&mut self, body: &[u8]) -> Result<(), ApplyError> {
+        self.applied.clear();
+        let mut reader = BodyReader::new(body);
+        loop {
+            let at = reader.at;
+            let Some((id, operation_count)) = reader.block()? else { break };
+            let Some(table) = self.tables.get_mut(usize::from(id)) else {
+                return Err(ApplyError { at, kind: ApplyErrorKind::UnknownTable(id) });
+            };
+            // Pushed before anything is done, so that a rollback finds the table; counters may be all there is.
+            if !self.touched_tables.contains(&id) {
+                self.touched_tables.push(id);
+            }
+            let row_count = table.row_count;
+            for _ in 0..operation_count {
+                let cost = table.transaction_cost();
+                self.applied.extend(table.apply(&mut reader, row_count)?);
+                self.transaction_bytes += table.transaction_cost() - cost;
+                if self.transaction_bytes > TRANSACTION_BYTES_MAX.saturating_mul(2) {
+                    let kind =
+                        ApplyErrorKind::Limit { table: table.name.clone(), limit: TransactionLimit::Bytes };
+                    return Err(ApplyError { at: reader.at, kind });
+                }
+            }
+        }
+        for &applied in &self.applied {
+            if let Some(table) = self.tables.get(usize::from(applied.table)) {
+                table.check_unique(applied).map_err(|kind| ApplyError { at: reader.at, kind })?;
+            }
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn table(&self, table: u16) -> Result<&Table, LookupError> {
+        self.tables.get(usize::from(table)).ok_or(LookupError::UnknownTable(table))
+    }
+
+    #[inline]
+    fn change(
+        &mut self,
+        table: u16,
+        change: impl FnOnce(&mut Table) -> Result<(), UpdateError>,
+    ) -> Result<(), UpdateError> {
+        let full = self.is_transaction_full();
+        let found = self.tables.get_mut(usize::from(table)).ok_or(UpdateError::UnknownTable(table))?;
+        if full {
+            return Err(UpdateError::Limit { table: found.name.clone(), limit: TransactionLimit::Bytes });
+        }
+        let (was_touched, cost) = (found.is_touched(), found.transaction_cost());
+        change(found)?;
+        self.transaction_bytes += found.transaction_cost() - cost;
+        self.note_touched(table, was_touched);
+        Ok(())
+    }
+
+    #[inline]
+    fn is_transaction_full(&self) -> bool {
+        self.transaction_bytes > TRANSACTION_BYTES_MAX
+    }
+
+    /// A table's first change in a transaction puts it on the list.
+    #[inline]
+    fn note_touched(&mut self, table: u16, was_touched: bool) {
+        if !was_touched {
+            self.touched_tables.push(table);
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! The open transaction's part in one table: what its rows were before, commit and rollback.
+
+use ambit_model::Slot;
+use ambit_model::delta::{changed_columns, pack_columns};
+
+use crate::body::BlockWriter;
+use crate::error::TransactionLimit;
+use crate::limits::TRANSACTION_ROWS_MAX;
+use crate::slots::SlotSet;
+use crate::table::Table;
+
+/// Every row that the transaction has touched, once, with its bytes from before.
+#[derive(Debug, Default)]
+pub(super) struct Transaction {
+    pub(super) touched: Vec<Touched>,
+    /// The slots in `touched`.
+    touched_slots: SlotSet,
+    /// Those of them that held no row before.
+    new_slots: SlotSet,
+    /// The old rows, one behind the other.
+    old_rows: Vec<u8>,
+    /// Slots whose row from before is deleted. They are not given to new rows before the commit, so that a slot
+    /// means one row throughout a transaction.
+    released: Vec<Slot>,
+    fixed_bytes: usize,
+    /// Bytes saved and written: at least what the old rows and the change set take.
+    pub(super) cost: usize,
+}
+
+/// What a change costs besides the bytes of its rows.
+const OPERATION_BYTES: usize = 48;
+
+/// A row's state before the transaction.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Touched {
+    pub(super) slot: Slot,
+    was_there: bool,
+    start: usize,
+    length: usize,
+}
+
+impl Transaction {
+    pub(super) fn new(fixed_bytes: usize) -> Self {
+        Self { fixed_bytes, ..Self::default() }
+    }
+
+    /// Whether the slot held no row before the transaction, but did at some time in it.
+    pub(super) fn is_new(&self, slot: Slot) -> bool {
+        self.new_slots.contains(slot)
+    }
+
+    pub(super) fn is_touched(&self, slot: Slot) -> bool {
+        self.touched_slots.contains(slot)
+    }
+
+    /// The row as it was; `None` when the slot held none.
+    pub(super) fn old_row(&self, touched: Touched) -> Option<&[u8]> {
+        touched
+            .was_there
+            .then(|| self.old_rows.get(touched.start..touched.start + touched.length).unwrap_or_default())
+    }
+
+    /// Keeps the row's state from before the transaction. `old` is its bytes now, unless it is new; `length` is
+    /// that of the bytes to come.
+    #[inline]
+    pub(super) fn touch(&mut self, slot: Slot, old: Option<&[u8]>, length: usize) {
+        if self.touched_slots.contains(slot) {
+            self.cost += length.saturating_sub(self.fixed_bytes);
+            return;
+        }
+        self.cost += old.map_or(0, <[u8]>::len) + length + OPERATION_BYTES;
+        self.touched_slots.insert(slot);
+        if old.is_none() {
+            self.new_slots.insert(slot);
+        }
+        let start = self.old_rows.len();
+        let old_bytes = old.unwrap_or_default();
+        self.old_rows.extend_from_slice(old_bytes);
+        self.touched.push(Touched { slot, was_there: old.is_some(), start, length: old_bytes.len() });
+    }
+
+    /// Whether one more row may be touched.
+    #[inline]
+    pub(super) fn check_rows(&self, slot: Slot) -> Result<(), TransactionLimit> {
+        if self.touched.len() >= TRANSACTION_ROWS_MAX && !self.is_touched(slot) {
+            return Err(TransactionLimit::Rows);
+        }
+        Ok(())
+    }
+
+    /// A row from before the transaction was deleted.
+    pub(super) fn release(&mut self, slot: Slot) {
+        self.released.push(slot);
+    }
+
+    pub(super) fn clear(&mut self) {
+        for touched in self.touched.drain(..) {
+            self.touched_slots.remove(touched.slot);
+            self.new_slots.remove(touched.slot);
+        }
+        self.cost = 0;
+        self.old_rows.clear();
+        self.released.clear();
+    }
+}
+
+impl Table {
+    /// Whether the open transaction has touched this table.
+    #[inline]
+    pub(crate) fn is_touched(&self) -> bool {
+        !self.transaction.touched.is_empty()
+    }
+
+    /// Bytes that the open transaction has saved and written in this table.
+    #[inline]
+    pub(crate) fn transaction_cost(&self) -> usize {
+        self.transaction.cost
+    }
+
+    /// Appends this table's block of changes and ends its part of the transaction. Returns the operations written.
+    pub(crate) fn commit(&mut self, out: &mut Vec<u8>) -> u32 {
+        let mut block = BlockWriter::new(out, self.id);
+        let mut derived = std::mem::take(&mut self.counters);
+        for counter in &mut derived {
+            std::mem::swap(&mut counter.counter, &mut counter.committed);
+        }
+        // Now `counter` is what a follower has, and `committed` what the engine has reached.
+        for &touched in &self.transaction.touched {
+            let slot = touched.slot;
+            match (self.transaction.old_row(touched), self.live.contains(slot).then(|| self.rows.get(slot))) {
+                (None, Some(new)) => {
+                    block.insert(slot, new);
+                    derived.iter_mut().for_each(|counter| counter.note(new));
+                }
+                (Some(old), Some(new)) => {
+                    let mask = changed_columns(&self.layout, old, new);
+                    if mask != 0 {
+                        let packed = pack_columns(&self.layout, new, mask, block.update(slot, mask));
+                        debug_assert_eq!(packed, Ok(()), "a row in the table is not valid");
+                        derived.iter_mut().for_each(|counter| counter.note(new));
+                    }
+                }
+                (Some(_), None) => block.delete(slot),
+                (None, None) => {}
+            }
+        }
+        for counter in &mut derived {
+            if counter.committed > counter.counter {
+                block.counter(counter.column, counter.committed);
+            }
+            counter.counter = counter.committed;
+        }
+        self.counters = derived;
+        self.end_transaction();
+        block.finish()
+    }
+
+    /// Makes what was done final, without writing it down.
+    pub(crate) fn accept(&mut self) {
+        for counter in &mut self.counters {
+            counter.committed = counter.counter;
+        }
+        self.end_transaction();
+    }
+
+    fn end_transaction(&mut self) {
+        for &slot in &self.transaction.released {
+            self.allocator.release(slot);
+        }
+        self.transaction.clear();
+    }
+
+    /// Puts every touched row, its index entries and the counters back.
+    pub(crate) fn rollback(&mut self) {
+        let Self { layout, indexes, rows, live, allocator, transaction, counters, .. } = self;
+        for &touched in transaction.touched.iter().rev() {
+            let slot = touched.slot;
+            match (transaction.old_row(touched), live.contains(slot)) {
+                (Some(old), true) => {
+                    let mut changed = 0_u64;
+                    for (position, index) in indexes.iter_mut().enumerate() {
+                        if !index.same_key(layout, rows, rows.get(slot), old) {
+                            changed |= 1 << position;
+                            index.before_change(layout, rows, slot);
+                        }
+                    }
+                    rows.set(slot, old);
+                    for (position, index) in indexes.iter_mut().enumerate() {
+                        if changed >> position & 1 == 1 {
+                            index.after_change(layout, rows, slot);
+                        }
+                    }
+                }
+                (Some(old), false) => {
+                    rows.set(slot, old);
+                    live.insert(slot);
+                    self.row_count += 1;
+                    indexes.iter_mut().for_each(|index| index.insert(layout, rows, slot));
+                }
+                (None, true) => {
+                    indexes.iter_mut().for_each(|index| index.remove(layout, rows, slot));
+                    rows.clear(slot);
+                    live.remove(slot);
+                    self.row_count -= 1;
+                    allocator.release(slot);
+                }
+                (None, false) => {}
+            }
+        }
+        for counter in counters {
+            counter.counter = counter.committed;
+        }
+        transaction.clear();
+    }
+}

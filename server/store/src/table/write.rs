@@ -1,0 +1,225 @@
+//! Insert, update, patch and delete of one row within the open transaction. Each checks everything before it
+//! changes anything.
+
+use ambit_model::delta::apply_columns;
+use ambit_model::{DecodeError, DecodeErrorKind, Slot, limits, validate_row};
+
+use crate::error::{DeleteError, InsertError, UpdateError};
+use crate::table::Table;
+
+impl Table {
+    /// Adds a row in the lowest free slot. Columns that count up and are 0 are filled in, in `row` too.
+    pub(crate) fn insert(&mut self, row: &mut [u8]) -> Result<Slot, InsertError> {
+        validate_row(&self.layout, row).map_err(|error| InsertError::Row(self.row_error(error)))?;
+        let filled = self.fill_counters(row)?;
+        let result = self.insert_filled(row);
+        if result.is_err() {
+            for (position, counter) in self.counters.iter().enumerate() {
+                if filled >> position & 1 == 1 {
+                    counter.write(row, 0);
+                }
+            }
+        }
+        result
+    }
+
+    /// Writes the next number into every counting column that is 0. Returns which, by position in the list.
+    fn fill_counters(&self, row: &mut [u8]) -> Result<u64, InsertError> {
+        let mut filled = 0;
+        for (position, counter) in self.counters.iter().enumerate() {
+            if counter.read(row) == Some(0) {
+                let number = counter.next().ok_or_else(|| InsertError::AutoIncExhausted {
+                    table: self.name.clone(),
+                    column: self.column_name(counter.column).to_owned(),
+                    max: counter.max,
+                });
+                match number {
+                    Ok(number) => counter.write(row, number),
+                    Err(error) => {
+                        let earlier = self.counters.iter().take(position).enumerate();
+                        earlier
+                            .filter(|(earlier, _)| filled >> earlier & 1 == 1)
+                            .for_each(|(_, counter)| counter.write(row, 0));
+                        return Err(error);
+                    }
+                }
+                filled |= 1 << position;
+            }
+        }
+        Ok(filled)
+    }
+
+    fn insert_filled(&mut self, row: &[u8]) -> Result<Slot, InsertError> {
+        for index in &self.indexes {
+            if !index.accepts(row) {
+                return Err(InsertError::Position(self.position_error(index, row)));
+            }
+            if index.unique && index.find_other(&self.layout, &self.rows, row, None).is_some() {
+                return Err(InsertError::Unique(self.unique_violation(index, row)));
+            }
+        }
+        let slot = self.allocator.lowest_free();
+        if slot as usize >= limits::ROWS_PER_TABLE_MAX {
+            return Err(InsertError::TableFull(self.name.clone()));
+        }
+        self.transaction
+            .check_rows(slot)
+            .map_err(|limit| InsertError::Limit { table: self.name.clone(), limit })?;
+        self.place(slot, row);
+        Ok(slot)
+    }
+
+    /// Puts a checked row into a free slot.
+    pub(super) fn place(&mut self, slot: Slot, row: &[u8]) {
+        self.transaction.touch(slot, None, row.len());
+        self.allocator.reserve(slot);
+        self.live.insert(slot);
+        self.row_count += 1;
+        self.rows.set(slot, row);
+        for index in &mut self.indexes {
+            index.insert(&self.layout, &self.rows, slot);
+        }
+        for counter in &mut self.counters {
+            counter.note(row);
+        }
+    }
+
+    /// Replaces a row.
+    pub(crate) fn update(&mut self, slot: Slot, row: &[u8]) -> Result<(), UpdateError> {
+        self.check_slot(slot)?;
+        validate_row(&self.layout, row).map_err(|error| UpdateError::Row(self.row_error(error)))?;
+        self.replace(slot, row, u64::MAX)
+    }
+
+    /// Replaces the columns of a mask.
+    pub(crate) fn patch(&mut self, slot: Slot, mask: u64, packed: &[u8]) -> Result<(), UpdateError> {
+        self.check_slot(slot)?;
+        let columns = self.layout.columns().len();
+        let is_known = columns == 64 || mask >> columns == 0;
+        if is_known && self.layout.is_fixed() && mask & (self.watched_mask | self.checked_mask) == 0 {
+            return self.patch_in_place(slot, mask, packed);
+        }
+        let mut row = std::mem::take(&mut self.scratch);
+        row.clear();
+        let result = apply_columns(&self.layout, self.rows.get(slot), mask, packed, &mut row)
+            .and_then(|taken| match taken == packed.len() {
+                true => Ok(()),
+                false => Err(trailing(taken)),
+            })
+            .map_err(|error| UpdateError::Row(self.row_error(error)))
+            .and_then(|()| self.replace(slot, &row, mask));
+        self.scratch = row;
+        result
+    }
+
+    /// Writes columns of which any bytes are a value and which nothing watches.
+    fn patch_in_place(&mut self, slot: Slot, mask: u64, packed: &[u8]) -> Result<(), UpdateError> {
+        let columns = self.layout.columns();
+        let named = || bits(mask).filter_map(|column| columns.get(column));
+        let length = named().map(|column| column.size).sum::<usize>();
+        if length != packed.len() {
+            let error = if length < packed.len() {
+                trailing(length)
+            } else {
+                DecodeError { kind: DecodeErrorKind::Truncated, at: packed.len() }
+            };
+            return Err(UpdateError::Row(self.row_error(error)));
+        }
+        let old = self.rows.get(slot);
+        self.transaction.touch(slot, Some(old), old.len());
+        let Some(row) = self.rows.fixed_mut(slot) else { return Ok(()) };
+        let mut rest = packed;
+        for column in named() {
+            let (bytes, after) = rest.split_at(column.size);
+            row[column.offset..column.offset + column.size].copy_from_slice(bytes);
+            rest = after;
+        }
+        Ok(())
+    }
+
+    /// Replaces a row by a valid one that differs at most in the columns of `mask`.
+    pub(super) fn replace(&mut self, slot: Slot, row: &[u8], mask: u64) -> Result<(), UpdateError> {
+        let old = self.rows.get(slot);
+        let mut changed = 0_u64;
+        if mask & self.watched_mask != 0 {
+            for (position, index) in self.indexes.iter().enumerate() {
+                if index.mask & mask == 0 || index.same_key(&self.layout, &self.rows, old, row) {
+                    continue;
+                }
+                changed |= 1 << position;
+                if !index.accepts(row) {
+                    return Err(UpdateError::Position(self.position_error(index, row)));
+                }
+                if index.unique && index.find_other(&self.layout, &self.rows, row, Some(slot)).is_some() {
+                    return Err(UpdateError::Unique(self.unique_violation(index, row)));
+                }
+            }
+        }
+        self.transaction.touch(slot, Some(old), row.len());
+        self.write_changed(slot, row, changed);
+        Ok(())
+    }
+
+    /// Writes a row over another and moves it in the indexes of `changed`.
+    pub(super) fn write_changed(&mut self, slot: Slot, row: &[u8], changed: u64) {
+        for position in bits(changed) {
+            self.indexes[position].before_change(&self.layout, &self.rows, slot);
+        }
+        self.rows.set(slot, row);
+        for position in bits(changed) {
+            self.indexes[position].after_change(&self.layout, &self.rows, slot);
+        }
+        for counter in &mut self.counters {
+            counter.note(row);
+        }
+    }
+
+    /// Takes a row out.
+    pub(crate) fn delete(&mut self, slot: Slot) -> Result<(), DeleteError> {
+        if !self.live.contains(slot) {
+            return Err(DeleteError::UnknownSlot { table: self.name.clone(), slot });
+        }
+        self.transaction
+            .check_rows(slot)
+            .map_err(|limit| DeleteError::Limit { table: self.name.clone(), limit })?;
+        self.take_out(slot);
+        Ok(())
+    }
+
+    pub(super) fn take_out(&mut self, slot: Slot) {
+        let is_new = self.transaction.is_new(slot);
+        self.transaction.touch(slot, Some(self.rows.get(slot)), 0);
+        for index in &mut self.indexes {
+            index.remove(&self.layout, &self.rows, slot);
+        }
+        self.rows.clear(slot);
+        self.live.remove(slot);
+        self.row_count -= 1;
+        if is_new {
+            self.allocator.release(slot);
+        } else {
+            self.transaction.release(slot);
+        }
+    }
+
+    fn check_slot(&self, slot: Slot) -> Result<(), UpdateError> {
+        if !self.live.contains(slot) {
+            return Err(UpdateError::UnknownSlot { table: self.name.clone(), slot });
+        }
+        self.transaction
+            .check_rows(slot)
+            .map_err(|limit| UpdateError::Limit { table: self.name.clone(), limit })
+    }
+}
+
+fn trailing(at: usize) -> DecodeError {
+    DecodeError { kind: DecodeErrorKind::TrailingBytes, at }
+}
+
+/// The positions of the bits that are set.
+pub(super) fn bits(mask: u64) -> impl Iterator<Item = usize> {
+    std::iter::successors(Some(mask).filter(|&mask| mask != 0), |&rest| {
+        Some(rest & (rest - 1)).filter(|&rest| rest != 0)
+    })
+    .map(|rest| rest.trailing_zeros() as usize)
+}

@@ -1,0 +1,149 @@
+//! Why a server's bytes are refused, a call is not taken, or a look-up has no answer.
+
+use ambit_model::{DecodeError, SchemaDecodeError, Slot};
+use ambit_wire::WireError;
+
+use crate::limits;
+
+/// What a server did that the protocol does not allow. The connection is to be closed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ProtocolError {
+    /// The bytes are no message.
+    #[error("the server's message is unreadable: {0}")]
+    Wire(#[from] WireError),
+    /// The Welcome carries no schema.
+    #[error("the server's schema is unreadable: {0}")]
+    Schema(#[from] SchemaDecodeError),
+    /// A message before Welcome.
+    #[error("the server spoke before its Welcome")]
+    NotWelcome,
+    /// A second Welcome.
+    #[error("the server sent a second Welcome")]
+    SecondWelcome,
+    /// An update names a table that the schema does not have.
+    #[error("the update names table {0}, which the schema does not have")]
+    UnknownTable(u16),
+    /// A change or the end of a row that the client does not hold.
+    #[error("the update changes slot {slot} of table `{table}`, which the client does not hold")]
+    UnknownSlot {
+        /// The table's name.
+        table: String,
+        /// The row's name on the wire.
+        slot: Slot,
+    },
+    /// A row that the client already holds.
+    #[error("the update inserts slot {slot} of table `{table}`, which the client already holds")]
+    DuplicateSlot {
+        /// The table's name.
+        table: String,
+        /// The row's name on the wire.
+        slot: Slot,
+    },
+    /// The bytes of a row are none.
+    #[error("the update's slot {slot} of table `{table}` is no row: {error}")]
+    Row {
+        /// The table's name.
+        table: String,
+        /// The row's name on the wire.
+        slot: Slot,
+        /// What is wrong.
+        error: DecodeError,
+    },
+    /// An update with an offset before the last one.
+    #[error("the update goes back from offset {last} to {offset}")]
+    OffsetBackwards {
+        /// The last update's offset.
+        last: u64,
+        /// This update's offset.
+        offset: u64,
+    },
+    /// More than the client asked for.
+    #[error("the server sent more {what} than the {max} that are possible")]
+    TooMany {
+        /// What there is too much of.
+        what: &'static str,
+        /// The limit.
+        max: usize,
+    },
+}
+
+/// Why a call, a subscription or a ping was not taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SendError {
+    /// Too much waits to be sent, or to be answered.
+    #[error("{what} are waiting; at most {max} are possible. Tick, or call less often")]
+    Full {
+        /// What is waiting.
+        what: &'static str,
+        /// The limit.
+        max: usize,
+    },
+    /// The arguments or the query are larger than a message.
+    #[error("{bytes} bytes do not fit a message; at most {max} are possible")]
+    TooLarge {
+        /// Bytes of the arguments or of the query.
+        bytes: usize,
+        /// The limit.
+        max: usize,
+    },
+    /// A rate below 0, above the limit, or not a number.
+    #[error(
+        "a rate of {0} is not possible; use 0 (the server's default), up to {max} per second, or infinity",
+        max = ambit_wire::limits::RATE_HZ_MAX
+    )]
+    Rate(String),
+    /// The schema has no reducer of this name, or is not known yet.
+    #[error("there is no reducer `{0}` that a client can call, or the connection is not there yet")]
+    UnknownReducer(String),
+    /// The arguments are not a row of the reducer's parameters.
+    #[error("the arguments of reducer `{reducer}` are no row of its parameters: {error}")]
+    Arguments {
+        /// The reducer's name.
+        reducer: String,
+        /// What is wrong.
+        error: DecodeError,
+    },
+    /// The connection is gone.
+    #[error("the client is not connected: {0}")]
+    Disconnected(String),
+}
+
+/// Why a look-up has no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LookupError {
+    /// The table has no such index.
+    #[error("table `{table}` has no index {index}")]
+    UnknownIndex {
+        /// The table's name.
+        table: String,
+        /// The index id asked for.
+        index: u16,
+    },
+    /// The index cannot answer this kind of question.
+    #[error("index `{index}` of table `{table}` does not answer {question}")]
+    WrongKind {
+        /// The table's name.
+        table: String,
+        /// The index's name.
+        index: String,
+        /// Equality, a range, or nearness.
+        question: &'static str,
+    },
+    /// The bytes are not a row of the index's columns.
+    #[error("the key for index `{index}` is no row of its columns: {error}")]
+    Key {
+        /// The index's name.
+        index: String,
+        /// What is wrong.
+        error: DecodeError,
+    },
+}
+
+pub(crate) fn full(what: &'static str, max: usize) -> SendError {
+    SendError::Full { what, max }
+}
+
+/// Refuses more than [`limits::NOTICES_MAX`] news of subscriptions.
+pub(crate) fn too_many_notices() -> ProtocolError {
+    ProtocolError::TooMany { what: "news of subscriptions", max: limits::NOTICES_MAX }
+}

@@ -1,0 +1,20 @@
+//! Named limits of the client core. Each says how it was chosen.
+
+/// Calls that may wait for a result. At 20 calls per frame this is minutes of a server that does not answer.
+pub const CALLS_IN_FLIGHT_MAX: usize = 65_536;
+
+/// Bytes that may wait to be sent. A few of the largest calls; beyond it the connection does not keep up.
+pub const OUTGOING_BYTES_MAX: usize = 4 << 20;
+
+/// Control messages (subscribe, unsubscribe, ping) that may wait to be sent.
+pub const OUTGOING_MESSAGES_MAX: usize = 4_096;
+
+/// News of subscriptions that wait for a tick: every subscription can begin, end and fail once, with slack.
+pub const NOTICES_MAX: usize = 4 * ambit_wire::limits::SUBSCRIPTIONS_MAX;
+
+/// Rows that a client holds in one table: far more than a player sees, far less than would exhaust a game's
+/// memory with small rows.
+pub const ROWS_PER_TABLE_MAX: usize = 1 << 24;
+
+/// Grid cells that `near` visits at most; for a larger circle it walks over all rows instead.
+pub(crate) const CELLS_VISITED_MAX: u64 = 4_096;

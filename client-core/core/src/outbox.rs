@@ -1,0 +1,148 @@
+//! What waits to be sent: in order, bounded, calls gathered in as few messages as possible.
+
+use std::collections::VecDeque;
+
+use ambit_wire::{Call, Calls, ClientMessage, limits as wire, write_call};
+
+use crate::error::{SendError, full};
+use crate::limits;
+
+/// Messages to the server. The game's thread fills it, the IO side empties it with [`Outbox::transmit`].
+#[derive(Debug, Default)]
+pub struct Outbox {
+    queue: VecDeque<Outgoing>,
+    queued_bytes: usize,
+    next_request: u32,
+    in_flight: usize,
+    next_subscription: u32,
+    messages_sent: u64,
+    bytes_sent: u64,
+}
+
+#[derive(Debug)]
+enum Outgoing {
+    Message(Vec<u8>),
+    Calls { block: Vec<u8>, count: usize },
+}
+
+impl Outbox {
+    /// An empty outbox.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The first message of a connection.
+    pub fn hello(token: Option<&str>) -> Vec<u8> {
+        ClientMessage::Hello { protocol: ambit_wire::PROTOCOL_VERSION, token }.encode()
+    }
+
+    /// Asks for a subscription; answers its number. `rate` in updates per second: 0 is the server's default,
+    /// infinity is one update per commit.
+    pub fn subscribe(&mut self, sql: &str, rate: f32) -> Result<u32, SendError> {
+        if sql.len() > wire::SQL_BYTES_MAX {
+            return Err(SendError::TooLarge { bytes: sql.len(), max: wire::SQL_BYTES_MAX });
+        }
+        if rate != f32::INFINITY && !(0.0..=wire::RATE_HZ_MAX).contains(&rate) {
+            return Err(SendError::Rate(rate.to_string()));
+        }
+        let subscription = self.next_subscription + 1;
+        self.push(ClientMessage::Subscribe { subscription, sql, rate }.encode())?;
+        self.next_subscription = subscription;
+        Ok(subscription)
+    }
+
+    /// Asks for the end of a subscription.
+    pub fn unsubscribe(&mut self, subscription: u32) -> Result<(), SendError> {
+        self.push(ClientMessage::Unsubscribe { subscription }.encode())
+    }
+
+    /// Asks for a Pong. `now_us` is the caller's clock; the session computes the round trip from it.
+    pub fn ping(&mut self, now_us: u64) -> Result<(), SendError> {
+        self.push(ClientMessage::Ping { sent_at: now_us }.encode())
+    }
+
+    /// Calls a reducer with a row of its parameters; answers the request's number.
+    pub fn call(&mut self, reducer: u16, args: &[u8]) -> Result<u32, SendError> {
+        let bytes = Calls::entry_bytes(args.len());
+        if bytes > wire::CALL_BLOCK_BYTES_MAX {
+            return Err(SendError::TooLarge { bytes: args.len(), max: wire::CALL_BLOCK_BYTES_MAX });
+        }
+        if self.in_flight >= limits::CALLS_IN_FLIGHT_MAX {
+            return Err(full("calls", limits::CALLS_IN_FLIGHT_MAX));
+        }
+        if self.queued_bytes + bytes > limits::OUTGOING_BYTES_MAX {
+            return Err(full("outgoing bytes", limits::OUTGOING_BYTES_MAX));
+        }
+        self.next_request = self.next_request.wrapping_add(1);
+        let request = self.next_request;
+        write_call(self.block_for(bytes), &Call { request, reducer, args });
+        self.queued_bytes += bytes;
+        self.in_flight += 1;
+        Ok(request)
+    }
+
+    /// Results that the game has been given: their calls are no longer in flight.
+    pub fn answered(&mut self, count: usize) {
+        self.in_flight = self.in_flight.saturating_sub(count);
+    }
+
+    /// The next message to send, if any.
+    pub fn transmit(&mut self) -> Option<Vec<u8>> {
+        let message = match self.queue.pop_front()? {
+            Outgoing::Message(bytes) => {
+                self.queued_bytes = self.queued_bytes.saturating_sub(bytes.len());
+                bytes
+            }
+            Outgoing::Calls { block, .. } => {
+                self.queued_bytes = self.queued_bytes.saturating_sub(block.len());
+                ClientMessage::Calls { block: &block }.encode()
+            }
+        };
+        self.messages_sent += 1;
+        self.bytes_sent += message.len() as u64;
+        Some(message)
+    }
+
+    /// Calls without a result that the game has been given.
+    pub fn in_flight(&self) -> usize {
+        self.in_flight
+    }
+
+    /// Bytes that wait to be sent.
+    pub fn queued_bytes(&self) -> usize {
+        self.queued_bytes
+    }
+
+    /// Messages and bytes handed out for sending so far.
+    pub fn sent(&self) -> (u64, u64) {
+        (self.messages_sent, self.bytes_sent)
+    }
+
+    fn push(&mut self, message: Vec<u8>) -> Result<(), SendError> {
+        if self.queue.len() >= limits::OUTGOING_MESSAGES_MAX {
+            return Err(full("outgoing messages", limits::OUTGOING_MESSAGES_MAX));
+        }
+        if self.queued_bytes + message.len() > limits::OUTGOING_BYTES_MAX {
+            return Err(full("outgoing bytes", limits::OUTGOING_BYTES_MAX));
+        }
+        self.queued_bytes += message.len();
+        self.queue.push_back(Outgoing::Message(message));
+        Ok(())
+    }
+
+    /// The call block at the end of the queue with room for one more call, or a new one.
+    fn block_for(&mut self, bytes: usize) -> &mut Vec<u8> {
+        let fits = matches!(self.queue.back(), Some(Outgoing::Calls { block, count })
+            if block.len() + bytes <= wire::CALL_BLOCK_BYTES_MAX && *count < wire::CALLS_PER_BLOCK_MAX);
+        if !fits {
+            self.queue.push_back(Outgoing::Calls { block: Vec::new(), count: 0 });
+        }
+        match self.queue.back_mut() {
+            Some(Outgoing::Calls { block, count }) => {
+                *count += 1;
+                block
+            }
+            Some(Outgoing::Message(_)) | None => unreachable!("a call block was just found or added"),
+        }
+    }
+}

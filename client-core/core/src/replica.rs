@@ -1,0 +1,227 @@
+//! One table as the server last told it, and which of its rows the game has not seen yet.
+//!
+//! The game's cache still holds what the game last saw, so a row needs one mark here however often it changes:
+//! the first old value is in the cache, the last new one here.
+
+use std::sync::Arc;
+
+use ambit_model::{DecodeError, RowLayout, Slot, delta, validate_row};
+use ambit_wire::{LeaveReason, Op};
+
+use crate::error::ProtocolError;
+use crate::limits;
+use crate::rows::{Rows, SlotMap};
+
+/// The mark of a row that has not changed since the game took the table.
+const CLEAN: u32 = u32::MAX;
+
+#[derive(Debug)]
+pub(crate) struct Replica {
+    name: String,
+    layout: Arc<RowLayout>,
+    rows: Rows,
+    /// Per local number.
+    marks: Vec<Mark>,
+    /// Slots that changed, each once.
+    touched: Vec<Slot>,
+    /// Slots whose row the game's cache holds but which have left since, and perhaps were filled anew.
+    left: SlotMap<Left>,
+    scratch: Vec<u8>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Mark {
+    /// Where in `touched`, or `CLEAN`.
+    touched: u32,
+    /// Whether the game's cache holds the row.
+    known: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Left {
+    reason: LeaveReason,
+    touched: u32,
+}
+
+/// What became of a slot since the game took the table.
+#[derive(Debug)]
+pub(crate) struct Change<'a> {
+    pub(crate) slot: Slot,
+    /// The row that the game holds has left.
+    pub(crate) left: Option<LeaveReason>,
+    /// The row that is there now.
+    pub(crate) row: Option<&'a [u8]>,
+}
+
+impl Replica {
+    pub(crate) fn new(name: &str, layout: Arc<RowLayout>) -> Self {
+        Self {
+            name: name.into(),
+            rows: Rows::new(&layout),
+            layout,
+            marks: Vec::new(),
+            touched: Vec::new(),
+            left: SlotMap::default(),
+            scratch: Vec::new(),
+        }
+    }
+
+    /// Where the columns lie.
+    pub(crate) fn layout(&self) -> Arc<RowLayout> {
+        Arc::clone(&self.layout)
+    }
+
+    /// Slots that wait for the game.
+    pub(crate) fn touched_count(&self) -> usize {
+        self.touched.len()
+    }
+
+    /// The changes since the game took the table, each slot once.
+    pub(crate) fn changes(&self) -> impl Iterator<Item = Change<'_>> {
+        self.touched.iter().map(|&slot| Change {
+            slot,
+            left: self.left.get(&slot).map(|left| left.reason),
+            row: self.rows.local(slot).and_then(|local| self.rows.row(local)),
+        })
+    }
+
+    /// Whether any row that the game holds has left.
+    pub(crate) fn any_left(&self) -> bool {
+        !self.left.is_empty()
+    }
+
+    /// The game's cache now equals the table.
+    pub(crate) fn taken(&mut self) {
+        for slot in self.touched.drain(..) {
+            if let Some(mark) = self.rows.local(slot).and_then(|local| self.marks.get_mut(local as usize)) {
+                *mark = Mark { touched: CLEAN, known: true };
+            }
+        }
+        self.left.clear();
+    }
+
+    /// Applies one operation after checking it. After an error the table is not to be used any more.
+    #[inline]
+    pub(crate) fn apply(&mut self, op: Op<'_>) -> Result<(), ProtocolError> {
+        match op {
+            Op::Insert { slot, row } => self.insert(slot, row),
+            Op::Delta { slot, mask, packed } => self.change(slot, mask, packed),
+            Op::Delete { slot, reason } => self.delete(slot, reason),
+        }
+    }
+
+    fn insert(&mut self, slot: Slot, row: &[u8]) -> Result<(), ProtocolError> {
+        validate_row(&self.layout, row).map_err(|error| self.no_row(slot, error))?;
+        if self.rows.local(slot).is_some() {
+            return Err(ProtocolError::DuplicateSlot { table: self.name.clone(), slot });
+        }
+        if self.rows.len() >= limits::ROWS_PER_TABLE_MAX {
+            return Err(ProtocolError::TooMany {
+                what: "rows of one table",
+                max: limits::ROWS_PER_TABLE_MAX,
+            });
+        }
+        let local = self.rows.insert(slot, row);
+        let touched = match self.left.get(&slot) {
+            Some(left) => left.touched,
+            None => self.touch(slot),
+        };
+        if self.marks.len() <= local as usize {
+            self.marks.resize(local as usize + 1, Mark { touched: CLEAN, known: false });
+        }
+        self.set_mark(local, Mark { touched, known: false });
+        Ok(())
+    }
+
+    #[inline]
+    fn change(&mut self, slot: Slot, mask: u64, packed: &[u8]) -> Result<(), ProtocolError> {
+        let local = self.rows.local(slot).ok_or_else(|| self.unknown(slot))?;
+        if self.layout.is_plain() {
+            self.overlay(local, mask, packed);
+        } else {
+            self.scratch.clear();
+            let old = self.rows.row(local).unwrap_or_default();
+            delta::apply_columns(&self.layout, old, mask, packed, &mut self.scratch)
+                .map_err(|error| self.no_row(slot, error))?;
+            self.rows.write(local, &self.scratch);
+        }
+        let mark = self.mark(local);
+        if mark.touched == CLEAN {
+            let touched = self.touch(slot);
+            self.set_mark(local, Mark { touched, ..mark });
+        }
+        Ok(())
+    }
+
+    /// Copies the columns of a plain row into place: any bytes of their length are a value.
+    fn overlay(&mut self, local: u32, mask: u64, packed: &[u8]) {
+        let Some(row) = self.rows.fixed_row_mut(local) else { return };
+        let columns = self.layout.columns();
+        let (mut mask, mut rest) = (mask, packed);
+        while mask != 0 {
+            let Some(column) = columns.get(mask.trailing_zeros() as usize) else { return };
+            let Some((bytes, after)) = rest.split_at_checked(column.size) else { return };
+            if let Some(place) = row.get_mut(column.offset..column.offset + column.size) {
+                place.copy_from_slice(bytes);
+            }
+            rest = after;
+            mask &= mask - 1;
+        }
+    }
+
+    fn delete(&mut self, slot: Slot, reason: LeaveReason) -> Result<(), ProtocolError> {
+        let local = self.rows.local(slot).ok_or_else(|| self.unknown(slot))?;
+        let mark = self.mark(local);
+        if mark.known {
+            let touched = if mark.touched == CLEAN { self.touch(slot) } else { mark.touched };
+            self.left.insert(slot, Left { reason, touched });
+        } else if !self.left.contains_key(&slot) {
+            self.untouch(mark.touched);
+        }
+        self.rows.remove(slot);
+        self.set_mark(local, Mark { touched: CLEAN, known: false });
+        Ok(())
+    }
+
+    fn touch(&mut self, slot: Slot) -> u32 {
+        self.touched.push(slot);
+        self.touched.len() as u32 - 1
+    }
+
+    /// Forgets an entry: the game never saw the row, and never will.
+    fn untouch(&mut self, at: u32) {
+        debug_assert!((at as usize) < self.touched.len(), "a row the game does not know is marked");
+        if at as usize >= self.touched.len() {
+            return;
+        }
+        self.touched.swap_remove(at as usize);
+        let Some(&moved) = self.touched.get(at as usize) else { return };
+        if let Some(left) = self.left.get_mut(&moved) {
+            left.touched = at;
+        }
+        if let Some(local) = self.rows.local(moved) {
+            let mark = self.mark(local);
+            self.set_mark(local, Mark { touched: at, ..mark });
+        }
+    }
+
+    #[inline]
+    fn mark(&self, local: u32) -> Mark {
+        self.marks.get(local as usize).copied().unwrap_or(Mark { touched: CLEAN, known: false })
+    }
+
+    #[inline]
+    fn set_mark(&mut self, local: u32, mark: Mark) {
+        if let Some(place) = self.marks.get_mut(local as usize) {
+            *place = mark;
+        }
+    }
+
+    fn no_row(&self, slot: Slot, error: DecodeError) -> ProtocolError {
+        ProtocolError::Row { table: self.name.clone(), slot, error }
+    }
+
+    fn unknown(&self, slot: Slot) -> ProtocolError {
+        ProtocolError::UnknownSlot { table: self.name.clone(), slot }
+    }
+}

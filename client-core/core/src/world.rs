@@ -1,0 +1,171 @@
+//! The game's side: the cache as of the last tick, events, results.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use ambit_model::{Schema, Timestamp};
+
+use crate::events::{Event, Events};
+use crate::session::{CallOutcome, Session, SubscriptionState};
+use crate::table::Table;
+
+/// How much a tick hands out. Updates are always applied whole; only events wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Budget {
+    /// Events at most.
+    pub events_max: usize,
+}
+
+impl Budget {
+    /// Every event at once.
+    pub const UNLIMITED: Self = Self { events_max: usize::MAX };
+
+    /// At most this many events.
+    pub const fn events(events_max: usize) -> Self {
+        Self { events_max }
+    }
+}
+
+/// The player's part of the world. Everything it lends stays in place until the next tick.
+#[derive(Debug, Default)]
+pub struct World {
+    schema: Option<Arc<Schema>>,
+    tables: Vec<Table>,
+    events: Events,
+    results: Vec<CallOutcome>,
+    subscriptions: HashMap<u32, SubscriptionState>,
+    offset: u64,
+    durable_offset: u64,
+    timestamp: Timestamp,
+}
+
+impl World {
+    /// An empty world; it has tables after the first tick that follows the Welcome.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Applies everything that the session has received, as one step to a later commit; then hands out events
+    /// and results. What the last tick handed out is gone.
+    pub fn tick(&mut self, session: &mut Session, budget: Budget) {
+        self.results.clear();
+        self.events.retire(&mut self.tables);
+        if !session.has_failed() {
+            self.take(session);
+        }
+        self.events.hand_out(budget.events_max);
+    }
+
+    /// Hands out events without a session: after the connection has gone.
+    pub fn tick_offline(&mut self, budget: Budget) {
+        self.results.clear();
+        self.events.retire(&mut self.tables);
+        self.events.hand_out(budget.events_max);
+    }
+
+    /// The events of this tick, departures first.
+    pub fn events(&self) -> impl Iterator<Item = Event<'_>> {
+        self.events.given(&self.tables)
+    }
+
+    /// Tells that the game handled only the first `count` events of this tick; the next tick hands out the rest.
+    /// This is how a caller with a clock keeps a budget of time.
+    pub fn defer_events_after(&mut self, count: usize) {
+        self.events.take_back_after(count);
+    }
+
+    /// Events that wait for a later tick.
+    pub fn events_pending(&self) -> usize {
+        self.events.pending()
+    }
+
+    /// The results of calls that came in before this tick.
+    pub fn results(&self) -> &[CallOutcome] {
+        &self.results
+    }
+
+    /// How a subscription stands; `None` before its first result.
+    pub fn subscription(&self, subscription: u32) -> Option<&SubscriptionState> {
+        self.subscriptions.get(&subscription)
+    }
+
+    /// The module's tables and reducers; `None` before the first tick after the Welcome.
+    pub fn schema(&self) -> Option<&Arc<Schema>> {
+        self.schema.as_ref()
+    }
+
+    /// The table of this id.
+    pub fn table(&self, table: u16) -> Option<&Table> {
+        self.tables.get(usize::from(table))
+    }
+
+    /// The table of this name.
+    pub fn table_named(&self, name: &str) -> Option<&Table> {
+        self.schema.as_ref().and_then(|schema| schema.table(name)).and_then(|(id, _)| self.table(id))
+    }
+
+    /// All tables, by id.
+    pub fn tables(&self) -> &[Table] {
+        &self.tables
+    }
+
+    /// The commit that the cache equals.
+    pub fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// Every commit up to this offset is durable.
+    pub fn durable_offset(&self) -> u64 {
+        self.durable_offset
+    }
+
+    /// The time of the commit that the cache equals.
+    pub fn timestamp(&self) -> Timestamp {
+        self.timestamp
+    }
+
+    fn take(&mut self, session: &mut Session) {
+        if self.schema.is_none()
+            && let Some(welcome) = session.welcome()
+        {
+            let schema = Arc::clone(&welcome.schema);
+            let tables = (0_u16..).zip(&schema.tables);
+            self.tables = tables.map(|(id, table)| Table::new(&schema, id, table)).collect();
+            self.schema = Some(schema);
+        }
+        for (table, replica) in self.tables.iter_mut().zip(&session.tables) {
+            if !replica.any_left() {
+                continue;
+            }
+            for change in replica.changes() {
+                if let (Some(reason), Some(local)) = (change.left, table.rows.local(change.slot)) {
+                    self.events.deletes(table, change.slot, local, reason);
+                    table.delete(change.slot);
+                }
+            }
+        }
+        for (table, replica) in self.tables.iter_mut().zip(&mut session.tables) {
+            for change in replica.changes() {
+                let Some(row) = change.row else { continue };
+                match table.rows.local(change.slot) {
+                    Some(local) if table.rows.row(local) != Some(row) => {
+                        self.events.updates(table, change.slot, local);
+                        table.update(local, row);
+                    }
+                    Some(_) => {}
+                    None => {
+                        let local = table.insert(change.slot, row);
+                        self.events.inserted(table, change.slot, local);
+                    }
+                }
+            }
+            replica.taken();
+        }
+        let news = &mut session.news;
+        self.offset = self.offset.max(news.offset);
+        self.durable_offset = self.durable_offset.max(news.durable_offset);
+        self.timestamp = news.timestamp;
+        std::mem::swap(&mut self.results, &mut news.results);
+        self.subscriptions.extend(news.subscriptions.drain(..));
+    }
+}

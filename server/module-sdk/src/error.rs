@@ -1,0 +1,103 @@
+//! Why the database refused a write. Each text names table, index or column, and value.
+
+use std::fmt;
+
+use ambit_module_abi::ErrorCode;
+
+use crate::imports;
+
+/// Why a row was not inserted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum InsertError {
+    /// Another row has the same key in a unique index.
+    UniqueViolation(String),
+    /// An `auto_inc` column has no number left.
+    AutoIncExhausted(String),
+    /// The row is impossible: too large, too many rows, a position that is no number.
+    Refused(String),
+}
+
+/// Why a row was not replaced.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UpdateError {
+    /// No row has this key.
+    NotFound(String),
+    /// Another row has the same key in another unique index.
+    UniqueViolation(String),
+    /// The row is impossible: too large, a position that is no number.
+    Refused(String),
+}
+
+/// Why columns were not changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PatchError {
+    /// No row has this key.
+    NotFound(String),
+    /// Another row has the same key in another unique index.
+    UniqueViolation(String),
+    /// The new columns are impossible: too large, a position that is no number.
+    Refused(String),
+}
+
+macro_rules! sentence {
+    ($error:ident: $($variant:ident),*) => {
+        impl fmt::Display for $error {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match self {
+                    $(Self::$variant(text))|* => f.write_str(text),
+                }
+            }
+        }
+
+        impl std::error::Error for $error {}
+
+        // So that `?` works in a reducer that returns `Result<(), String>`.
+        impl From<$error> for String {
+            fn from(error: $error) -> String {
+                match error {
+                    $($error::$variant(text))|* => text,
+                }
+            }
+        }
+    };
+}
+
+sentence!(InsertError: UniqueViolation, AutoIncExhausted, Refused);
+sentence!(UpdateError: NotFound, UniqueViolation, Refused);
+sentence!(PatchError: NotFound, UniqueViolation, Refused);
+
+impl InsertError {
+    #[cold]
+    pub(crate) fn last(code: i64) -> Self {
+        let text = imports::last_error_text();
+        #[expect(clippy::wildcard_enum_match_arm, reason = "all other codes say that the row is impossible")]
+        match ErrorCode::from_code(code) {
+            Some(ErrorCode::UniqueViolation) => Self::UniqueViolation(text),
+            Some(ErrorCode::AutoIncExhausted) => Self::AutoIncExhausted(text),
+            _ => Self::Refused(text),
+        }
+    }
+}
+
+macro_rules! keyed_write {
+    ($error:ident) => {
+        impl $error {
+            #[cold]
+            pub(crate) fn last(code: i64) -> Self {
+                let text = imports::last_error_text();
+                #[expect(
+                    clippy::wildcard_enum_match_arm,
+                    reason = "all other codes say that the row is impossible"
+                )]
+                match ErrorCode::from_code(code) {
+                    Some(ErrorCode::NotFound) => Self::NotFound(text),
+                    Some(ErrorCode::UniqueViolation) => Self::UniqueViolation(text),
+                    _ => Self::Refused(text),
+                }
+            }
+        }
+    };
+}
+
+keyed_write!(UpdateError);
+keyed_write!(PatchError);

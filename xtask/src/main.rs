@@ -13,6 +13,8 @@ mod test;
 
 mod demo;
 
+mod bench;
+
 mod samples;
 
 mod step;
@@ -43,6 +45,12 @@ enum Command {
         #[arg(long, default_value_t = 200)]
         bots: u32,
     },
+    /// Measure, and write target/bench/results.json
+    Bench {
+        /// How often each program runs; the median is kept
+        #[arg(long, default_value_t = 3)]
+        runs: usize,
+    },
     /// Check the rules of form
     Tidy,
     /// Write every generated file
@@ -57,6 +65,7 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Toolchain => toolchain::run(),
         Command::Tidy => tidy::run(),
+        Command::Bench { runs } => bench::run(runs),
         Command::Test => test::run(),
         Command::Demo { seconds, bots } => demo::run(&demo::Options { seconds, bots }),
         Command::Codegen { check } => codegen::run(check),

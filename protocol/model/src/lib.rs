@@ -16,6 +16,8 @@ mod layout;
 mod schema;
 mod schema_codec;
 
+mod fingerprint;
+
 mod value;
 
 mod decode;

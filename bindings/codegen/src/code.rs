@@ -1,0 +1,51 @@
+//! A text that grows line by line, indented by its open blocks.
+
+/// Source text under construction.
+#[derive(Default)]
+pub(crate) struct Code {
+    text: String,
+    depth: usize,
+}
+
+impl Code {
+    /// A file that begins with [`crate::FIRST_LINE`].
+    pub(crate) fn file() -> Self {
+        let mut code = Self::default();
+        code.line(crate::FIRST_LINE);
+        code
+    }
+
+    /// One line at the current depth; an empty one has no indentation.
+    pub(crate) fn line(&mut self, line: impl AsRef<str>) {
+        let line = line.as_ref();
+        if !line.is_empty() {
+            self.text.push_str(&"    ".repeat(self.depth));
+            self.text.push_str(line);
+        }
+        self.text.push('\n');
+    }
+
+    /// A line after which everything is one level deeper.
+    pub(crate) fn open(&mut self, line: impl AsRef<str>) {
+        self.line(line);
+        self.depth += 1;
+    }
+
+    /// A line one level less deep.
+    pub(crate) fn close(&mut self, line: impl AsRef<str>) {
+        self.depth -= 1;
+        self.line(line);
+    }
+
+    /// A comment: one line per line of `doc`, each after `prefix`; nothing for an empty one.
+    pub(crate) fn doc(&mut self, prefix: &str, doc: &str) {
+        for line in doc.lines() {
+            self.line(format!("{prefix} {}", line.trim()).trim_end());
+        }
+    }
+
+    /// The finished text.
+    pub(crate) fn finish(self) -> String {
+        self.text
+    }
+}

@@ -1,6 +1,7 @@
 //! Access to one table as a whole and by its primary key.
 
 use std::borrow::Borrow;
+use std::fmt;
 use std::marker::PhantomData;
 
 use ambit_model::{DecodeError, Row, RowReader, TableSchema};
@@ -39,7 +40,6 @@ pub trait PrimaryKey: Table {
 }
 
 /// A table of the database.
-#[derive(Debug)]
 pub struct TableHandle<T> {
     of: PhantomData<fn() -> T>,
 }
@@ -51,6 +51,12 @@ impl<T> Clone for TableHandle<T> {
 }
 
 impl<T> Copy for TableHandle<T> {}
+
+impl<T: Table> fmt::Debug for TableHandle<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TableHandle({})", T::NAME)
+    }
+}
 
 impl<T: Table> TableHandle<T> {
     pub(crate) const fn new() -> Self {

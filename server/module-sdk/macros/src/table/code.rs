@@ -237,7 +237,6 @@ fn patch(table: &TableModel) -> TokenStream {
     quote! {
         #[doc = #patch_doc]
         #[must_use = "a patch changes nothing until `.apply()`"]
-        #[derive(Debug)]
         #visibility struct #patch {
             target: ::ambit_module::generated::PatchTarget,
             #(#slots: ::core::option::Option<#types>,)*

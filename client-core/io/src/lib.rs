@@ -1,1 +1,25 @@
-//! ambit-client
+//! A client of an Ambit database: [`Client::connect`], [`Client::subscribe`], [`Client::call`], and once per frame
+//! [`Client::tick`].
+//!
+//! One IO thread serves all clients of a process. It never calls into the game: the game polls. There is no TLS
+//! and no reconnect yet: a lost connection ends in [`ConnectionState::Disconnected`], the cache stays readable,
+//! and a new [`Client`] with the same token continues as the same player.
+
+pub mod limits;
+
+mod client;
+mod options;
+mod state;
+
+mod connection;
+mod link;
+mod runtime;
+
+pub use ambit_client_core::{
+    Budget, CallOutcome, CallStatus, Event, EventKind, KeyBound, LeaveReason, LookupError, ProtocolError,
+    SendError, Statistics, SubscriptionState, Table, TableStatistics, World,
+};
+pub use ambit_model as model;
+pub use client::Client;
+pub use options::Options;
+pub use state::{ConnectionState, DisconnectReason};

@@ -1,0 +1,160 @@
+//! The IO side of one connection: from the address to the last byte.
+
+use std::sync::Arc;
+
+use ambit_client_core::Outbox;
+use ambit_wire::limits::SERVER_MESSAGE_BYTES_MAX;
+use futures_util::stream::{SplitSink, SplitStream};
+use futures_util::{SinkExt, StreamExt};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::{WebSocketStream, client_async_with_config};
+
+use crate::limits;
+use crate::link::Link;
+use crate::options::{Options, Target};
+use crate::state::{ConnectionState, DisconnectReason};
+
+type Socket = WebSocketStream<TcpStream>;
+
+/// Runs a connection until it is over; its last state says why.
+pub(crate) async fn run(link: Arc<Link>, options: Options) {
+    let reason = tokio::select! {
+        reason = connect_and_serve(&link, &options) => reason,
+        reason = close_in_time(&link) => reason,
+    };
+    link.set_state(ConnectionState::Disconnected { reason });
+}
+
+async fn connect_and_serve(link: &Link, options: &Options) -> DisconnectReason {
+    let target = match options.target() {
+        Ok(target) => target,
+        Err(problem) => return DisconnectReason::Options(problem),
+    };
+    let address = target.address.clone();
+    let socket = match timeout(limits::CONNECT_MAX, open(target)).await {
+        Ok(Ok(socket)) => socket,
+        Ok(Err(problem)) => return DisconnectReason::Unreachable(format!("{address}: {problem}")),
+        Err(_) => return DisconnectReason::Unreachable(format!("{address} does not answer")),
+    };
+    let (mut sink, stream) = socket.split();
+    if let Err(error) = sink.send(Message::Binary(Outbox::hello(options.token.as_deref()).into())).await {
+        return DisconnectReason::Lost(error.to_string());
+    }
+    // Reading goes on while writing waits, and the other way round: neither side can block the other.
+    tokio::select! {
+        reason = read(link, stream) => reason,
+        reason = write(link, sink) => reason,
+    }
+}
+
+async fn open(target: Target) -> Result<Socket, String> {
+    let stream = TcpStream::connect(&target.address).await.map_err(|error| error.to_string())?;
+    stream.set_nodelay(true).map_err(|error| error.to_string())?;
+    let config = WebSocketConfig::default()
+        .read_buffer_size(limits::READ_BUFFER_BYTES)
+        .max_message_size(Some(SERVER_MESSAGE_BYTES_MAX))
+        .max_frame_size(Some(SERVER_MESSAGE_BYTES_MAX));
+    match client_async_with_config(target.request, stream, Some(config)).await {
+        Ok((socket, _)) => Ok(socket),
+        Err(Error::Http(response)) => {
+            let body = response.body().as_deref().unwrap_or_default();
+            Err(format!("{} {}", response.status(), String::from_utf8_lossy(body)))
+        }
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+async fn read(link: &Link, mut stream: SplitStream<Socket>) -> DisconnectReason {
+    let mut welcomed = false;
+    loop {
+        let silence_max = if welcomed { limits::SILENCE_MAX } else { limits::CONNECT_MAX };
+        let message = match timeout(silence_max, stream.next()).await {
+            Err(_) => return DisconnectReason::Lost("the server fell silent".into()),
+            Ok(None) => return DisconnectReason::Lost("the server ended it".into()),
+            Ok(Some(Err(error))) => return DisconnectReason::Lost(error.to_string()),
+            Ok(Some(Ok(message))) => message,
+        };
+        match message {
+            Message::Binary(bytes) => {
+                if let Err(reason) = receive(link, &bytes, &mut welcomed) {
+                    return reason;
+                }
+            }
+            Message::Text(_) => return DisconnectReason::Protocol("it sent text".into()),
+            Message::Close(frame) => {
+                let why = frame.map(|frame| frame.reason.to_string()).filter(|reason| !reason.is_empty());
+                return DisconnectReason::Lost(why.unwrap_or_else(|| "the server closed it".into()));
+            }
+            Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {}
+        }
+    }
+}
+
+fn receive(link: &Link, bytes: &[u8], welcomed: &mut bool) -> Result<(), DisconnectReason> {
+    let now_us = link.now_us();
+    let goodbye = {
+        let mut session = link.session();
+        session.receive(bytes, now_us).map_err(|error| DisconnectReason::Protocol(error.to_string()))?;
+        let first = !*welcomed && session.welcome().is_some();
+        let goodbye = session.goodbye().cloned();
+        drop(session);
+        if first {
+            *welcomed = true;
+            link.set_state(ConnectionState::Connected);
+        }
+        goodbye
+    };
+    link.announce();
+    match goodbye {
+        Some(goodbye) => Err(DisconnectReason::Goodbye { code: goodbye.code, message: goodbye.message }),
+        None => Ok(()),
+    }
+}
+
+async fn write(link: &Link, mut sink: SplitSink<Socket, Message>) -> DisconnectReason {
+    let mut ping = interval_at(Instant::now(), limits::PING_EVERY);
+    ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        // Asked before the queue is emptied: what was queued before the wish to close is still sent.
+        let closing = link.is_closing();
+        if let Err(error) = send_waiting(link, &mut sink).await {
+            return DisconnectReason::Lost(error.to_string());
+        }
+        if closing {
+            // The other side may be gone already; then there is nobody left to tell.
+            return match sink.close().await {
+                Ok(()) | Err(_) => DisconnectReason::Closed,
+            };
+        }
+        tokio::select! {
+            () = link.wake.notified() => {}
+            _ = ping.tick() => {
+                let now_us = link.now_us();
+                // A full outbox needs no ping to find out that the line is slow.
+                let (Ok(()) | Err(_)) = link.outbox().ping(now_us);
+            }
+        }
+    }
+}
+
+/// Sends all that waits, with one flush.
+async fn send_waiting(link: &Link, sink: &mut SplitSink<Socket, Message>) -> Result<(), Error> {
+    let mut any = false;
+    loop {
+        let message = link.outbox().transmit();
+        let Some(message) = message else { break };
+        sink.feed(Message::Binary(message.into())).await?;
+        any = true;
+    }
+    if any { sink.flush().await } else { Ok(()) }
+}
+
+/// Ends a moment after the wish to close, even if nothing can be sent.
+async fn close_in_time(link: &Link) -> DisconnectReason {
+    link.closing.notified().await;
+    tokio::time::sleep(limits::CLOSE_MAX).await;
+    DisconnectReason::Closed
+}

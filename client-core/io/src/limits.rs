@@ -1,0 +1,21 @@
+//! Named limits of a connection. Each says how it was chosen.
+
+use std::time::Duration;
+
+/// From the connect call to the Welcome. A schema over a bad mobile line takes seconds, not more.
+pub const CONNECT_MAX: Duration = Duration::from_secs(15);
+
+/// From the wish to disconnect to the end: what waits to be sent gets this long.
+pub const CLOSE_MAX: Duration = Duration::from_secs(1);
+
+/// Between two pings: often enough for a figure on the screen, and to keep routers from forgetting the line.
+pub const PING_EVERY: Duration = Duration::from_secs(2);
+
+/// Without any byte from the server, pongs included, the line is taken as dead: five pings unanswered.
+pub const SILENCE_MAX: Duration = Duration::from_secs(10);
+
+/// Bytes read from the socket at once. Larger buffers cost more than they save for small messages.
+pub(crate) const READ_BUFFER_BYTES: usize = 4_096;
+
+/// Letters of a database's name.
+pub const DATABASE_NAME_BYTES_MAX: usize = 64;

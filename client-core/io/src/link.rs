@@ -1,0 +1,118 @@
+//! What the game's thread and the IO thread share about one connection.
+
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use ambit_client_core::{Outbox, Session};
+use tokio::sync::Notify;
+
+use crate::state::{ConnectionState, DisconnectReason};
+
+/// Locks are held for one message, one call or one tick, and never two at a time.
+#[derive(Debug)]
+pub(crate) struct Link {
+    session: Mutex<Session>,
+    outbox: Mutex<Outbox>,
+    status: Mutex<Status>,
+    changed: Condvar,
+    /// Wakes the IO side: something waits to be sent, or the client is to close.
+    pub(crate) wake: Notify,
+    /// Wakes the IO side's patience: the client is to close.
+    pub(crate) closing: Notify,
+    started: Instant,
+    started_unix_us: u64,
+}
+
+#[derive(Debug)]
+struct Status {
+    state: ConnectionState,
+    /// Counts everything a game could want to know of.
+    news: u64,
+    closing: bool,
+}
+
+impl Link {
+    pub(crate) fn new() -> Self {
+        let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Self {
+            session: Mutex::default(),
+            outbox: Mutex::default(),
+            status: Mutex::new(Status { state: ConnectionState::Connecting, news: 0, closing: false }),
+            changed: Condvar::new(),
+            wake: Notify::new(),
+            closing: Notify::new(),
+            started: Instant::now(),
+            started_unix_us: u64::try_from(since_1970.as_micros()).unwrap_or_default(),
+        }
+    }
+
+    pub(crate) fn session(&self) -> MutexGuard<'_, Session> {
+        lock(&self.session)
+    }
+
+    pub(crate) fn outbox(&self) -> MutexGuard<'_, Outbox> {
+        lock(&self.outbox)
+    }
+
+    pub(crate) fn state(&self) -> ConnectionState {
+        lock(&self.status).state.clone()
+    }
+
+    /// Why the connection is over, if it is.
+    pub(crate) fn ended(&self) -> Option<DisconnectReason> {
+        match &lock(&self.status).state {
+            ConnectionState::Disconnected { reason } => Some(reason.clone()),
+            ConnectionState::Connecting | ConnectionState::Connected => None,
+        }
+    }
+
+    /// Moves on to a state. A connection that is over stays over, with its first reason.
+    pub(crate) fn set_state(&self, state: ConnectionState) {
+        let mut status = lock(&self.status);
+        if !matches!(status.state, ConnectionState::Disconnected { .. }) {
+            status.state = state;
+            status.news += 1;
+            self.changed.notify_all();
+        }
+    }
+
+    /// Tells waiting threads that a message came in.
+    pub(crate) fn announce(&self) {
+        lock(&self.status).news += 1;
+        self.changed.notify_all();
+    }
+
+    pub(crate) fn news(&self) -> u64 {
+        lock(&self.status).news
+    }
+
+    /// Waits until there are other news than `seen`; answers whether there are.
+    pub(crate) fn wait(&self, seen: u64, timeout: Duration) -> bool {
+        let status = lock(&self.status);
+        let waited = self.changed.wait_timeout_while(status, timeout, |status| status.news == seen);
+        let (status, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        status.news != seen
+    }
+
+    /// Asks the IO side to send what waits and close.
+    pub(crate) fn close(&self) {
+        lock(&self.status).closing = true;
+        self.wake.notify_one();
+        self.closing.notify_one();
+    }
+
+    pub(crate) fn is_closing(&self) -> bool {
+        lock(&self.status).closing
+    }
+
+    /// Microseconds since 1970 by a clock that never goes back.
+    pub(crate) fn now_us(&self) -> u64 {
+        self.started_unix_us + u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX / 2)
+    }
+}
+
+/// A thread that panicked while holding a lock has at worst left a message half taken in; the session refuses
+/// damaged rows by itself.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -156,7 +156,7 @@ pub(crate) fn array_at<const N: usize>(row: &[u8], offset: usize) -> [u8; N] {
 /// A full multiplication whose halves are folded: every bit of the input moves every bit of the hash.
 #[inline]
 pub(crate) fn hash_word(seed: u64, word: u64) -> u64 {
-    let product = u128::from(word ^ seed ^ 0x9E37_79B9_7F4A_7C15) * 0xD6E8_FEB8_6659_FD93_A5A3_564E_27F1_2B6D;
+    let product = u128::from(word ^ seed ^ 0x9E37_79B9_7F4A_7C15) * 0xD6E8_FEB8_6659_FD93;
     (product as u64) ^ ((product >> 64) as u64)
 }
 

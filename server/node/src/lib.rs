@@ -1,1 +1,32 @@
-//! ambit-node
+//! The Ambit server: sockets and HTTP on one side, databases with their threads on the other.
+//!
+//! It joins what does not know each other: the engine runs calls, the log keeps their commits, the follower works out what
+//! each client sees. It leaves out all of that, and what the bytes mean.
+
+#![warn(clippy::indexing_slicing)]
+
+pub mod limits;
+
+mod server;
+
+mod data_dir;
+mod identity;
+
+mod door;
+mod http;
+mod session;
+mod socket_io;
+
+mod connection;
+mod frame;
+
+mod database;
+
+mod log_lines;
+
+pub mod json;
+
+mod clock;
+
+pub use data_dir::{DataDirError, DatabaseNameError, check_database_name};
+pub use server::{Server, ServerOptions, StartServerError};

@@ -1,0 +1,230 @@
+//! One client's connection as the engine and the follower see it: a name and a bounded way out.
+//!
+//! Whoever has a message writes it to the socket at once, from its own thread: no task is woken for it. Only what the
+//! system does not take waits here, and the connection's task writes it when the socket is ready. A client that lets
+//! more than [`limits::OUTGOING_BYTES_MAX`] wait loses what waits and gets a Goodbye.
+
+use std::collections::VecDeque;
+use std::io::{self, IoSlice};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use ambit_model::{ConnectionId, Identity};
+use ambit_wire::{ServerMessage, goodbye};
+use tokio::net::TcpStream;
+use tokio::sync::Notify;
+
+use crate::frame::{Frame, Opcode};
+use crate::limits;
+
+/// Frames of one vectored write.
+const FRAMES_PER_WRITE: usize = 16;
+
+/// One client's connection.
+pub struct Connection {
+    /// Counts connections of this server since its start.
+    pub number: u64,
+    /// The connection's id, as reducers see it.
+    pub id: ConnectionId,
+    /// Who is connected.
+    pub identity: Identity,
+    /// The durable offset that the client was last told.
+    pub durable_told: AtomicU64,
+    /// The offset of the client's last commit that it was told of.
+    pub committed: AtomicU64,
+    /// Whether the client is on the list of those who wait for a durable offset.
+    pub waits_for_durable: AtomicBool,
+    /// Whether the client ever subscribed: then updates tell it of durable offsets.
+    pub has_subscriptions: AtomicBool,
+    stream: Arc<TcpStream>,
+    outgoing: Mutex<Outgoing>,
+    wake: Notify,
+    batches: AtomicUsize,
+    is_closing: AtomicBool,
+}
+
+/// Frames that the system has not taken yet.
+#[derive(Default)]
+struct Outgoing {
+    frames: VecDeque<Frame>,
+    /// Bytes of the first frame that are already written.
+    written: usize,
+    bytes: usize,
+    /// Nothing more is taken; the connection's task writes what is left and closes.
+    is_ending: bool,
+}
+
+impl Connection {
+    /// A connection over this socket.
+    pub fn new(number: u64, id: ConnectionId, identity: Identity, stream: Arc<TcpStream>) -> Self {
+        Self {
+            number,
+            id,
+            identity,
+            durable_told: AtomicU64::new(0),
+            committed: AtomicU64::new(0),
+            waits_for_durable: AtomicBool::new(false),
+            has_subscriptions: AtomicBool::new(false),
+            stream,
+            outgoing: Mutex::default(),
+            wake: Notify::new(),
+            batches: AtomicUsize::new(0),
+            is_closing: AtomicBool::new(false),
+        }
+    }
+
+    /// Sends one message. False if the connection is at its end: there is nobody to tell.
+    pub fn send(&self, message: Vec<u8>) -> bool {
+        self.send_frame(Frame::new(Opcode::Binary, message))
+    }
+
+    /// Says why and closes. Later messages are dropped.
+    pub fn goodbye(&self, code: u16, reason: &str) {
+        self.end(&mut self.lock(), code, reason);
+        self.wake.notify_one();
+    }
+
+    /// Whether the connection is at its end.
+    pub fn is_closing(&self) -> bool {
+        self.is_closing.load(Ordering::Acquire)
+    }
+
+    /// Counts a batch of calls that is on its way to the engine.
+    pub fn batch_begins(&self) {
+        self.batches.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// The engine is done with a batch.
+    pub fn batch_ends(&self) {
+        if self.batches.fetch_sub(1, Ordering::AcqRel) == limits::BATCHES_PER_CONNECTION_MAX {
+            self.wake.notify_one();
+        }
+    }
+
+    /// Whether the engine may be given another batch of this client.
+    pub fn may_call(&self) -> bool {
+        self.batches.load(Ordering::Acquire) < limits::BATCHES_PER_CONNECTION_MAX
+    }
+
+    /// Sends a frame of any kind.
+    pub(crate) fn send_frame(&self, frame: Frame) -> bool {
+        let mut outgoing = self.lock();
+        if outgoing.is_ending {
+            return false;
+        }
+        if outgoing.bytes + frame.len() > limits::OUTGOING_BYTES_MAX {
+            let reason = format!(
+                "this client reads too slowly: more than {} bytes wait for it",
+                limits::OUTGOING_BYTES_MAX
+            );
+            self.end(&mut outgoing, goodbye::TOO_SLOW, &reason);
+            self.wake.notify_one();
+            return false;
+        }
+        let waited = !outgoing.frames.is_empty();
+        outgoing.push(frame);
+        // If earlier frames wait, the connection's task is already waiting for the socket.
+        if !waited && self.write(&mut outgoing).is_err() {
+            outgoing.abandon();
+            self.is_closing.store(true, Ordering::Release);
+        }
+        if !waited && (!outgoing.frames.is_empty() || outgoing.is_ending) {
+            self.wake.notify_one();
+        }
+        true
+    }
+
+    /// Waits until there may be something to do for the connection's task.
+    pub(crate) async fn woken(&self) {
+        self.wake.notified().await;
+    }
+
+    /// Whether frames wait for the socket.
+    pub(crate) fn has_waiting(&self) -> bool {
+        !self.lock().frames.is_empty()
+    }
+
+    /// Waits until the socket takes bytes again, and writes what waits.
+    pub(crate) async fn write_waiting(&self) -> io::Result<()> {
+        self.stream.writable().await?;
+        self.write(&mut self.lock())
+    }
+
+    fn end(&self, outgoing: &mut Outgoing, code: u16, reason: &str) {
+        if outgoing.is_ending {
+            return;
+        }
+        outgoing.keep_begun();
+        let message = ServerMessage::Goodbye { code, message: reason }.encode();
+        outgoing.push(Frame::new(Opcode::Binary, message));
+        outgoing.push(Frame::close(reason));
+        outgoing.is_ending = true;
+        self.is_closing.store(true, Ordering::Release);
+        if self.write(outgoing).is_err() {
+            outgoing.abandon();
+        }
+    }
+
+    fn write(&self, outgoing: &mut Outgoing) -> io::Result<()> {
+        while !outgoing.frames.is_empty() {
+            let mut slices = [IoSlice::new(&[]); 2 * FRAMES_PER_WRITE];
+            let count = outgoing.slices(&mut slices);
+            match self.stream.try_write_vectored(slices.get(..count).unwrap_or_default()) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(bytes) => outgoing.advance(bytes),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Outgoing> {
+        // A panic while the lock is held leaves whole frames in the queue.
+        self.outgoing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Outgoing {
+    fn push(&mut self, frame: Frame) {
+        self.bytes += frame.len();
+        self.frames.push_back(frame);
+    }
+
+    /// Drops all frames but the one that the client has already got a part of.
+    fn keep_begun(&mut self) {
+        self.frames.truncate(usize::from(self.written > 0));
+        self.bytes = self.frames.iter().map(Frame::len).sum::<usize>() - self.written;
+    }
+
+    fn abandon(&mut self) {
+        *self = Self { is_ending: true, ..Self::default() };
+    }
+
+    fn slices<'a>(&'a self, slices: &mut [IoSlice<'a>; 2 * FRAMES_PER_WRITE]) -> usize {
+        let mut skip = self.written;
+        let mut count = 0;
+        for part in self.frames.iter().take(FRAMES_PER_WRITE).flat_map(Frame::parts) {
+            let rest = part.get(skip..).unwrap_or_default();
+            skip = skip.saturating_sub(part.len());
+            if let Some(slice) = slices.get_mut(count).filter(|_| !rest.is_empty()) {
+                *slice = IoSlice::new(rest);
+                count += 1;
+            }
+        }
+        count
+    }
+
+    fn advance(&mut self, bytes: usize) {
+        self.bytes -= bytes;
+        self.written += bytes;
+        while let Some(first) = self.frames.front().map(Frame::len).filter(|first| *first <= self.written) {
+            self.written -= first;
+            self.frames.pop_front();
+        }
+        if self.frames.is_empty() && self.frames.capacity() > FRAMES_PER_WRITE {
+            self.frames = VecDeque::new();
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! News of durability: from the log thread to whoever waits, and to clients that nothing else would tell.
+
+use std::io;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use ambit_log::{Log, LogEvent, LogThread};
+use ambit_wire::ServerMessage;
+use tokio::sync::watch;
+
+use super::{Shared, Statistics};
+use crate::connection::Connection;
+use crate::limits;
+use crate::log_lines::Level;
+
+/// Starts the log's thread. Every synced offset goes to `durable`.
+pub fn start_log(log: Log, durable: watch::Sender<u64>, shared: Arc<Shared>) -> io::Result<LogThread> {
+    LogThread::start(log, move |event| match event {
+        LogEvent::Durable { offset, bytes } => {
+            Statistics::add(&shared.statistics.log_bytes, bytes as u64);
+            Statistics::add(&shared.statistics.log_syncs, 1);
+            durable.send_replace(offset);
+        }
+        LogEvent::Failed { reason } => {
+            shared
+                .lines
+                .server(Level::Error, format!("the log failed, nothing is committed any more: {reason}"));
+        }
+    })
+}
+
+/// Clients whose last commits were not durable when they were told of them.
+#[derive(Default)]
+pub struct Waiting {
+    clients: Mutex<Vec<WaitingClient>>,
+}
+
+struct WaitingClient {
+    connection: Arc<Connection>,
+    /// When it is told if nothing else has told it.
+    due: Instant,
+}
+
+impl Waiting {
+    /// Notes a client that was told of a commit. It is on the list at most once.
+    pub fn add(&self, connection: &Arc<Connection>) {
+        if connection.waits_for_durable.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        // Its next update will tell a client that has subscriptions.
+        let patience = match connection.has_subscriptions.load(Ordering::Relaxed) {
+            true => limits::DURABLE_PATIENCE,
+            false => Duration::ZERO,
+        };
+        let client = WaitingClient { connection: Arc::clone(connection), due: Instant::now() + patience };
+        self.lock().push(client);
+    }
+
+    /// Tells those who are due; returns when to look again if somebody is left who is not.
+    fn tell(&self, durable_offset: u64, now: Instant) -> Option<Instant> {
+        let mut clients = std::mem::take(&mut *self.lock());
+        clients.retain(|client| {
+            let connection = &client.connection;
+            connection.waits_for_durable.store(false, Ordering::Release);
+            let committed = connection.committed.load(Ordering::Acquire);
+            let told = connection.durable_told.load(Ordering::Acquire);
+            if told < committed && told < durable_offset && client.due <= now {
+                connection.durable_told.fetch_max(durable_offset, Ordering::AcqRel);
+                connection.send(ServerMessage::Durable { durable_offset }.encode());
+            }
+            let is_left =
+                connection.durable_told.load(Ordering::Acquire) < committed && !connection.is_closing();
+            // Somebody else may have put it on the new list meanwhile.
+            is_left && !connection.waits_for_durable.swap(true, Ordering::AcqRel)
+        });
+        let next = clients.iter().map(|client| client.due).filter(|due| *due > now).min();
+        self.lock().append(&mut clients);
+        next
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<WaitingClient>> {
+        self.clients.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Tells waiting clients of durable offsets until the log's thread has ended. A client that gets results or updates anyway
+/// learns the offset from them.
+pub async fn tell_durable(shared: Arc<Shared>) {
+    let mut durable = shared.durable.clone();
+    loop {
+        let offset = *durable.borrow_and_update();
+        let again = shared.waiting.tell(offset, Instant::now());
+        tokio::time::sleep(limits::DURABLE_PAUSE).await;
+        let wait = async {
+            match again {
+                Some(at) => tokio::time::sleep_until(at.into()).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            changed = durable.changed() => if changed.is_err() { return },
+            () = wait => {}
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! Imports that read one row or one number.
+
+use ambit_module_abi::pack;
+
+use super::Host;
+use super::memory::{self, Range};
+use super::refusal::{Answer, Refusal, not_found, to_id};
+
+impl Host {
+    pub(super) fn get(
+        &mut self,
+        memory: &mut [u8],
+        table: u32,
+        index: u32,
+        key: Range,
+        (out, out_cap): Range,
+    ) -> Answer {
+        let (id, index_id) = (self.table(table)?, to_id(index)?);
+        let found = self.store.find(id, index_id, memory::bytes(memory, key)?)?;
+        let Some(slot) = found else { return Err(not_found(table, index)) };
+        let row = self.store.row(id, slot).ok_or_else(Refusal::lost_row)?;
+        if row.len() <= out_cap as usize {
+            memory::bytes_mut(memory, (out, row.len() as u32))?.copy_from_slice(row);
+        }
+        Ok(pack(slot, row.len() as u32))
+    }
+
+    pub(super) fn count(&mut self, table: u32) -> Answer {
+        Ok(self.store.count(self.table(table)?) as i64)
+    }
+}

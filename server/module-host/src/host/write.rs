@@ -1,0 +1,126 @@
+//! Imports that change rows.
+
+use ambit_model::delta;
+use ambit_module_abi::limits::BATCH_BYTES_MAX;
+use ambit_module_abi::{BatchReader, ErrorCode};
+
+use super::Host;
+use super::memory::{self, Range};
+use super::refusal::{Answer, Refusal, not_found, to_id};
+use crate::limits;
+
+/// What a patch costs in the change set besides its columns: slot, kind and mask.
+const PATCH_OVERHEAD_BYTES: u32 = 16;
+
+impl Host {
+    pub(super) fn insert(&mut self, memory: &mut [u8], table: u32, rows: Range) -> Answer {
+        let table = self.table(table)?;
+        self.count_written(rows.1)?;
+        let batch = memory::bytes_mut(memory, rows)?;
+        let (mut at, mut count) = (0, 0);
+        while let Some((start, end, next)) = entry(batch, at)? {
+            // The guest sleeps while the host works, so the row can be completed where it lies.
+            let row = batch.get_mut(start..end).unwrap_or_default();
+            let slot = self.store.insert(table, row)?;
+            self.cursors.note_insert(table, slot);
+            (at, count) = (next, count + 1);
+        }
+        Ok(count)
+    }
+
+    pub(super) fn update(&mut self, memory: &mut [u8], table: u32, index: u32, rows: Range) -> Answer {
+        let (id, index_id) = (self.table(table)?, to_id(index)?);
+        self.count_written(rows.1)?;
+        let batch = memory::bytes(memory, rows)?;
+        let (mut at, mut count) = (0, 0);
+        while let Some((start, end, next)) = entry(batch, at)? {
+            let row = batch.get(start..end).unwrap_or_default();
+            self.take_key(id, index_id, row)?;
+            let Some(slot) = self.store.find(id, index_id, &self.key)? else {
+                return Err(not_found(table, index));
+            };
+            self.store.update(id, slot, row)?;
+            (at, count) = (next, count + 1);
+        }
+        Ok(count)
+    }
+
+    pub(super) fn patch(
+        &mut self,
+        memory: &mut [u8],
+        table: u32,
+        index: u32,
+        key: Range,
+        mask: u64,
+        packed: Range,
+    ) -> Answer {
+        let (id, index_id) = (self.table(table)?, to_id(index)?);
+        self.count_written(packed.1.saturating_add(PATCH_OVERHEAD_BYTES))?;
+        let Some(slot) = self.store.find(id, index_id, memory::bytes(memory, key)?)? else {
+            return Err(not_found(table, index));
+        };
+        self.store.patch(id, slot, mask, memory::bytes(memory, packed)?)?;
+        Ok(1)
+    }
+
+    pub(super) fn delete(&mut self, memory: &mut [u8], table: u32, index: u32, key: Range) -> Answer {
+        let (table, index) = (self.table(table)?, to_id(index)?);
+        self.slots.clear();
+        self.store.find_all(table, index, memory::bytes(memory, key)?, &mut self.slots)?;
+        let count = self.slots.len();
+        for &slot in &self.slots {
+            self.store.delete(table, slot)?;
+        }
+        self.written_bytes = self.written_bytes.saturating_add(count * size_of::<u64>());
+        self.trim_slots();
+        Ok(count as i64)
+    }
+
+    /// Takes the columns of an index out of a row of the guest's, into `self.key`.
+    fn take_key(&mut self, table: u16, index: u16, row: &[u8]) -> Result<(), Refusal> {
+        self.key.clear();
+        let Some(keys) = self.tables.keys.get(usize::from(table)) else {
+            return Err(Refusal::bad_table(table));
+        };
+        let Some((columns, layout)) = keys.indexes.get(usize::from(index)) else {
+            return Err(Refusal::bad_index(&self.store, table, index));
+        };
+        delta::copy_columns(&keys.layout, row, columns, layout, &mut self.key)
+            .map_err(|error| Refusal::code(ErrorCode::BadRow, &error))
+    }
+
+    /// Refuses a buffer that is too large, and a call that writes too much.
+    fn count_written(&mut self, bytes: u32) -> Result<(), Refusal> {
+        let bytes = bytes as usize;
+        if bytes > BATCH_BYTES_MAX {
+            let text = format!("the buffer has {bytes} bytes; at most {BATCH_BYTES_MAX} are possible");
+            return Err(Refusal::code(ErrorCode::Limit, &text));
+        }
+        self.written_bytes = self.written_bytes.saturating_add(bytes);
+        if self.written_bytes > limits::CALL_WRITE_BYTES_MAX {
+            let max = limits::CALL_WRITE_BYTES_MAX;
+            return Err(Refusal::code(ErrorCode::Limit, &format!("one call may write at most {max} bytes")));
+        }
+        Ok(())
+    }
+
+    /// Gives the memory of an unusually large result back.
+    fn trim_slots(&mut self) {
+        if self.slots.capacity() > limits::KEPT_SLOTS_MAX {
+            self.slots = Vec::new();
+        }
+    }
+}
+
+/// Where the row of the entry at `at` begins and ends, and where the next entry begins; none at the end.
+fn entry(batch: &[u8], at: usize) -> Result<Option<(usize, usize, usize)>, Refusal> {
+    let rest = batch.get(at..).unwrap_or_default();
+    match BatchReader::new(rest).next() {
+        None => Ok(None),
+        Some(Ok(entry)) => {
+            let (start, end) = (at + entry.at, at + entry.at + entry.row.len());
+            Ok(Some((start, end, end.next_multiple_of(8))))
+        }
+        Some(Err(error)) => Err(Refusal::code(ErrorCode::BadRow, &error)),
+    }
+}

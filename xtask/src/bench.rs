@@ -1,12 +1,14 @@
 //! `cargo xtask bench`: measures, and writes target/bench/results.json and a readable table.
 //!
 //! Each crate that has something to measure has an example called `measure`, which prints lines of the form
-//! `figure <name> <value> <unit>`. Those programs are run several times and the median is kept. Nothing else is
+//! `figure <name> <value> <unit>`. So does the load on a whole server. Each runs several times; the median is kept. Nothing else is
 //! written: a figure that no program printed is missing from the results and named as missing.
 
 mod figures;
 
 mod programs;
+
+mod load;
 
 use std::fs;
 use std::process::Command;
@@ -65,7 +67,7 @@ fn measure(program: &programs::Program, runs: usize) -> Result<Vec<Figure>> {
     program.build()?;
     let mut printed = Vec::new();
     for _ in 0..runs.max(1) {
-        let output = step::output(&mut program.command())?;
+        let output = program.run()?;
         print!("{output}");
         printed.push(read_figures(&output)?);
     }

@@ -4,7 +4,7 @@
 //! and one client of each language that is built, and shows the world in the terminal. Every other program is a
 //! child process that ends with this one.
 
-mod build;
+pub mod build;
 
 mod clients;
 
@@ -13,7 +13,7 @@ mod world;
 use anyhow::{Context, Result, bail};
 
 use crate::{samples, step, toolchain};
-use world::World;
+pub use world::World;
 
 /// The database's name.
 const DATABASE: &str = "demo";

@@ -1,25 +1,42 @@
-//! The programs that measure: every example called `measure` in the workspace.
+//! The programs that measure: every example called `measure` in the workspace, every executable
+//! `bindings/<language>/tests/measure`, and the load on a whole server.
 
+use std::fs;
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::Result;
 use serde_json::Value;
 
-use crate::step;
+use super::load;
+use crate::{samples, step};
 
 /// The name of such an example.
 const NAME: &str = "measure";
 
-/// One crate's measuring program.
-pub struct Program {
-    package: String,
+/// Something that prints figures.
+pub enum Program {
+    /// A crate's example.
+    Example { package: String },
+    /// A script of one language's bindings.
+    Script { path: PathBuf, language: String },
+    /// Server and clients, end to end.
+    Load,
 }
 
-/// Every measuring program of the workspace, in the order of the crates' names.
+/// Every measuring program of the repository.
 pub fn all() -> Result<Vec<Program>> {
     let metadata = step::output(step::cargo().args(["metadata", "--format-version=1", "--no-deps"]))?;
     let mut programs = measuring(&serde_json::from_str(&metadata)?);
-    programs.sort_by(|left, right| left.package.cmp(&right.package));
+    for folder in fs::read_dir(step::root().join("bindings"))? {
+        let folder = folder?.path();
+        let path = folder.join("tests").join(NAME);
+        if path.is_file() {
+            programs.push(Program::Script { path, language: samples::name(&folder) });
+        }
+    }
+    programs.push(Program::Load);
+    programs.sort_by_key(Program::name);
     Ok(programs)
 }
 
@@ -30,26 +47,42 @@ fn measuring(metadata: &Value) -> Vec<Program> {
         targets.any(|target| target["name"] == NAME && target["kind"][0] == "example")
     });
     let name = |package: &Value| package["name"].as_str().map(str::to_string);
-    measures.filter_map(name).map(|package| Program { package }).collect()
+    measures.filter_map(name).map(|package| Program::Example { package }).collect()
 }
 
 impl Program {
     /// For people.
     pub fn name(&self) -> String {
-        format!("{} {NAME}", self.package)
+        match self {
+            Program::Example { package } => format!("{package} {NAME}"),
+            Program::Script { language, .. } => format!("bindings/{language} {NAME}"),
+            Program::Load => "load on a whole server".to_string(),
+        }
     }
 
     /// Compiles it in release form.
     pub fn build(&self) -> Result<()> {
-        let options = ["build", "--quiet", "--release", "--package", &self.package, "--example", NAME];
-        step::run(step::cargo().args(options))
+        match self {
+            Program::Example { package } => {
+                let options = ["build", "--quiet", "--release", "--package", package, "--example", NAME];
+                step::run(step::cargo().args(options))
+            }
+            // A script builds what it needs.
+            Program::Script { .. } => Ok(()),
+            Program::Load => load::build(),
+        }
     }
 
-    /// Runs it from the repository's root.
-    pub fn command(&self) -> Command {
-        let mut command = step::cargo();
-        command.args(["run", "--quiet", "--release", "--package", &self.package, "--example", NAME]);
-        command
+    /// Runs it once and returns what it printed.
+    pub fn run(&self) -> Result<String> {
+        match self {
+            Program::Example { package } => {
+                let options = ["run", "--quiet", "--release", "--package", package, "--example", NAME];
+                step::output(step::cargo().args(options))
+            }
+            Program::Script { path, .. } => step::output(Command::new(path).current_dir(step::root())),
+            Program::Load => load::run_once(),
+        }
     }
 }
 

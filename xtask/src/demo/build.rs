@@ -16,11 +16,11 @@ const PACKAGES: [&str; 3] = ["ambit-cli", "ambit-bots", "ambit-viewer"];
 
 /// Builds them in release form.
 pub fn programs() -> Result<()> {
-    packages(&PACKAGES, &[])
+    packages(&PACKAGES)
 }
 
-/// Builds packages in release form; `options` go to cargo as they are.
-pub fn packages(names: &[&str], options: &[&str]) -> Result<()> {
+/// Builds packages in release form.
+pub fn packages(names: &[&str]) -> Result<()> {
     let bar = ProgressBar::new(crate_count(names)? as u64);
     let style = ProgressStyle::with_template("building [{bar:40}] {pos}/{len} {wide_msg}")?;
     bar.set_style(style.progress_chars("=> "));
@@ -29,7 +29,7 @@ pub fn packages(names: &[&str], options: &[&str]) -> Result<()> {
     for name in names {
         command.args(["--package", name]);
     }
-    let mut child = command.args(options).stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
     let output = child.stdout.take().context("cargo's output is piped")?;
     let mut built = BTreeSet::new();
     for line in BufReader::new(output).lines() {

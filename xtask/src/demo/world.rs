@@ -110,7 +110,8 @@ impl World {
         faults
     }
 
-    fn server(&self) -> String {
+    /// The server's address as its tools take it.
+    pub fn server(&self) -> String {
         format!("http://{}", self.address)
     }
 

@@ -268,36 +268,56 @@ impl<S: Coordinate, const D: usize> Grid<S, D> {
 
 impl<S: Coordinate, const D: usize> Cell<S, D> {
     /// Appends the cell's points within the circle, decided on the true coordinates in `f64`.
+    #[inline]
     fn near(&self, centre: [f64; D], radius: f64, out: &mut Vec<Slot>) {
-        let axes: [&[S]; D] =
-            self.axes.each_ref().map(|axis| axis.get(..self.slots.len()).unwrap_or_default());
-        let start = out.len();
-        out.resize(start + self.slots.len(), 0);
-        let Some(found) = out.get_mut(start..) else { return };
-        let mut count = 0;
-        for (index, &slot) in self.slots.iter().enumerate() {
-            let position: [f64; D] = std::array::from_fn(|axis| axes[axis][index].into());
-            // Written always, kept only when inside: no branch depends on where the points are.
-            found[count] = slot;
-            count += usize::from(is_within(position, centre, radius));
+        if SQUARABLE.contains(&radius) {
+            let limit = radius * radius;
+            self.collect(out, |position| square_of_distance(position, centre) <= limit);
+        } else {
+            self.collect(out, |position| is_within(position, centre, radius));
         }
-        out.truncate(start + count);
     }
+
+    #[inline]
+    fn collect(&self, out: &mut Vec<Slot>, is_inside: impl Fn([f64; D]) -> bool) {
+        let count = self.slots.len();
+        let axes: [&[S]; D] = self.axes.each_ref().map(|axis| &axis[..count]);
+        let start = out.len();
+        out.resize(start + count, 0);
+        let found = &mut out[start..];
+        let mut found_count = 0;
+        for (index, &slot) in self.slots.iter().enumerate() {
+            // Written always, kept only when inside: no branch depends on where the points are.
+            found[found_count] = slot;
+            found_count += usize::from(is_inside(std::array::from_fn(|axis| axes[axis][index].into())));
+        }
+        out.truncate(start + found_count);
+    }
+}
+
+/// Radii whose square neither overflows nor vanishes.
+const SQUARABLE: std::ops::Range<f64> = 1e-140..1e140;
+
+#[inline]
+fn square_of_distance<const D: usize>(point: [f64; D], centre: [f64; D]) -> f64 {
+    let mut square = 0.0;
+    for axis in 0..D {
+        let distance = point[axis] - centre[axis];
+        square += distance * distance;
+    }
+    square
 }
 
 /// Whether two points are at most `radius` apart. Exact in `f64` also where squares would overflow or vanish.
 #[inline]
 pub fn is_within<const D: usize>(point: [f64; D], centre: [f64; D], radius: f64) -> bool {
-    const SQUARABLE: std::ops::Range<f64> = 1e-140..1e140;
-    let scale =
-        if SQUARABLE.contains(&radius) || radius == f64::INFINITY || radius == 0.0 { 1.0 } else { radius };
-    let limit = if radius == 0.0 { 0.0 } else { radius / scale };
-    let mut square = 0.0;
-    let mut is_same = true;
-    for axis in 0..D {
-        let distance = (point[axis] - centre[axis]) / scale;
-        is_same &= distance == 0.0;
-        square += distance * distance;
+    if SQUARABLE.contains(&radius) {
+        return square_of_distance(point, centre) <= radius * radius;
     }
-    if limit == 0.0 { is_same } else { square <= limit * limit }
+    if radius == 0.0 {
+        return point == centre;
+    }
+    // In units of the radius, so that a square of a number past 1 may overflow and still be past 1.
+    let scaled: [f64; D] = std::array::from_fn(|axis| (point[axis] - centre[axis]) / radius);
+    radius == f64::INFINITY || square_of_distance(scaled, [0.0; D]) <= 1.0
 }

@@ -2,7 +2,7 @@
 //! changes anything.
 
 use ambit_model::delta::apply_columns;
-use ambit_model::{DecodeError, DecodeErrorKind, Slot, limits, validate_row};
+use ambit_model::{ColumnLayout, DecodeError, DecodeErrorKind, Slot, limits, validate_row};
 
 use crate::error::{DeleteError, InsertError, UpdateError};
 use crate::table::Table;
@@ -96,8 +96,8 @@ impl Table {
         self.check_slot(slot)?;
         let columns = self.layout.columns().len();
         let is_known = columns == 64 || mask >> columns == 0;
-        if is_known && self.layout.is_fixed() && mask & (self.watched_mask | self.checked_mask) == 0 {
-            return self.patch_in_place(slot, mask, packed);
+        if is_known && self.layout.is_fixed() && mask & self.checked_mask == 0 {
+            return self.patch_plain(slot, mask, packed);
         }
         let mut row = std::mem::take(&mut self.scratch);
         row.clear();
@@ -112,11 +112,10 @@ impl Table {
         result
     }
 
-    /// Writes columns of which any bytes are a value and which nothing watches.
-    fn patch_in_place(&mut self, slot: Slot, mask: u64, packed: &[u8]) -> Result<(), UpdateError> {
+    /// Writes columns of which any bytes are a value: in place when nothing watches them.
+    fn patch_plain(&mut self, slot: Slot, mask: u64, packed: &[u8]) -> Result<(), UpdateError> {
         let columns = self.layout.columns();
-        let named = || bits(mask).filter_map(|column| columns.get(column));
-        let length = named().map(|column| column.size).sum::<usize>();
+        let length = bits(mask).map(|column| columns[column].size).sum::<usize>();
         if length != packed.len() {
             let error = if length < packed.len() {
                 trailing(length)
@@ -125,16 +124,21 @@ impl Table {
             };
             return Err(UpdateError::Row(self.row_error(error)));
         }
-        let old = self.rows.get(slot);
-        self.transaction.touch(slot, Some(old), old.len());
-        let Some(row) = self.rows.fixed_mut(slot) else { return Ok(()) };
-        let mut rest = packed;
-        for column in named() {
-            let (bytes, after) = rest.split_at(column.size);
-            row[column.offset..column.offset + column.size].copy_from_slice(bytes);
-            rest = after;
+        if mask & self.watched_mask == 0 {
+            let old = self.rows.get(slot);
+            self.transaction.touch(slot, Some(old), old.len());
+            if let Some(row) = self.rows.fixed_mut(slot) {
+                write_columns(columns, mask, packed, row);
+            }
+            return Ok(());
         }
-        Ok(())
+        let mut row = std::mem::take(&mut self.scratch);
+        row.clear();
+        row.extend_from_slice(self.rows.get(slot));
+        write_columns(columns, mask, packed, &mut row);
+        let result = self.replace(slot, &row, mask);
+        self.scratch = row;
+        result
     }
 
     /// Replaces a row by a valid one that differs at most in the columns of `mask`.
@@ -209,6 +213,17 @@ impl Table {
         self.transaction
             .check_rows(slot)
             .map_err(|limit| UpdateError::Limit { table: self.name.clone(), limit })
+    }
+}
+
+/// Copies packed columns without a heap to their places.
+fn write_columns(columns: &[ColumnLayout], mask: u64, packed: &[u8], row: &mut [u8]) {
+    let mut rest = packed;
+    for position in bits(mask) {
+        let column = &columns[position];
+        let (bytes, after) = rest.split_at(column.size);
+        row[column.offset..column.offset + column.size].copy_from_slice(bytes);
+        rest = after;
     }
 }
 

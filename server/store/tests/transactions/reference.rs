@@ -215,7 +215,8 @@ fn compare_ranges(store: &Store, table: u16, id: u16, index: &IndexSchema, rows:
     for (count, (low, high)) in
         picked.iter().flat_map(|low| picked.iter().map(move |high| (low, high))).enumerate()
     {
-        let (low_columns, high_columns) = (count % index.columns.len() + 1, count / 2 % index.columns.len() + 1);
+        let (low_columns, high_columns) =
+            (count % index.columns.len() + 1, count / 2 % index.columns.len() + 1);
         let key = |values: &[Value], columns: usize| {
             encode_row(&layout.of_columns(&index.columns[..columns]), &values[..columns]).unwrap()
         };
@@ -259,7 +260,13 @@ fn compare_circles(store: &Store, table: u16, id: u16, index: &IndexSchema, rows
             let axes = if flat { 2 } else { 3 };
             let distances = (0..axes).map(|axis| place[axis] - centre[axis]);
             distances.map(|distance| (distance / radius.clamp(1e-9, 1e300)).powi(2)).sum::<f64>().sqrt()
-                <= if radius == 0.0 { 0.0 } else if radius.is_infinite() { f64::INFINITY } else { 1.0 }
+                <= if radius == 0.0 {
+                    0.0
+                } else if radius.is_infinite() {
+                    f64::INFINITY
+                } else {
+                    1.0
+                }
         };
         let expected: Vec<_> = rows.iter().filter(|(_, row)| inside(row)).map(|(slot, _)| *slot).collect();
         let mut found = vec![];

@@ -1,6 +1,6 @@
 //! Two tables that between them have every kind of index, and rows from small numbers so that keys collide.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use ambit_model::glam::{DVec2, Vec3};
 use ambit_model::{
@@ -15,7 +15,19 @@ pub const ITEMS: u16 = 1;
 /// What a row is made from.
 pub type Seed = u64;
 
+static SCHEMA: LazyLock<Arc<Schema>> = LazyLock::new(make_schema);
+static LAYOUTS: LazyLock<Vec<RowLayout>> =
+    LazyLock::new(|| SCHEMA.tables.iter().map(TableSchema::layout).collect());
+
 pub fn schema() -> Arc<Schema> {
+    Arc::clone(&SCHEMA)
+}
+
+pub fn layout_of(table: u16) -> RowLayout {
+    LAYOUTS[usize::from(table)].clone()
+}
+
+fn make_schema() -> Arc<Schema> {
     let monsters = table(
         "monsters",
         &[
@@ -60,10 +72,6 @@ pub fn schema() -> Arc<Schema> {
     Arc::new(schema)
 }
 
-pub fn layout_of(table: u16) -> RowLayout {
-    schema().tables[usize::from(table)].layout()
-}
-
 fn table(name: &str, columns: &[(&str, ColumnType, bool)], indexes: Vec<IndexSchema>) -> TableSchema {
     let column = |(name, ty, auto_inc): &(&str, ColumnType, bool)| ColumnSchema {
         name: (*name).into(),
@@ -91,7 +99,9 @@ pub fn row_of(table: u16, seed: Seed) -> Vec<u8> {
             Value::I32(choose(20, 5) as i32 - 2),
             Value::F32(scores[choose(24, 8) as usize]),
             Value::Vec3(Vec3::new(coordinate(choose(28, 16)) as f32, coordinate(choose(32, 16)) as f32, 1.0)),
-            Value::Vec((0..choose(36, 3)).map(|_| Value::String(names[choose(38, 8) as usize].into())).collect()),
+            Value::Vec(
+                (0..choose(36, 3)).map(|_| Value::String(names[choose(38, 8) as usize].into())).collect(),
+            ),
             Value::Option((choose(42, 2) == 1).then(|| Box::new(Value::I16(choose(44, 7) as i16)))),
         ]
     } else {

@@ -1,0 +1,214 @@
+//! The structs and numbers of the C ABI.
+
+use ambit_client::Client;
+
+/// One connection to a database, with its cache. Belongs to one thread at a time.
+pub struct AmbitClient {
+    pub(crate) client: Client,
+    pub(crate) events: Vec<AmbitEvent>,
+    pub(crate) results: Vec<AmbitResult>,
+    pub(crate) locals: Vec<u32>,
+    pub(crate) text: String,
+}
+
+/// UTF-8 text with its length; not terminated. NULL is allowed when the length is 0.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct AmbitText {
+    /// First byte.
+    pub bytes: *const u8,
+    /// Count of bytes.
+    pub length: usize,
+}
+
+/// Where to connect, and as whom.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct AmbitOptions {
+    /// The server: `ws://host:port` or `host:port`.
+    pub uri: AmbitText,
+    /// The database's name.
+    pub database: AmbitText,
+    /// The token of an earlier connection, to be the same player again; empty for a new player.
+    pub token: AmbitText,
+}
+
+/// Where a connection stands.
+#[repr(i32)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AmbitState {
+    /// Not yet welcomed by the server.
+    Connecting = 0,
+    /// Welcomed.
+    Connected = 1,
+    /// Over; ambit_client_reason says why.
+    Disconnected = 2,
+}
+
+/// How a subscription stands.
+#[repr(i32)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AmbitSubscriptionState {
+    /// No result yet.
+    Pending = 0,
+    /// Its rows are in the cache.
+    Applied = 1,
+    /// Ended as asked.
+    Ended = 2,
+    /// Refused by the server.
+    Failed = 3,
+}
+
+/// What happened to a row: the `kind` of an AmbitEvent.
+#[repr(u8)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AmbitEventKind {
+    /// It entered the cache.
+    Insert = 0,
+    /// It changed.
+    Update = 1,
+    /// It left the cache.
+    Delete = 2,
+}
+
+/// One change of a row. The rows stay in place until the next tick.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct AmbitEvent {
+    /// Table id.
+    pub table: u16,
+    /// An AmbitEventKind.
+    pub kind: u8,
+    /// Of a delete: 0 deleted, 1 out of range, 2 no longer matching, 3 not permitted, 4 unsubscribed.
+    pub reason: u8,
+    /// The row's number in its table.
+    pub slot: u32,
+    /// The row before; NULL for an insert.
+    pub old_row: *const u8,
+    /// The row now; NULL for a delete.
+    pub new_row: *const u8,
+    /// Bytes of `old_row`.
+    pub old_length: u32,
+    /// Bytes of `new_row`.
+    pub new_length: u32,
+}
+
+/// What became of a reducer call. The message stays in place until the next tick.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct AmbitResult {
+    /// The number that ambit_client_call gave.
+    pub request: u32,
+    /// 0 committed, 1 the reducer's error, 2 rejected.
+    pub status: u32,
+    /// The commit's offset; 0 if nothing was committed.
+    pub offset: u64,
+    /// The error; empty when committed.
+    pub message: AmbitText,
+}
+
+/// What a tick hands out. Everything stays in place until the next tick.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct AmbitTick {
+    /// Changes of rows, departures first.
+    pub events: *const AmbitEvent,
+    /// Count of events.
+    pub event_count: usize,
+    /// Results of calls.
+    pub results: *const AmbitResult,
+    /// Count of results.
+    pub result_count: usize,
+    /// The commit that the cache equals.
+    pub offset: u64,
+    /// Every commit up to this offset is durable.
+    pub durable_offset: u64,
+    /// The time of that commit in microseconds since 1970 UTC.
+    pub timestamp: i64,
+}
+
+/// A row in the cache, 8-aligned. It stays in place until the next tick.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct AmbitRow {
+    /// First byte.
+    pub bytes: *const u8,
+    /// Count of bytes.
+    pub length: u32,
+    /// The row's number in its table.
+    pub slot: u32,
+}
+
+/// What generated code compares with what it was made from.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct AmbitTableInfo {
+    /// A number that differs when columns or indexes differ.
+    pub fingerprint: u64,
+    /// Bytes of a row's fixed part.
+    pub fixed_bytes: u32,
+    /// Table id.
+    pub table: u16,
+    /// 1 if every row is its fixed part alone.
+    pub is_fixed: u16,
+}
+
+/// What generated code compares with what it was made from.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct AmbitReducerInfo {
+    /// A number that differs when the parameters differ.
+    pub fingerprint: u64,
+    /// Bytes of the fixed part of the row of arguments.
+    pub fixed_bytes: u32,
+    /// Reducer id.
+    pub reducer: u32,
+}
+
+/// Figures of a connection.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, Default)]
+pub struct AmbitStatistics {
+    /// Bytes of messages from the server.
+    pub bytes_received: u64,
+    /// Messages from the server.
+    pub messages_received: u64,
+    /// Updates among them.
+    pub updates_received: u64,
+    /// Bytes sent.
+    pub bytes_sent: u64,
+    /// Messages sent.
+    pub messages_sent: u64,
+    /// Microseconds to the server and back; 0 before the first measurement.
+    pub round_trip_us: u64,
+    /// The server's clock minus the client's, in microseconds.
+    pub clock_offset_us: i64,
+    /// Rows that changed and wait for a tick.
+    pub rows_pending: u64,
+    /// Events that wait for a tick with room.
+    pub events_pending: u64,
+    /// Calls without a result.
+    pub calls_in_flight: u64,
+    /// Bytes that wait to be sent.
+    pub outgoing_bytes: u64,
+}
+
+/// Figures of one table.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, Default)]
+pub struct AmbitTableStatistics {
+    /// Bytes received for it.
+    pub bytes: u64,
+    /// Rows that entered.
+    pub inserts: u64,
+    /// Changes of rows.
+    pub updates: u64,
+    /// Rows that left.
+    pub deletes: u64,
+}
+
+impl AmbitText {
+    pub(crate) fn new(text: &str) -> Self {
+        Self { bytes: text.as_ptr(), length: text.len() }
+    }
+}

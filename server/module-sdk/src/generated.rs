@@ -182,6 +182,7 @@ pub fn unknown_tag(at: usize) -> DecodeError {
 
 /// Ends the call if a patch was refused.
 #[inline]
+#[track_caller]
 pub fn must_patch(result: Result<(), PatchError>) {
     crate::operations::must(result);
 }

@@ -68,6 +68,7 @@ impl<T: Table, K: KeyColumns, const ORDERED: bool> Index<T, K, true, ORDERED> {
     /// # Panics
     /// When there is none, or when another unique index forbids it; the call is then rolled back.
     #[inline]
+    #[track_caller]
     pub fn update(&self, row: impl Borrow<T>) {
         operations::must(operations::update(self.id, row.borrow()));
     }

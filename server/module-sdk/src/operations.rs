@@ -108,6 +108,7 @@ pub(crate) fn decode<T: Table>(row: &[u8]) -> T {
 
 /// The result of an operation that is to succeed or end the call.
 #[inline]
+#[track_caller]
 pub(crate) fn must<R, E: fmt::Display>(result: Result<R, E>) -> R {
     match result {
         Ok(result) => result,
@@ -118,11 +119,13 @@ pub(crate) fn must<R, E: fmt::Display>(result: Result<R, E>) -> R {
 /// Ends the call with the database's own explanation: the module and the database disagree about the schema, or
 /// a limit is exceeded.
 #[cold]
+#[track_caller]
 pub(crate) fn refused() -> ! {
     fail(&imports::last_error_text())
 }
 
 #[cold]
+#[track_caller]
 fn fail(error: &dyn fmt::Display) -> ! {
     panic!("{error}")
 }

@@ -68,6 +68,7 @@ impl<T: Table> TableHandle<T> {
     /// # Panics
     /// When a unique index forbids it; the call is then rolled back. [`Self::try_insert`] says so instead.
     #[inline]
+    #[track_caller]
     pub fn insert(&self, row: T) -> T {
         operations::must(operations::insert(row))
     }
@@ -81,6 +82,7 @@ impl<T: Table> TableHandle<T> {
     ///
     /// # Panics
     /// When a unique index forbids one; the call is then rolled back.
+    #[track_caller]
     pub fn insert_all(&self, rows: impl IntoIterator<Item = T>) -> u64 {
         operations::must(operations::insert_all(rows))
     }
@@ -108,6 +110,7 @@ impl<T: PrimaryKey> TableHandle<T> {
     /// # Panics
     /// When there is none, or when another unique index forbids it; the call is then rolled back.
     #[inline]
+    #[track_caller]
     pub fn update(&self, row: impl Borrow<T>) {
         operations::must(operations::update(T::INDEX, row.borrow()));
     }
@@ -121,6 +124,7 @@ impl<T: PrimaryKey> TableHandle<T> {
     ///
     /// # Panics
     /// When there is none for one of them, or when another unique index forbids it; the call is then rolled back.
+    #[track_caller]
     pub fn update_all<R: Borrow<T>>(&self, rows: impl IntoIterator<Item = R>) -> u64 {
         operations::must(operations::update_all(T::INDEX, rows))
     }

@@ -125,9 +125,17 @@ fn enumeration(name: &Ident, data: &DataEnum) -> Result<TokenStream> {
         quote! { (#variant, #fields) }
     });
     let (size, align) = if has_payload { (8usize, 4usize) } else { (1, 1) };
-    let writes = lists.iter().zip(0u8..=255).map(|((variant, fields), tag)| write_variant(variant, fields, tag, has_payload));
-    let reads = lists.iter().zip(0u8..=255).map(|((variant, fields), tag)| read_variant(variant, fields, tag));
-    let block = if has_payload { quote! { reader.heap_ref(at)?.0 } } else { quote! { at } };
+    let writes = lists
+        .iter()
+        .zip(0u8..=255)
+        .map(|((variant, fields), tag)| write_variant(variant, fields, tag, has_payload));
+    let reads =
+        lists.iter().zip(0u8..=255).map(|((variant, fields), tag)| read_variant(variant, fields, tag));
+    let block = if has_payload {
+        quote! { reader.heap_ref(at)?.0 }
+    } else {
+        quote! { at }
+    };
     let is_fixed = !has_payload;
     Ok(quote! {
         impl ::ambit_module::generated::Column for #name {

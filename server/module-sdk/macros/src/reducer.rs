@@ -33,7 +33,10 @@ pub fn expand(arguments: TokenStream, item: TokenStream) -> Result<TokenStream> 
         (Caller::Client, _) | (_, []) => {}
         (Caller::Clock { .. }, [dt]) if is_named(dt.ty, "Duration") => {}
         (Caller::Clock { .. }, [first, ..]) => {
-            return Err(Error::new(first.ty.span(), "a tick takes the context and, if it likes, `dt: Duration`"));
+            return Err(Error::new(
+                first.ty.span(),
+                "a tick takes the context and, if it likes, `dt: Duration`",
+            ));
         }
         (Caller::Server(_), [first, ..]) => {
             return Err(Error::new(
@@ -64,8 +67,7 @@ fn write(function: &ItemFn, caller: &Caller, parameters: &[Parameter<'_>]) -> To
         // Reducers that ignore an argument name it `_argument`.
         name.strip_prefix("r#").unwrap_or(&name).to_owned()
     });
-    let locals: Vec<Ident> =
-        (0..types.len()).map(|index| quote::format_ident!("argument_{index}")).collect();
+    let locals: Vec<Ident> = (0..types.len()).map(|index| quote::format_ident!("argument_{index}")).collect();
     let positions = (0..types.len()).map(Literal::usize_unsuffixed);
     let count = types.len();
     let registration = crate::registration::before_anything_runs(&quote! {
@@ -105,14 +107,19 @@ fn write(function: &ItemFn, caller: &Caller, parameters: &[Parameter<'_>]) -> To
 /// Says at the return type what a reducer may return.
 fn output_check(function: &ItemFn) -> Option<TokenStream> {
     let ReturnType::Type(_, ty) = &function.sig.output else { return None };
-    #[expect(clippy::wildcard_enum_match_arm, reason = "`impl Trait` cannot be named; the call checks the rest")]
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "`impl Trait` cannot be named; the call checks the rest"
+    )]
     match ty.as_ref() {
-        Type::Path(path) if !quote! { #path }.to_string().contains("impl ") => Some(quote::quote_spanned! { ty.span() =>
-            const _: fn() = || {
-                fn may_be_returned<T: ::ambit_module::generated::ReducerOutput>() {}
-                may_be_returned::<#ty>();
-            };
-        }),
+        Type::Path(path) if !quote! { #path }.to_string().contains("impl ") => {
+            Some(quote::quote_spanned! { ty.span() =>
+                const _: fn() = || {
+                    fn may_be_returned<T: ::ambit_module::generated::ReducerOutput>() {}
+                    may_be_returned::<#ty>();
+                };
+            })
+        }
         _ => None,
     }
 }
@@ -123,7 +130,10 @@ fn check_signature(function: &ItemFn) -> Result<()> {
         return Err(Error::new(word.span(), "a reducer runs from start to end in one transaction: no async"));
     }
     if !signature.generics.params.is_empty() {
-        return Err(Error::new(signature.generics.span(), "a reducer's arguments have fixed types: no generics"));
+        return Err(Error::new(
+            signature.generics.span(),
+            "a reducer's arguments have fixed types: no generics",
+        ));
     }
     match signature.inputs.first() {
         Some(FnArg::Typed(context)) if is_context(&context.ty) => Ok(()),
@@ -200,8 +210,12 @@ fn microseconds(interval: &LitStr) -> Result<u64> {
         "min" => Some(60_000_000),
         _ => None,
     };
-    let interval_us = unit_us.zip(number.parse::<u64>().ok()).and_then(|(unit, number)| number.checked_mul(unit));
+    let interval_us =
+        unit_us.zip(number.parse::<u64>().ok()).and_then(|(unit, number)| number.checked_mul(unit));
     interval_us.filter(|&us| us > 0).ok_or_else(|| {
-        Error::new(interval.span(), "an interval is a whole number with a unit, at least 1 ms: \"50ms\", \"2s\", \"10min\"")
+        Error::new(
+            interval.span(),
+            "an interval is a whole number with a unit, at least 1 ms: \"50ms\", \"2s\", \"10min\"",
+        )
     })
 }

@@ -46,8 +46,18 @@ enum Kind {
 
 /// Names that the handle of every table already has.
 const TAKEN_NAMES: [&str; 12] = [
-    "insert", "try_insert", "insert_all", "find", "update", "try_update", "update_all", "patch", "delete",
-    "iter", "count", "clone",
+    "insert",
+    "try_insert",
+    "insert_all",
+    "find",
+    "update",
+    "try_update",
+    "update_all",
+    "patch",
+    "delete",
+    "iter",
+    "count",
+    "clone",
 ];
 
 /// Names that every patch already has.
@@ -77,11 +87,19 @@ impl TableModel {
         for (position, field) in fields.named.iter_mut().enumerate() {
             let Some(name) = field.ident.clone() else { continue };
             if TAKEN_BY_PATCH.contains(&name.to_string().as_str()) {
-                return Err(Error::new(name.span(), format!("every patch has its own `{name}`; choose another name")));
+                return Err(Error::new(
+                    name.span(),
+                    format!("every patch has its own `{name}`; choose another name"),
+                ));
             }
             let doc = crate::doc::of(&field.attrs);
-            let mut column =
-                ColumnModel { name, visibility: field.vis.clone(), ty: field.ty.clone(), auto_inc: false, doc };
+            let mut column = ColumnModel {
+                name,
+                visibility: field.vis.clone(),
+                ty: field.ty.clone(),
+                auto_inc: false,
+                doc,
+            };
             let mut spans = Vec::new();
             for attribute in std::mem::take(&mut field.attrs) {
                 let Some(known) = ColumnAttribute::read(&attribute, strict)? else {
@@ -95,7 +113,10 @@ impl TableModel {
                     }
                     ColumnAttribute::PrimaryKey(kind) => {
                         if primary.replace(indexes.len()).is_some() {
-                            return Err(Error::new(attribute.span(), "a table has one primary key; use `#[unique]` here"));
+                            return Err(Error::new(
+                                attribute.span(),
+                                "a table has one primary key; use `#[unique]` here",
+                            ));
                         }
                         (kind, true)
                     }

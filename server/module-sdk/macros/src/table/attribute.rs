@@ -12,8 +12,7 @@ const DEFAULT_CELL: f32 = 32.0;
 
 const TABLE_ALLOWS: &str =
     "a table takes `name = player`, `public` and `index(name = zone_name, ordered, columns = [zone, name])`";
-const INDEX_ALLOWS: &str =
-    "an index of several columns takes `name = …`, `hash` or `ordered`, `unique`, and `columns = [first, second]`";
+const INDEX_ALLOWS: &str = "an index of several columns takes `name = …`, `hash` or `ordered`, `unique`, and `columns = [first, second]`";
 const COLUMN_ALLOWS: &str = "a column takes `#[primary_key]`, `#[unique]`, `#[auto_inc]`, `#[index(hash)]`, \
      `#[index(ordered)]`, `#[spatial]` and `#[spatial(cell = 32.0)]`";
 
@@ -66,8 +65,7 @@ impl IndexArguments {
             return Err(Error::new(word.span(), INDEX_ALLOWS));
         }
         parenthesized!(content in input);
-        let mut index =
-            Self { name: None, columns: Vec::new(), kind: None, unique: false, at: word.clone() };
+        let mut index = Self { name: None, columns: Vec::new(), kind: None, unique: false, at: word.clone() };
         while !content.is_empty() {
             let word: Ident = content.parse().map_err(|error| Error::new(error.span(), INDEX_ALLOWS))?;
             match word.to_string().as_str() {
@@ -125,7 +123,9 @@ impl ColumnAttribute {
                 })?;
                 Self::AutoInc
             }
-            Some("index") => Self::Index(kind(attribute, "an index is `#[index(hash)]` or `#[index(ordered)]`")?),
+            Some("index") => {
+                Self::Index(kind(attribute, "an index is `#[index(hash)]` or `#[index(ordered)]`")?)
+            }
             Some("spatial") => Self::Index(Kind::Spatial { cell: cell(attribute)? }),
             Some("cfg" | "cfg_attr") => {
                 return Err(Error::new(attribute.span(), "a column is part of every build: no conditions"));
@@ -143,9 +143,10 @@ impl ColumnAttribute {
 fn optional_kind(attribute: &Attribute) -> Result<Kind> {
     match attribute.meta {
         Meta::Path(_) => Ok(Kind::Hash),
-        Meta::List(_) | Meta::NameValue(_) => {
-            kind(attribute, "the only addition here is `ordered`, for ranges: `#[primary_key(ordered)]`, `#[unique(ordered)]`")
-        }
+        Meta::List(_) | Meta::NameValue(_) => kind(
+            attribute,
+            "the only addition here is `ordered`, for ranges: `#[primary_key(ordered)]`, `#[unique(ordered)]`",
+        ),
     }
 }
 
@@ -160,7 +161,8 @@ fn kind(attribute: &Attribute, allows: &str) -> Result<Kind> {
 }
 
 fn cell(attribute: &Attribute) -> Result<f32> {
-    const ALLOWS: &str = "a spatial index is `#[spatial]` or `#[spatial(cell = 32.0)]` with the edge of a grid cell";
+    const ALLOWS: &str =
+        "a spatial index is `#[spatial]` or `#[spatial(cell = 32.0)]` with the edge of a grid cell";
     match attribute.meta {
         Meta::Path(_) => return Ok(DEFAULT_CELL),
         Meta::List(_) | Meta::NameValue(_) => {}

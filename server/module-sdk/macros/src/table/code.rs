@@ -263,6 +263,7 @@ fn patch(table: &TableModel) -> TokenStream {
             /// Changes the columns in the database. If there is no such row, or a unique index forbids it, the
             /// call ends and is rolled back; `try_apply` says so instead.
             #[inline]
+            #[track_caller]
             #visibility fn apply(self) {
                 ::ambit_module::generated::must_patch(self.try_apply());
             }
@@ -304,7 +305,8 @@ fn index_type(table: &TableModel, index: &IndexModel) -> TokenStream {
         Kind::Hash => false,
         Kind::Ordered => true,
         Kind::Spatial { .. } => {
-            let ty = index.columns.iter().filter_map(|&column| table.columns.get(column)).map(|column| &column.ty);
+            let ty =
+                index.columns.iter().filter_map(|&column| table.columns.get(column)).map(|column| &column.ty);
             return quote! { ::ambit_module::generated::SpatialIndex<#row, #(#ty)*> };
         }
     };

@@ -1,2 +1,45 @@
-//! The `ambit` command.
-fn main() {}
+//! The `ambit` command: runs a server, publishes modules, calls reducers, shows logs, generates client code.
+
+mod arguments;
+
+mod call;
+mod generate;
+mod logs;
+mod publish;
+mod start;
+
+mod remote;
+mod token;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::arguments::{Arguments, Command};
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let done = match arguments.command {
+        Command::Start(options) => start::start(&options),
+        Command::Publish(options) => publish::publish(&options),
+        Command::Call(options) => call::call(&options),
+        Command::Logs(options) => logs::logs(&options),
+        Command::Generate(options) => generate::generate(&options),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Nowhere is left to tell of a standard error that cannot be written to.
+            drop(writeln!(std::io::stderr(), "ambit: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Prints a line; an error if nobody reads any more.
+fn print(text: &str) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{text}")?;
+    Ok(out.flush()?)
+}

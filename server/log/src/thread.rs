@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, TrySendError, sync_channel};
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use crate::batch::Batch;
 use crate::limits;
@@ -27,6 +28,8 @@ pub enum LogEvent<'a> {
         offset: u64,
         /// Bytes of the records in the group.
         bytes: usize,
+        /// How long writing and syncing the group took.
+        took: Duration,
     },
     /// The log failed; nothing after the last durable offset will be acknowledged.
     Failed {
@@ -146,6 +149,7 @@ impl<N: FnMut(LogEvent<'_>)> Worker<N> {
 
     /// Writes the first batch and those that have queued up behind it, and syncs once for all of them.
     fn write_group(&mut self, first: Batch) -> Result<(), AppendError> {
+        let begin = Instant::now();
         let mut bytes = 0;
         let mut next = Ok(first);
         while let Ok(batch) = next {
@@ -159,7 +163,7 @@ impl<N: FnMut(LogEvent<'_>)> Worker<N> {
         }
         let offset = self.log.sync()?;
         self.state.durable_offset.store(offset, Ordering::Release);
-        (self.notify)(LogEvent::Durable { offset, bytes });
+        (self.notify)(LogEvent::Durable { offset, bytes, took: begin.elapsed() });
         Ok(())
     }
 

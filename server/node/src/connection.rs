@@ -41,6 +41,7 @@ pub struct Connection {
     wake: Notify,
     batches: AtomicUsize,
     is_closing: AtomicBool,
+    was_too_slow: AtomicBool,
 }
 
 /// Frames that the system has not taken yet.
@@ -70,6 +71,7 @@ impl Connection {
             wake: Notify::new(),
             batches: AtomicUsize::new(0),
             is_closing: AtomicBool::new(false),
+            was_too_slow: AtomicBool::new(false),
         }
     }
 
@@ -87,6 +89,11 @@ impl Connection {
     /// Whether the connection is at its end.
     pub fn is_closing(&self) -> bool {
         self.is_closing.load(Ordering::Acquire)
+    }
+
+    /// Whether the client was let go because it reads too slowly.
+    pub fn was_too_slow(&self) -> bool {
+        self.was_too_slow.load(Ordering::Acquire)
     }
 
     /// Counts a batch of calls that is on its way to the engine.
@@ -117,6 +124,7 @@ impl Connection {
                 "this client reads too slowly: more than {} bytes wait for it",
                 limits::OUTGOING_BYTES_MAX
             );
+            self.was_too_slow.store(true, Ordering::Release);
             self.end(&mut outgoing, goodbye::TOO_SLOW, &reason);
             self.wake.notify_one();
             return false;

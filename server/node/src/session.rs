@@ -124,6 +124,11 @@ impl Session {
         if let Err(refusal) = self.read_messages(reader).await {
             tell(&self.database, &self.connection, &refusal);
         }
+        if self.connection.was_too_slow() {
+            Statistics::add(&self.database.shared.statistics.slow_clients, 1);
+            let text = format!("let go of client {}: it reads too slowly", self.connection.identity);
+            self.database.shared.lines.server(Level::Warn, text);
+        }
         let connection = Arc::clone(&self.connection);
         if !self.database.send(EngineCommand::Disconnect { connection }).await {
             self.connection.goodbye(goodbye::DATABASE, "the database has stopped");

@@ -17,7 +17,9 @@ use crate::log_lines::Level;
 /// Starts the log's thread. Every synced offset goes to `durable`.
 pub fn start_log(log: Log, durable: watch::Sender<u64>, shared: Arc<Shared>) -> io::Result<LogThread> {
     LogThread::start(log, move |event| match event {
-        LogEvent::Durable { offset, bytes } => {
+        LogEvent::Durable { offset, bytes, took } => {
+            let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+            Statistics::add(&shared.statistics.log_sync_us, micros);
             Statistics::add(&shared.statistics.log_bytes, bytes as u64);
             Statistics::add(&shared.statistics.log_syncs, 1);
             durable.send_replace(offset);

@@ -23,6 +23,7 @@ pub struct Statistics {
     pub flush_us_last: AtomicU64,
     pub log_bytes: AtomicU64,
     pub log_syncs: AtomicU64,
+    pub log_sync_us: AtomicU64,
     pub slow_clients: AtomicU64,
     pub protocol_errors: AtomicU64,
     pub has_stopped: AtomicBool,
@@ -63,6 +64,8 @@ pub struct StatisticsReport {
     pub log_bytes: u64,
     /// Groups synced to disk.
     pub log_syncs: u64,
+    /// Microseconds that writing and syncing them took.
+    pub log_sync_us: u64,
     /// Clients let go because they read too slowly.
     pub slow_clients: u64,
     /// Clients let go because of what they sent.
@@ -95,6 +98,7 @@ impl Statistics {
             flush_us_last: read(&self.flush_us_last),
             log_bytes: read(&self.log_bytes),
             log_syncs: read(&self.log_syncs),
+            log_sync_us: read(&self.log_sync_us),
             slow_clients: read(&self.slow_clients),
             protocol_errors: read(&self.protocol_errors),
         }

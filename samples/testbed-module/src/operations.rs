@@ -56,7 +56,7 @@ fn check_operations(ctx: &Context) -> Result<(), String> {
     expect("find by unique", named.level, -8)?;
     expect("find by primary key", things.find(named.id), Some(named.clone()))?;
     expect("filter by hash", things.kind().filter(1).count(), 33)?;
-    expect("filter by two columns", things.kind_zone().filter((1, 4)).count(), 3)?;
+    expect("filter by two columns", things.kind_zone().filter((1, 4)).count(), 4)?;
     let levels: Vec<i32> = things.level().range(-3..=2).map(|thing| thing.level).collect();
     expect("range in order", levels, vec![-3, -2, -1, 0, 1, 2])?;
     expect("open range", things.level().range(40..).count(), 10)?;

@@ -1,0 +1,133 @@
+//! Measures calls into samples/testbed-module on one thread, without network and log, and recovery.
+
+#![expect(clippy::print_stdout, reason = "a program whose result is what it prints")]
+
+use std::error::Error;
+use std::path::Path;
+use std::time::Instant;
+
+use ambit_engine::{CallOutcome, CallRequest, Database, Moment, Recovery};
+use ambit_model::{ConnectionId, Identity, Timestamp};
+use ambit_module_host::{CallHeader, Instance, Module, ModuleLimits, Runtime};
+use ambit_store::Store;
+
+const ACCOUNTS: u64 = 100_000;
+const CALLS: u64 = 1_000_000;
+const ROWS_PER_CALL: u64 = 10_000;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../samples/testbed-module");
+    let toolchain =
+        ambit_module_build::detect().ok_or("no toolchain for modules; run `cargo xtask toolchain`")?;
+    let wasm = std::fs::read(ambit_module_build::build_module(&folder, &toolchain)?)?;
+    let runtime = Runtime::new()?;
+    let _ticker = runtime.start_ticker()?;
+    let begin = Instant::now();
+    let module = Module::compile(&runtime, &wasm, ModuleLimits::default())?;
+    println!("compiling {} kB took {:.0} ms", wasm.len() / 1_000, begin.elapsed().as_secs_f64() * 1e3);
+
+    measure_host(&module)?;
+    measure_engine(&module)
+}
+
+/// The module alone: no checks, no change sets.
+fn measure_host(module: &Module) -> Result<(), Box<dyn Error>> {
+    let mut instance = Instance::new(module, Store::new(module.schema().clone()))?;
+    let header = CallHeader::default();
+    let empty = reducer(module, "empty")?;
+    per_item("wasm_call_ns", CALLS, || (0..CALLS).try_for_each(|_| instance.call(&header, empty, &[])))?;
+    let (init, update) = (reducer(module, "init_accounts")?, reducer(module, "update_rows")?);
+    let count = ROWS_PER_CALL.to_le_bytes();
+    instance.call(&header, init, &count)?;
+    instance.store_mut().commit();
+    per_item("wasm_update_row_ns", 20 * ROWS_PER_CALL, || {
+        (0..20).try_for_each(|_| {
+            instance.call(&header, update, &count)?;
+            instance.store_mut().rollback();
+            Ok::<_, ambit_engine::CallError>(())
+        })
+    })?;
+    let batched = reducer(module, "update_rows_batched")?;
+    per_item("wasm_update_row_batched_ns", 20 * ROWS_PER_CALL, || {
+        (0..20).try_for_each(|_| {
+            instance.call(&header, batched, &[])?;
+            instance.store_mut().rollback();
+            Ok::<_, ambit_engine::CallError>(())
+        })
+    })?;
+    Ok(())
+}
+
+/// The whole engine: checks, transaction, change set, record for the log.
+fn measure_engine(module: &Module) -> Result<(), Box<dyn Error>> {
+    let moment = Moment { now: Timestamp(1), seed: 7 };
+    let (mut database, published) =
+        Database::start(Recovery::default(), module, Identity::default(), moment)?;
+    let mut log = Vec::new();
+    let mut record = Vec::new();
+    published.ok_or("a new database has a schema")?.encode_logged(&mut record);
+    log.push(std::mem::take(&mut record));
+    let call = |database: &mut Database, reducer: u16, arguments: &[u8]| -> CallOutcome {
+        let (caller, connection) = (Identity([1; 32]), ConnectionId([2; 16]));
+        database.call(CallRequest { caller, connection, reducer, arguments }, moment)
+    };
+    let made = call(&mut database, reducer(module, "init_accounts")?, &ACCOUNTS.to_le_bytes());
+    made.encode_logged(&ACCOUNTS.to_le_bytes(), &mut record);
+    log.push(std::mem::take(&mut record));
+
+    let empty = reducer(module, "empty")?;
+    per_item("engine_empty_call_ns", CALLS, || {
+        (0..CALLS).try_for_each(|_| call(&mut database, empty, &[]).result.map(drop))
+    })?;
+    let transfer = reducer(module, "transfer")?;
+    let mut encoded = Vec::with_capacity(usize::try_from(CALLS)? * 256);
+    let mut ends = Vec::new();
+    let mut random = 1u64;
+    let seconds = per_item("engine_transfer_ns", CALLS, || {
+        (0..CALLS).try_for_each(|_| {
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let from = (random >> 33) % ACCOUNTS;
+            let to = (from + 1 + (random >> 20) % (ACCOUNTS - 1)) % ACCOUNTS;
+            let mut arguments = [0; 24];
+            for (place, value) in arguments.chunks_exact_mut(8).zip([from, to, 1]) {
+                place.copy_from_slice(&value.to_le_bytes());
+            }
+            let outcome = call(&mut database, transfer, &arguments);
+            outcome.encode_logged(&arguments, &mut encoded);
+            ends.push(encoded.len());
+            outcome.result.map(drop)
+        })
+    })?;
+    println!("figure engine_transfer_calls_per_s {:.0} calls/s", CALLS as f64 / seconds);
+
+    let begin = Instant::now();
+    let mut recovery = Recovery::default();
+    let mut offset = 0;
+    let mut start = 0;
+    let transfers =
+        ends.iter().map(|&end| encoded.get(std::mem::replace(&mut start, end)..end).unwrap_or(&[]));
+    for payload in log.iter().map(Vec::as_slice).chain(transfers) {
+        offset += 1;
+        recovery.apply(offset, payload)?;
+    }
+    let rows = (ACCOUNTS + 2 * CALLS) as f64;
+    println!("figure replay_rows_per_s {:.0} rows/s", rows / begin.elapsed().as_secs_f64());
+    Ok(())
+}
+
+fn reducer(module: &Module, name: &str) -> Result<u16, String> {
+    module
+        .schema()
+        .reducer(name)
+        .map(|(id, _)| id)
+        .ok_or_else(|| format!("the testbed has no reducer `{name}`"))
+}
+
+/// Prints the nanoseconds per item and returns the seconds.
+fn per_item<E>(name: &str, items: u64, work: impl FnOnce() -> Result<(), E>) -> Result<f64, E> {
+    let begin = Instant::now();
+    work()?;
+    let seconds = begin.elapsed().as_secs_f64();
+    println!("figure {name} {:.1} ns", seconds * 1e9 / items as f64);
+    Ok(seconds)
+}

@@ -1,0 +1,136 @@
+//! Figures of single operations on 64-byte rows with a `u64` key: `cargo run --release -p ambit-store --example rows`.
+
+#![expect(clippy::print_stdout, reason = "a program that prints figures")]
+
+use std::hint::black_box;
+use std::sync::Arc;
+use std::time::Instant;
+
+use ambit_model::{ColumnSchema, ColumnType, IndexKind, IndexSchema, Schema, TableSchema};
+use ambit_store::Store;
+
+const ROUNDS: usize = 7;
+const OPERATIONS: usize = 200_000;
+const PER_TRANSACTION: usize = 100;
+
+fn main() {
+    for count in [10_000, 1_000_000] {
+        measure(count);
+    }
+}
+
+fn measure(count: u64) {
+    let mut store = Store::new(schema());
+    let start = Instant::now();
+    for key in 0..count {
+        store.insert(0, &mut row(key * 7, 0)).expect("a new key");
+        if key % 1_000 == 0 {
+            black_box(store.commit());
+        }
+    }
+    store.commit();
+    println!("{count} rows: insert {:.0} ns", start.elapsed().as_nanos() as f64 / count as f64);
+    let keys: Vec<u64> =
+        (0..OPERATIONS as u64).map(|step| step.wrapping_mul(2_654_435_761) % count * 7).collect();
+
+    report("find by u64 key", || {
+        for key in &keys {
+            black_box(store.find(0, 0, &key.to_le_bytes()).expect("a key"));
+        }
+    });
+    report("find + row", || {
+        for key in &keys {
+            let slot = store.find(0, 0, &key.to_le_bytes()).expect("a key").expect("a row");
+            black_box(store.row(0, slot));
+        }
+    });
+    let body = {
+        let mut written = 0;
+        report("find + update, commit per 100", || {
+            for (step, &key) in keys.iter().enumerate() {
+                let slot = store.find(0, 0, &key.to_le_bytes()).expect("a key").expect("a row");
+                store.update(0, slot, &row(key, step as u64)).expect("a row");
+                if step % PER_TRANSACTION == 0 {
+                    written += store.commit().body.len();
+                }
+            }
+            written += store.commit().body.len();
+        });
+        report("find + patch of a u64, commit per 100", || {
+            for (step, &key) in keys.iter().enumerate() {
+                let slot = store.find(0, 0, &key.to_le_bytes()).expect("a key").expect("a row");
+                store.patch(0, slot, 2, &(step as u64).to_le_bytes()).expect("a column");
+                if step % PER_TRANSACTION == 0 {
+                    written += store.commit().body.len();
+                }
+            }
+            written += store.commit().body.len();
+        });
+        written
+    };
+    println!("  ({body} bytes of change sets)");
+    let mut follower = Store::new(schema());
+    let mut inserts = Store::new(schema());
+    for key in 0..count {
+        inserts.insert(0, &mut row(key * 7, 0)).expect("a new key");
+        if key % 1_000 == 999 {
+            follower.apply(&inserts.commit().body, |_| {}).expect("its own change set");
+        }
+    }
+    let bodies: Vec<_> = keys
+        .chunks(PER_TRANSACTION)
+        .enumerate()
+        .map(|(step, keys)| {
+            for key in keys {
+                let slot = inserts.find(0, 0, &key.to_le_bytes()).expect("a key").expect("a row");
+                inserts.patch(0, slot, 2, &(step as u64 + 1).to_le_bytes()).expect("a column");
+            }
+            inserts.commit().body
+        })
+        .collect();
+    report("apply an update of a u64", || {
+        for body in &bodies {
+            follower.apply(body, |change| assert_ne!(black_box(change.mask), 0)).expect("its own change set");
+        }
+    });
+}
+
+fn report(name: &str, mut run: impl FnMut()) {
+    let mut figures: Vec<f64> = (0..ROUNDS)
+        .map(|_| {
+            let start = Instant::now();
+            run();
+            start.elapsed().as_nanos() as f64 / OPERATIONS as f64
+        })
+        .collect();
+    figures.sort_by(f64::total_cmp);
+    println!("  {name:<40} {:>7.1} ns", figures[ROUNDS / 2]);
+}
+
+fn schema() -> Arc<Schema> {
+    let columns = (0..8)
+        .map(|column| ColumnSchema {
+            name: format!("c{column}"),
+            ty: ColumnType::U64,
+            auto_inc: false,
+            doc: String::new(),
+        })
+        .collect();
+    let id = IndexSchema { name: "id".into(), columns: vec![0], kind: IndexKind::Hash, unique: true };
+    let table = TableSchema {
+        name: "accounts".into(),
+        public: true,
+        columns,
+        indexes: vec![id],
+        primary: Some(0),
+        doc: String::new(),
+    };
+    Arc::new(Schema { tables: vec![table], reducers: vec![] })
+}
+
+fn row(key: u64, value: u64) -> [u8; 64] {
+    let mut row = [0; 64];
+    row[..8].copy_from_slice(&key.to_le_bytes());
+    row[8..16].copy_from_slice(&value.to_le_bytes());
+    row
+}

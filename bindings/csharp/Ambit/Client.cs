@@ -1,0 +1,324 @@
+// The game's handle: connect, subscribe, call, tick. All work is the core's; this file checks statuses and hands
+// out what the core lends. One client belongs to one thread at a time.
+
+using System;
+using System.Collections.Generic;
+using System.Diagnostics;
+using System.Text;
+
+namespace Ambit {
+    public enum ConnectionState { Connecting = 0, Connected = 1, Disconnected = 2 }
+
+    public enum SubscriptionState { Pending = 0, Applied = 1, Ended = 2, Failed = 3 }
+
+    public enum CallStatus { Committed = 0, ReducerError = 1, Rejected = 2 }
+
+    /// <summary>Why a row left the cache.</summary>
+    public enum DeleteReason : byte {
+        Deleted = 0, OutOfRange = 1, NoLongerMatching = 2, NotPermitted = 3, Unsubscribed = 4
+    }
+
+    /// <summary>The core refused something; the message says what and why.</summary>
+    public sealed class AmbitException : Exception {
+        public AmbitException(string message) : base(message) { }
+    }
+
+    /// <summary>What became of a reducer call.</summary>
+    public struct CallResult {
+        public uint Request;
+        public CallStatus Status;
+        public ulong Offset;
+        /// <summary>The error; empty when committed.</summary>
+        public string Message;
+    }
+
+    /// <summary>Figures of a connection.</summary>
+    public struct Statistics {
+        public ulong BytesReceived, MessagesReceived, UpdatesReceived, BytesSent, MessagesSent, RoundTripMicroseconds;
+        public long ClockOffsetMicroseconds;
+        public ulong RowsPending, EventsPending, CallsInFlight, OutgoingBytes;
+    }
+
+    /// <summary>A reducer of the connected database, looked up by name at the first tick that knows the schema.</summary>
+    public sealed class Reducer {
+        internal readonly string Name;
+        internal readonly ulong Fingerprint;
+        internal ushort Id;
+        internal bool Known;
+        internal Reducer(string name, ulong fingerprint) { Name = name; Fingerprint = fingerprint; }
+    }
+
+    /// <summary>One connection to a database, with its cache.</summary>
+    public sealed unsafe class Client : IDisposable {
+        private const uint AbiVersion = 1;
+        private AmbitClient* handle;
+        private readonly List<Table> tables = new List<Table>();
+        private readonly List<Reducer> reducers = new List<Reducer>();
+        private readonly RowWriter writer = new RowWriter();
+        private readonly RowArena arena = new RowArena();
+        private Table[] tablesById = new Table[0];
+        private bool bound;
+
+        /// <summary>Raised by Tick for every result of a call.</summary>
+        public event Action<CallResult> OnResult;
+
+        /// <summary>The commit that the cache equals.</summary>
+        public ulong Offset { get; private set; }
+
+        /// <summary>Every commit up to this offset is durable.</summary>
+        public ulong DurableOffset { get; private set; }
+
+        /// <summary>The time of the commit that the cache equals.</summary>
+        public Timestamp Timestamp { get; private set; }
+
+        /// <summary>Begins to connect and returns at once; State tells how it goes.</summary>
+        public Client(string uri, string database, string token = null) {
+            if (Native.ambit_abi_version() != AbiVersion) {
+                throw new AmbitException("the ambit library has another version than these bindings; restart with matching files");
+            }
+            byte[] uriBytes = Encoding.UTF8.GetBytes(uri);
+            byte[] databaseBytes = Encoding.UTF8.GetBytes(database);
+            byte[] tokenBytes = Encoding.UTF8.GetBytes(token ?? "");
+            fixed (byte* uriAt = uriBytes, databaseAt = databaseBytes, tokenAt = tokenBytes) {
+                AmbitOptions options;
+                options.uri = TextOf(uriAt, uriBytes.Length);
+                options.database = TextOf(databaseAt, databaseBytes.Length);
+                options.token = TextOf(tokenAt, tokenBytes.Length);
+                AmbitClient* client;
+                Check(Native.ambit_client_connect(&options, &client));
+                handle = client;
+            }
+        }
+
+        internal AmbitClient* Handle {
+            get {
+                if (handle == null) throw new ObjectDisposedException("Ambit.Client");
+                return handle;
+            }
+        }
+
+        public ConnectionState State {
+            get {
+                AmbitState state;
+                Check(Native.ambit_client_state(Handle, &state));
+                return (ConnectionState)(int)state;
+            }
+        }
+
+        /// <summary>Why the connection is over; empty while it is not.</summary>
+        public string Reason {
+            get {
+                AmbitText text;
+                Check(Native.ambit_client_reason(Handle, &text));
+                return StringOf(text);
+            }
+        }
+
+        /// <summary>Who this client is. Throws before it is connected.</summary>
+        public Identity Identity {
+            get {
+                Identity identity;
+                Check(Native.ambit_client_identity(Handle, (byte*)&identity));
+                return identity;
+            }
+        }
+
+        public ConnectionId ConnectionId {
+            get {
+                ConnectionId connection;
+                Check(Native.ambit_client_connection(Handle, (byte*)&connection));
+                return connection;
+            }
+        }
+
+        /// <summary>To keep, and to give next time. Throws before the client is connected.</summary>
+        public string Token {
+            get {
+                AmbitText text;
+                Check(Native.ambit_client_token(Handle, &text));
+                return StringOf(text);
+            }
+        }
+
+        public Statistics Statistics {
+            get {
+                AmbitStatistics from;
+                Check(Native.ambit_client_statistics(Handle, &from));
+                return new Statistics {
+                    BytesReceived = from.bytes_received, MessagesReceived = from.messages_received,
+                    UpdatesReceived = from.updates_received, BytesSent = from.bytes_sent,
+                    MessagesSent = from.messages_sent, RoundTripMicroseconds = from.round_trip_us,
+                    ClockOffsetMicroseconds = from.clock_offset_us, RowsPending = from.rows_pending,
+                    EventsPending = from.events_pending, CallsInFlight = from.calls_in_flight,
+                    OutgoingBytes = from.outgoing_bytes
+                };
+            }
+        }
+
+        /// <summary>Begins a subscription. `rate` in updates per second: 0 is the server's default, infinity one per
+        /// commit.</summary>
+        public uint Subscribe(string sql, float rate = 0) {
+            byte[] bytes = Encoding.UTF8.GetBytes(sql);
+            fixed (byte* at = bytes) {
+                uint subscription;
+                Check(Native.ambit_client_subscribe(Handle, TextOf(at, bytes.Length), rate, &subscription));
+                return subscription;
+            }
+        }
+
+        public void Unsubscribe(uint subscription) { Check(Native.ambit_client_unsubscribe(Handle, subscription)); }
+
+        public SubscriptionState Subscription(uint subscription, out string message) {
+            AmbitSubscriptionState state;
+            AmbitText text;
+            Check(Native.ambit_client_subscription(Handle, subscription, &state, &text));
+            message = StringOf(text);
+            return (SubscriptionState)(int)state;
+        }
+
+        /// <summary>Brings the cache to the latest commit that has arrived, and raises events and results. With a
+        /// budget, events for which the time is up come with the next Tick; the cache is whole nevertheless.</summary>
+        public void Tick(double budgetMilliseconds = double.PositiveInfinity) {
+            AmbitTick tick;
+            arena.Clear();
+            Check(Native.ambit_client_tick(Handle, UIntPtr.Zero, &tick));
+            Offset = tick.offset;
+            DurableOffset = tick.durable_offset;
+            Timestamp = new Timestamp(tick.timestamp);
+            if (!bound) Bind();
+            RaiseResults(ref tick);
+            RaiseEvents(ref tick, budgetMilliseconds);
+        }
+
+        /// <summary>Blocks until something has happened since the last Tick or the time is over. For programs
+        /// without frames.</summary>
+        public bool Wait(uint timeoutMilliseconds) {
+            byte news;
+            Check(Native.ambit_client_wait(Handle, timeoutMilliseconds, (bool*)&news));
+            return news != 0;
+        }
+
+        public void Disconnect() { Check(Native.ambit_client_disconnect(Handle)); }
+
+        /// <summary>Closes the connection and frees the cache: rows read in place are gone.</summary>
+        public void Dispose() {
+            if (handle == null) return;
+            Native.ambit_client_free(handle);
+            handle = null;
+            arena.Free();
+            GC.SuppressFinalize(this);
+        }
+
+        ~Client() {
+            if (handle != null) Native.ambit_client_free(handle);
+            arena.Free();
+        }
+
+        // What generated code calls.
+
+        public Reducer AddReducer(string name, ulong fingerprint) {
+            Reducer reducer = new Reducer(name, fingerprint);
+            reducers.Add(reducer);
+            return reducer;
+        }
+
+        public RowWriter Arguments(int fixedBytes) {
+            writer.Begin(fixedBytes);
+            return writer;
+        }
+
+        public uint Call(Reducer reducer, RowWriter arguments) {
+            if (!reducer.Known) throw new AmbitException("reducer " + reducer.Name + " cannot be called before the first Tick after the connection stands");
+            fixed (byte* bytes = arguments.Buffer) {
+                uint request;
+                Check(Native.ambit_client_call(Handle, reducer.Id, bytes, new UIntPtr((uint)arguments.Length), &request));
+                return request;
+            }
+        }
+
+        public byte* RowAt(RowSpan rows, int index) { return arena.At(rows, index); }
+
+        public void Release(RowSpan rows) { arena.Release(rows); }
+
+        internal RowArena Arena { get { return arena; } }
+
+        internal void AddTable(Table table) { tables.Add(table); }
+
+        private void Bind() {
+            if (State != ConnectionState.Connected) return;
+            int last = -1;
+            foreach (Table table in tables) {
+                if (!table.Bind()) return;
+                last = Math.Max(last, table.Id);
+            }
+            foreach (Reducer reducer in reducers) {
+                byte[] bytes = Encoding.UTF8.GetBytes(reducer.Name);
+                fixed (byte* at = bytes) {
+                    AmbitReducerInfo info;
+                    AmbitStatus status = Native.ambit_reducer_by_name(Handle, TextOf(at, bytes.Length), &info);
+                    if (status == AmbitStatus.NotConnected) return;
+                    Check(status);
+                    RequireSame("reducer", reducer.Name, reducer.Fingerprint, info.fingerprint);
+                    reducer.Id = (ushort)info.reducer;
+                    reducer.Known = true;
+                }
+            }
+            tablesById = new Table[last + 1];
+            foreach (Table table in tables) tablesById[table.Id] = table;
+            bound = true;
+        }
+
+        internal static void RequireSame(string what, string name, ulong generated, ulong connected) {
+            if (generated == connected) return;
+            throw new AmbitException(what + " `" + name + "` of the connected database differs from the one this code was generated from; run `ambit generate` again");
+        }
+
+        private void RaiseResults(ref AmbitTick tick) {
+            int count = (int)tick.result_count.ToUInt32();
+            if (OnResult == null) return;
+            for (int i = 0; i < count; i++) {
+                AmbitResult* result = tick.results + i;
+                OnResult(new CallResult {
+                    Request = result->request, Status = (CallStatus)result->status, Offset = result->offset,
+                    Message = StringOf(result->message)
+                });
+            }
+        }
+
+        private void RaiseEvents(ref AmbitTick tick, double budgetMilliseconds) {
+            int count = (int)tick.event_count.ToUInt32();
+            long end = double.IsPositiveInfinity(budgetMilliseconds)
+                ? long.MaxValue
+                : Stopwatch.GetTimestamp() + (long)(budgetMilliseconds * Stopwatch.Frequency / 1000);
+            for (int i = 0; i < count; i++) {
+                // At least one event per Tick, so that even a budget of 0 gets through.
+                if (i > 0 && end != long.MaxValue && Stopwatch.GetTimestamp() >= end) {
+                    Check(Native.ambit_client_defer_events(Handle, new UIntPtr((uint)i)));
+                    return;
+                }
+                AmbitEvent* from = tick.events + i;
+                if (from->table >= tablesById.Length) continue;
+                Table table = tablesById[from->table];
+                if (table == null) continue;
+                RowEvent change = new RowEvent((RowEventKind)from->kind, (DeleteReason)from->reason, from->slot, from->old_row, from->new_row);
+                table.Raise(ref change);
+            }
+        }
+
+        internal static AmbitText TextOf(byte* bytes, int length) {
+            AmbitText text;
+            text.bytes = bytes;
+            text.length = new UIntPtr((uint)length);
+            return text;
+        }
+
+        internal static string StringOf(AmbitText text) { return RowReader.Decode(text.bytes, (int)text.length.ToUInt32()); }
+
+        internal static void Check(AmbitStatus status) {
+            if (status == AmbitStatus.Ok) return;
+            AmbitText text;
+            Native.ambit_error_text(&text);
+            throw new AmbitException(StringOf(text));
+        }
+    }
+}

@@ -131,7 +131,7 @@ fn first_rows(out: &mut Vec<u8>) {
 fn moved(step: usize) -> Vec<u8> {
     update(step as u64 + 2, |out| {
         for index in 0..ROWS {
-            let angle = step as f32 * 0.01 + index as f32;
+            let angle = (step + 1) as f32 * 0.01 + index as f32;
             let (x, y) = (angle.cos() * (index % 500) as f32, angle.sin() * (index % 500) as f32);
             let packed: Vec<u8> = [x, y, angle].iter().flat_map(|value| value.to_le_bytes()).collect();
             write_delta(out, slot(index), 0b1100, &packed);

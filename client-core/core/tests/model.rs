@@ -1,6 +1,8 @@
 //! Random updates, ticks at random moments, random budgets: the cache equals a naive model, events replayed from
 //! nothing reproduce it, and every look-up answers what a walk over all rows answers.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 #[path = "support/world.rs"]
 mod support;
 

@@ -1,5 +1,7 @@
 //! What a session and an outbox take, hand on and refuse.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 #[path = "support/world.rs"]
 mod support;
 

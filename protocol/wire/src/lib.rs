@@ -23,6 +23,7 @@ mod server;
     warnings,
     clippy::all,
     clippy::indexing_slicing,
+    clippy::unwrap_used,
     clippy::undocumented_unsafe_blocks,
     clippy::wildcard_enum_match_arm,
     unsafe_code

@@ -1,5 +1,7 @@
 //! Whatever is written is read back the same, and any bytes are answered with a value or an error.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use ambit_model::{ColumnType, ConnectionId, Field, Identity, RowLayout, Timestamp, delta};
 use ambit_wire::{
     Call, CallResult, CallStatus, Calls, ClientMessage, LeaveReason, Op, Results, ServerMessage, TableBlocks,

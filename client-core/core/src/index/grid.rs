@@ -33,7 +33,7 @@ impl Grid {
 
     /// Calls `found` with every row at most `radius` from `centre`. In two dimensions `centre[2]` is ignored.
     pub(crate) fn near(&self, centre: [f64; 3], radius: f64, rows: &Rows, mut found: impl FnMut(u32)) {
-        if !(radius >= 0.0) {
+        if radius.is_nan() || radius < 0.0 {
             return;
         }
         let mut visit = |local: u32| {

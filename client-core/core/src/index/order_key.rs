@@ -1,5 +1,7 @@
 //! Key columns → bytes that compare as the values do.
 
+#![expect(clippy::wildcard_enum_match_arm, reason = "few types are signed, and few are ordered at all")]
+
 use ambit_model::{ColumnLayout, ColumnType, RowReader};
 
 /// Appends a column of a valid row. The bytes of no value are a prefix of another value's.
@@ -22,10 +24,6 @@ pub(crate) fn append(column: &ColumnLayout, row: &[u8], at: usize, out: &mut Vec
     }
 }
 
-#[expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "types without a sign, and types that no ordered index takes"
-)]
 fn append_fixed(ty: &ColumnType, bytes: &[u8], out: &mut Vec<u8>) {
     let start = out.len();
     match ty {

@@ -4,8 +4,6 @@
 //! The store's figures include all that a transaction does (undo, change set); rstar's are the bare tree.
 
 #![expect(clippy::print_stdout, reason = "a program that prints figures")]
-#![expect(clippy::disallowed_methods, reason = "a program that measures time")]
-#![allow(unfulfilled_lint_expectations, reason = "which clock is forbidden is the workspace's choice")]
 
 use std::hint::black_box;
 use std::sync::Arc;

@@ -3,8 +3,6 @@
 //! A counter is the highest number that a committed row has ever held or been given, so no number is handed out
 //! twice, not even after the row is gone. A rolled-back transaction gives its numbers back: nobody has seen them.
 
-#![expect(clippy::wildcard_enum_match_arm, reason = "the schema allows auto_inc on integers only")]
-
 use ambit_model::{ColumnType, TableSchema};
 
 /// The counter of one column.
@@ -66,8 +64,5 @@ impl AutoInc {
 }
 
 fn is_signed(ty: &ColumnType) -> bool {
-    match ty {
-        ColumnType::I8 | ColumnType::I16 | ColumnType::I32 | ColumnType::I64 => true,
-        _ => false,
-    }
+    matches!(ty, ColumnType::I8 | ColumnType::I16 | ColumnType::I32 | ColumnType::I64)
 }

@@ -1,5 +1,7 @@
 //! What the store refuses and how it says so: every sentence names the table, the column or index, and the value.
 
+#![expect(clippy::unwrap_used, reason = "a test's helpers are outside test functions")]
+
 use std::ops::Bound;
 use std::sync::Arc;
 

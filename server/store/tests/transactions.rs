@@ -1,6 +1,9 @@
 //! Random transactions on the store and on a plain reference, which must agree about every row, slot, index,
 //! counter and refusal; and a follower that applies every change set must hold the same.
 
+#![expect(clippy::unwrap_used, reason = "the reference and the trio are outside test functions")]
+#![expect(clippy::wildcard_enum_match_arm, reason = "the worlds use a few of the value types")]
+
 #[path = "transactions/reference.rs"]
 mod reference;
 #[path = "transactions/world.rs"]
@@ -201,8 +204,10 @@ proptest! {
     }
 }
 
-/// Rows, slots and counters.
-fn snapshot(store: &Store) -> (Vec<(u16, Slot, Vec<u8>)>, Vec<Option<u64>>) {
+/// Rows by table and slot, and the tables' counters.
+type Snapshot = (Vec<(u16, Slot, Vec<u8>)>, Vec<Option<u64>>);
+
+fn snapshot(store: &Store) -> Snapshot {
     let tables = [MONSTERS, ITEMS];
     let rows = tables
         .iter()

@@ -43,11 +43,11 @@ impl KeyPlan {
                 None => parts.push(part),
             }
         }
-        match parts.as_slice() {
-            &[KeyPart { row_offset: offset, size: width @ (1 | 2 | 4 | 8), is_text: false, .. }] => {
+        match *parts.as_slice() {
+            [KeyPart { row_offset: offset, size: width @ (1 | 2 | 4 | 8), is_text: false, .. }] => {
                 Self::Word { offset, width }
             }
-            &[KeyPart { row_offset: offset, size: 16, is_text: false, .. }] => Self::Double { offset },
+            [KeyPart { row_offset: offset, size: 16, is_text: false, .. }] => Self::Double { offset },
             _ => Self::Parts(parts),
         }
     }

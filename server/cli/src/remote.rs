@@ -1,5 +1,8 @@
 //! Requests to a server, with errors for people.
 
+use std::cell::OnceCell;
+use std::path::PathBuf;
+
 use anyhow::{Context, anyhow, bail};
 use serde_json::Value;
 use ureq::http::Response;
@@ -15,6 +18,8 @@ const ANSWER_BYTES_MAX: u64 = 16 << 20;
 pub struct Remote {
     agent: Agent,
     server: String,
+    /// Where the token comes from, once it was read.
+    kept: OnceCell<PathBuf>,
 }
 
 impl Remote {
@@ -25,7 +30,7 @@ impl Remote {
             bail!("the server \"{server}\" must begin with http://");
         }
         let agent = Agent::config_builder().http_status_as_error(false).build().into();
-        Ok(Self { agent, server })
+        Ok(Self { agent, server, kept: OnceCell::new() })
     }
 
     /// The token for this server: the given one, the kept one, or a new one that is kept.
@@ -35,6 +40,7 @@ impl Remote {
         }
         let file = token::file(options.config.as_deref(), &self.server)?;
         if let Some(token) = token::read(&file)? {
+            self.kept.get_or_init(|| file);
             return Ok(token);
         }
         let answer = self.agent.post(self.address("identity")).send_empty();
@@ -85,6 +91,9 @@ impl Remote {
         let text = answer.body_mut().with_config().limit(ANSWER_BYTES_MAX).read_to_string()?;
         let error = serde_json::from_str::<Value>(&text).ok();
         let error = error.and_then(|error| error["error"].as_str().map(str::to_owned));
+        if let (401, Some(file), Some(error)) = (status.as_u16(), self.kept.get(), &error) {
+            bail!("{error}. It is kept in {}; if this is a new server, delete that file", file.display());
+        }
         bail!("{}", error.unwrap_or_else(|| format!("the server answered {status}: {}", text.trim())))
     }
 }

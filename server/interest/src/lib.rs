@@ -6,6 +6,19 @@
 
 pub mod limits;
 
+mod follower;
+
 mod query;
 
+mod changes;
+mod grid;
+mod world;
+
+mod client;
+mod cohort;
+mod filters;
+mod flush;
+
+pub use client::ClientId;
+pub use follower::{ClientUpdate, Follower, Statistics};
 pub use query::{QueryError, TextError};

@@ -119,20 +119,6 @@ impl Filter {
     }
 }
 
-impl Circle {
-    /// Columns of the target table that decide, as a column mask.
-    pub fn target_columns(&self) -> u64 {
-        let joined = self.joined.iter().fold(0, |mask, (target, _)| mask | 1 << target.column);
-        self.target.columns() | 1 << self.target_position.column | joined
-    }
-
-    /// Columns of the observer's table that decide, as a column mask.
-    pub fn observer_columns(&self) -> u64 {
-        let joined = self.joined.iter().fold(0, |mask, (_, observer)| mask | 1 << observer.column);
-        self.observer.columns() | 1 << self.observer_position.column | joined
-    }
-}
-
 impl Condition {
     pub fn matches(&self, row: &[u8]) -> bool {
         match self {
@@ -222,16 +208,6 @@ impl Operand {
             }
             Form::Float32 => row.get(self.offset..self.offset + 4).unwrap_or_default(),
             Form::Float64 => row.get(self.offset..self.offset + 8).unwrap_or_default(),
-        }
-    }
-
-    /// The row's value.
-    pub fn scalar(self, row: &[u8]) -> Scalar {
-        match self.form {
-            Form::Unsigned(size) => Scalar::Unsigned(self.unsigned(row, size)),
-            Form::Signed(size) => Scalar::Signed(self.signed(row, size)),
-            Form::Float32 | Form::Float64 => Scalar::Float(Number::new(self.float(row))),
-            Form::Bytes(_) | Form::Heap => Scalar::Bytes(self.bytes(row).to_vec()),
         }
     }
 

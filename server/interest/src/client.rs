@@ -1,0 +1,67 @@
+//! What the follower knows of one connection.
+
+use ambit_model::{ConnectionId, Identity, Slot};
+
+use crate::filters::FilterId;
+use crate::query::plan::Circle;
+use crate::world::GridId;
+
+/// A connection's name, chosen by whoever owns the sockets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ClientId(pub u64);
+
+pub(crate) struct Client {
+    pub id: ClientId,
+    pub identity: Identity,
+    pub connection: ConnectionId,
+    /// The group that it is flushed with, once it has subscribed to something.
+    pub cohort: Option<usize>,
+    /// In the order of their tables.
+    pub subscriptions: Vec<Subscription>,
+    /// Subscriptions that ended before their first result.
+    pub ended: Vec<u32>,
+}
+
+pub(crate) struct Subscription {
+    pub number: u32,
+    pub rate: crate::cohort::Rate,
+    pub stage: Stage,
+    /// The table whose rows it shows.
+    pub table: u16,
+    pub source: Source,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// The client has nothing of it yet.
+    Added,
+    Steady,
+    /// The client is to lose it at the next flush.
+    Ended,
+}
+
+/// Where a subscription's rows come from.
+pub(crate) enum Source {
+    Filter(FilterId),
+    Circle {
+        circle: Box<Circle>,
+        grid: GridId,
+        /// The rows in the centre.
+        observers: FilterId,
+        /// The rows that the client holds because of it, in no order.
+        held: Vec<Slot>,
+    },
+}
+
+impl Client {
+    /// The rate at which the strictest of its subscriptions wants to be flushed.
+    pub fn rate(&self) -> Option<crate::cohort::Rate> {
+        let wanted = self.subscriptions.iter().filter(|subscription| subscription.stage != Stage::Ended);
+        wanted.map(|subscription| subscription.rate).max()
+    }
+
+    pub fn has_news(&self) -> bool {
+        !self.ended.is_empty()
+            || self.subscriptions.iter().any(|subscription| subscription.stage != Stage::Steady)
+    }
+}

@@ -1,0 +1,221 @@
+//! The filters that a group of connections watches: identical ones once, and found by the values they ask for.
+
+use std::hash::Hasher;
+
+use ambit_model::Slot;
+use hashbrown::HashMap;
+use rustc_hash::{FxBuildHasher, FxHasher};
+
+use crate::query::plan::{Filter, Form, Operand};
+
+/// A filter's place in [`Filters`].
+pub(crate) type FilterId = usize;
+
+/// The watched filters.
+#[derive(Debug, Default)]
+pub(crate) struct Filters {
+    entries: Vec<Option<WatchedFilter>>,
+    free: Vec<FilterId>,
+    by_filter: HashMap<Filter, FilterId, FxBuildHasher>,
+    tables: Vec<TableFilters>,
+}
+
+/// A filter, and what the current period did to its result.
+#[derive(Debug)]
+pub(crate) struct WatchedFilter {
+    pub filter: Filter,
+    /// The columns that decide, as a mask.
+    pub columns: u64,
+    references: u32,
+    /// How many circles have their centre in the result.
+    pub circles: u32,
+    /// The rows of the result, if there are circles.
+    pub members: Vec<Slot>,
+    /// Whether `members` was never filled.
+    pub is_fresh: bool,
+    /// Rows that changed and were or are in the result.
+    pub crossings: Vec<Crossing>,
+    /// The operations that follow from the crossings, once they are encoded.
+    pub ops: Option<Vec<u8>>,
+    /// The whole result, once somebody needed it in this period.
+    pub result: Option<Vec<Slot>>,
+}
+
+/// A changed row seen from one filter.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Crossing {
+    pub slot: Slot,
+    pub was: bool,
+    pub is: bool,
+}
+
+/// The filters of one table by what they ask for.
+#[derive(Debug, Default)]
+pub(crate) struct TableFilters {
+    /// Filters that can concern any row.
+    any: Vec<FilterId>,
+    /// Filters by a column and the hash of the value that it must have.
+    equal: HashMap<(u16, u64), Vec<FilterId>, FxBuildHasher>,
+    /// The columns that occur in `equal`, and how often.
+    equal_columns: Vec<(Operand, usize)>,
+}
+
+impl Filters {
+    pub fn get(&self, id: FilterId) -> Option<&WatchedFilter> {
+        self.entries.get(id).and_then(Option::as_ref)
+    }
+
+    pub fn get_mut(&mut self, id: FilterId) -> Option<&mut WatchedFilter> {
+        self.entries.get_mut(id).and_then(Option::as_mut)
+    }
+
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut WatchedFilter> {
+        self.entries.iter_mut().flatten()
+    }
+
+    /// Watches a filter once more. `for_circle` says that circles have their centre in its result.
+    pub fn acquire(&mut self, filter: &Filter, for_circle: bool) -> FilterId {
+        let id = match self.by_filter.get(filter) {
+            Some(&id) => id,
+            None => self.add(filter),
+        };
+        if let Some(entry) = self.get_mut(id) {
+            entry.references += 1;
+            if for_circle {
+                entry.is_fresh |= entry.circles == 0;
+                entry.circles += 1;
+            }
+        }
+        id
+    }
+
+    /// Watches it once less.
+    pub fn release(&mut self, id: FilterId, for_circle: bool) {
+        let Some(entry) = self.get_mut(id) else { return };
+        entry.references -= 1;
+        if for_circle {
+            entry.circles -= 1;
+        }
+        if entry.references > 0 {
+            return;
+        }
+        let Some(entry) = self.entries.get_mut(id).and_then(Option::take) else { return };
+        self.by_filter.remove(&entry.filter);
+        if let Some(table) = self.tables.get_mut(usize::from(entry.filter.table)) {
+            table.remove(&entry.filter, id);
+        }
+        self.free.push(id);
+    }
+
+    fn add(&mut self, filter: &Filter) -> FilterId {
+        let entry = WatchedFilter {
+            filter: filter.clone(),
+            columns: filter.columns(),
+            references: 0,
+            circles: 0,
+            members: Vec::new(),
+            is_fresh: false,
+            crossings: Vec::new(),
+            ops: None,
+            result: None,
+        };
+        let id = self.free.pop().unwrap_or(self.entries.len());
+        if id == self.entries.len() {
+            self.entries.push(Some(entry));
+        } else if let Some(place) = self.entries.get_mut(id) {
+            *place = Some(entry);
+        }
+        self.by_filter.insert(filter.clone(), id);
+        let table = usize::from(filter.table);
+        if self.tables.len() <= table {
+            self.tables.resize_with(table + 1, TableFilters::default);
+        }
+        if let Some(table) = self.tables.get_mut(table) {
+            table.add(filter, id);
+        }
+        id
+    }
+
+    /// Collects the filters that a row can concern: before (if it existed) or now (if it exists).
+    pub fn concerned(&self, table: u16, before: Option<&[u8]>, now: Option<&[u8]>, out: &mut Vec<FilterId>) {
+        out.clear();
+        if let Some(filters) = self.tables.get(usize::from(table)) {
+            out.extend_from_slice(&filters.any);
+            let fixed = out.len();
+            for (operand, _) in &filters.equal_columns {
+                for row in [before, now].into_iter().flatten() {
+                    if let Some(ids) = filters.equal.get(&(operand.column, hash(operand.bytes(row)))) {
+                        out.extend_from_slice(ids);
+                    }
+                }
+            }
+            if out.len() > fixed + 1 {
+                out.sort_unstable();
+                out.dedup();
+            }
+        }
+    }
+
+    /// Forgets the current period.
+    pub fn end_period(&mut self) {
+        for entry in self.iter_mut() {
+            entry.crossings.clear();
+            entry.ops = None;
+            entry.result = None;
+        }
+    }
+}
+
+impl TableFilters {
+    fn add(&mut self, filter: &Filter, id: FilterId) {
+        let Some((operand, key)) = key(filter) else {
+            self.any.push(id);
+            return;
+        };
+        self.equal.entry(key).or_default().push(id);
+        match self.equal_columns.iter_mut().find(|(known, _)| *known == operand) {
+            Some((_, count)) => *count += 1,
+            None => self.equal_columns.push((operand, 1)),
+        }
+    }
+
+    fn remove(&mut self, filter: &Filter, id: FilterId) {
+        let Some((operand, key)) = key(filter) else {
+            self.any.retain(|&known| known != id);
+            return;
+        };
+        if let Some(ids) = self.equal.get_mut(&key) {
+            ids.retain(|&known| known != id);
+            if ids.is_empty() {
+                self.equal.remove(&key);
+            }
+        }
+        if let Some(place) = self.equal_columns.iter().position(|(known, _)| *known == operand)
+            && let Some((_, count)) = self.equal_columns.get_mut(place)
+        {
+            *count -= 1;
+            if *count == 0 {
+                self.equal_columns.swap_remove(place);
+            }
+        }
+    }
+}
+
+/// The column and value that a filter is found by: the longest id it compares with, as it tells most rows apart.
+fn key(filter: &Filter) -> Option<(Operand, (u16, u64))> {
+    let comparable =
+        filter.equalities().filter(|(operand, _)| !matches!(operand.form, Form::Float32 | Form::Float64));
+    let (operand, value) = comparable.max_by_key(|(operand, _)| match operand.form {
+        Form::Bytes(size) => 64 + size,
+        Form::Heap => 64,
+        Form::Unsigned(size) | Form::Signed(size) => size,
+        Form::Float32 | Form::Float64 => 0,
+    })?;
+    Some((operand, (operand.column, hash(&value.column_bytes(operand.form)))))
+}
+
+fn hash(bytes: &[u8]) -> u64 {
+    let mut hasher = FxHasher::default();
+    hasher.write(bytes);
+    hasher.finish()
+}

@@ -1,0 +1,160 @@
+//! One flush of one cohort: what happened since its last flush, and who is to be told.
+//!
+//! First the changes are merged per row, then every filter is tested against the rows that changed, then each
+//! client's update is put together from operations that are encoded once.
+
+mod circle;
+mod filter;
+mod ops;
+mod union;
+
+use ambit_model::{Slot, Timestamp};
+use ambit_wire::{begin_table, end_table};
+
+use crate::changes::Period;
+use crate::client::{Client, Source, Stage, Subscription};
+use crate::cohort::Cohort;
+use crate::filters::FilterId;
+use crate::follower::ClientUpdate;
+use crate::query::plan::Filter;
+use crate::world::World;
+
+/// Memory that flushes reuse.
+#[derive(Default)]
+pub(crate) struct Scratch {
+    tables: Vec<TableScratch>,
+    concerned: Vec<FilterId>,
+    visible: Vec<Slot>,
+    union: union::Union,
+}
+
+/// What happened to one table in the period.
+#[derive(Default)]
+pub(crate) struct TableScratch {
+    period: Period,
+    /// Encoded deltas.
+    deltas: Vec<u8>,
+    /// By slot: the mark that the last circle has left.
+    marks: Vec<u32>,
+    last_mark: u32,
+}
+
+/// Flushes a cohort at the commit that the world stands at; returns how many subscriptions have ended.
+pub(crate) fn flush(
+    world: &mut World,
+    cohort: &mut Cohort,
+    clients: &mut [Option<Client>],
+    scratch: &mut Scratch,
+    (offset, timestamp): (u64, Timestamp),
+    mut sink: impl FnMut(ClientUpdate),
+) -> u64 {
+    let mut ended_count = 0;
+    merge(world, cohort, scratch);
+    filter::cross(world, cohort, scratch);
+    for place in 0..cohort.clients.len() {
+        let client = cohort.clients.get(place).and_then(|&client| clients.get_mut(client)?.as_mut());
+        let Some(client) = client else { continue };
+        let mut update = ClientUpdate {
+            client: client.id,
+            offset,
+            timestamp,
+            applied: Vec::new(),
+            ended: std::mem::take(&mut client.ended),
+            blocks: Vec::new(),
+        };
+        write_blocks(world, cohort, client, scratch, &mut update.blocks);
+        if client.subscriptions.iter().any(|subscription| subscription.stage != Stage::Steady) {
+            ended_count += settle(world, cohort, client, &mut update);
+        }
+        if !update.blocks.is_empty() || !update.applied.is_empty() || !update.ended.is_empty() {
+            sink(update);
+        }
+    }
+    cohort.filters.end_period();
+    cohort.has_news = false;
+    ended_count
+}
+
+/// Gives up what a subscription has claimed.
+pub(crate) fn release(world: &mut World, cohort: &mut Cohort, subscription: Subscription) {
+    match subscription.source {
+        Source::Filter(id) => {
+            if let Some(watched) = cohort.filters.get(id) {
+                world.unwatch(&watched.filter);
+            }
+            cohort.filters.release(id, false);
+        }
+        Source::Circle { circle, grid, observers, .. } => {
+            world.unwatch(&circle.observer);
+            world.unwatch(&Filter { table: circle.target.table, conditions: Vec::new() });
+            world.unwatch_grid(grid, &circle);
+            cohort.filters.release(observers, true);
+        }
+    }
+}
+
+fn merge(world: &World, cohort: &mut Cohort, scratch: &mut Scratch) {
+    scratch.tables.resize_with(world.tables.len(), TableScratch::default);
+    cohort.cursors.resize(world.tables.len(), 0);
+    for ((table, cursor), scratch) in world.tables.iter().zip(&mut cohort.cursors).zip(&mut scratch.tables) {
+        scratch.deltas.clear();
+        scratch.marks.resize(table.slot_count, 0);
+        scratch.period.fill(&table.log, *cursor, table.slot_count);
+        *cursor = table.log.end();
+    }
+}
+
+/// Appends the client's table blocks.
+fn write_blocks(
+    world: &mut World,
+    cohort: &mut Cohort,
+    client: &mut Client,
+    scratch: &mut Scratch,
+    out: &mut Vec<u8>,
+) {
+    let mut rest = client.subscriptions.as_mut_slice();
+    while let Some(table) = rest.first().map(|subscription| subscription.table) {
+        let count = rest.iter().take_while(|subscription| subscription.table == table).count();
+        let (group, others) = rest.split_at_mut(count);
+        rest = others;
+        let mark = begin_table(out, table);
+        match group {
+            [Subscription { stage: Stage::Steady, source: Source::Filter(id), .. }] => {
+                filter::write(world, cohort, scratch, table, *id, out);
+            }
+            [
+                Subscription {
+                    stage: Stage::Steady,
+                    source: Source::Circle { circle, grid, observers, held },
+                    ..
+                },
+            ] => {
+                circle::write(world, cohort, scratch, (circle, *grid, *observers), held, out);
+            }
+            _ => union::write(world, cohort, scratch, table, group, out),
+        }
+        end_table(out, mark);
+    }
+}
+
+/// Subscriptions that were added are now steady, those that ended are gone; returns how many ended.
+fn settle(world: &mut World, cohort: &mut Cohort, client: &mut Client, update: &mut ClientUpdate) -> u64 {
+    let (mut place, mut ended_count) = (0, 0);
+    while let Some(subscription) = client.subscriptions.get_mut(place) {
+        match subscription.stage {
+            Stage::Ended => {
+                update.ended.push(subscription.number);
+                release(world, cohort, client.subscriptions.remove(place));
+                ended_count += 1;
+                continue;
+            }
+            Stage::Added => {
+                update.applied.push(subscription.number);
+                subscription.stage = Stage::Steady;
+            }
+            Stage::Steady => {}
+        }
+        place += 1;
+    }
+    ended_count
+}

@@ -1,0 +1,73 @@
+//! Row operations: each delta is encoded once per flush and copied from then on.
+
+use ambit_model::{Slot, delta};
+use ambit_wire::{LeaveReason, write_delete, write_delta, write_insert};
+
+use super::TableScratch;
+use crate::changes::RowState;
+use crate::world::World;
+
+/// Appends the operations on one row for a client that held it or not, and holds it from now on or not. Deletes
+/// go to `leaves`, everything else to `out`. `reason` is asked when a row leaves that still exists.
+pub(super) fn write(
+    world: &World,
+    scratch: &mut TableScratch,
+    (table, slot): (u16, Slot),
+    (was, is): (bool, bool),
+    reason: impl FnOnce() -> LeaveReason,
+    (leaves, out): (&mut Vec<u8>, &mut Vec<u8>),
+) {
+    let state = scratch.period.state(slot);
+    let is_another = matches!(state, Some(RowState::Replaced | RowState::Deleted));
+    if was && is_another {
+        write_delete(leaves, slot, LeaveReason::Deleted);
+    } else if was && !is {
+        write_delete(leaves, slot, reason());
+    }
+    if is && (!was || is_another) {
+        enter(world, table, slot, out);
+    } else if is && state == Some(RowState::Updated) {
+        change(world, scratch, table, slot, out);
+    }
+}
+
+/// Appends the insert of a row.
+#[inline]
+pub(super) fn enter(world: &World, table: u16, slot: Slot, out: &mut Vec<u8>) {
+    if let Some(row) = world.row(table, slot) {
+        write_insert(out, slot, row);
+    }
+}
+
+/// Appends the delta of an updated row.
+#[inline]
+pub(super) fn change(world: &World, scratch: &mut TableScratch, table: u16, slot: Slot, out: &mut Vec<u8>) {
+    let Some(change) = scratch.period.find(slot).and_then(|index| scratch.period.rows.get_mut(index)) else {
+        return;
+    };
+    let (start, end) = match change.delta {
+        Some(place) => place,
+        None => {
+            let start = scratch.deltas.len() as u32;
+            encode(world, table, slot, change.mask, &mut scratch.deltas);
+            let place = (start, scratch.deltas.len() as u32);
+            change.delta = Some(place);
+            place
+        }
+    };
+    out.extend_from_slice(scratch.deltas.get(start as usize..end as usize).unwrap_or_default());
+}
+
+fn encode(world: &World, table: u16, slot: Slot, mask: u64, out: &mut Vec<u8>) {
+    let (Some(row), Some(layout)) = (world.row(table, slot), world.table(table).map(|table| &table.layout))
+    else {
+        return;
+    };
+    let start = out.len();
+    write_delta(out, slot, mask, &[]);
+    if delta::pack_columns(layout, row, mask, out).is_err() {
+        // The store only holds valid rows, and those can always be packed.
+        debug_assert!(false, "a stored row could not be packed");
+        out.truncate(start);
+    }
+}

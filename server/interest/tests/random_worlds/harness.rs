@@ -1,0 +1,220 @@
+//! Drives an engine's store, a follower and its clients, and compares the caches with the reference model.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use ambit_interest::{ClientId, ClientUpdate, Follower};
+use ambit_model::{ConnectionId, Duration, Slot, Timestamp};
+use ambit_store::{ChangeKind, Store};
+use ambit_wire::LeaveReason;
+
+use crate::cache::{Cache, Effects};
+use crate::reference::Query;
+use crate::world::{Change, World, identity};
+
+#[derive(Debug, Clone)]
+pub enum Step {
+    Commit(Vec<Change>),
+    /// Milliseconds pass, then a flush.
+    Flush(i64),
+    Subscribe {
+        client: u8,
+        query: Query,
+        rate: f32,
+    },
+    Unsubscribe {
+        client: u8,
+        pick: u8,
+    },
+    /// Gone and back with nothing.
+    Reconnect(u8),
+}
+
+#[derive(Default)]
+struct Client {
+    cache: Cache,
+    /// By number: the query, and whether its first result has come.
+    subscriptions: BTreeMap<u32, (Query, bool)>,
+    ending: BTreeMap<u32, Query>,
+    next_number: u32,
+    is_immediate: bool,
+    /// What may have happened to rows since the last update: columns, and the generation that was held.
+    changed: BTreeMap<(u16, Slot), u64>,
+    generations: BTreeMap<(u16, Slot), u32>,
+}
+
+pub struct Harness {
+    world: World,
+    follower: Follower,
+    /// Tells the harness what each commit changed.
+    observer: Store,
+    clients: BTreeMap<u8, Client>,
+    now: Timestamp,
+    is_flat: bool,
+}
+
+impl Harness {
+    pub fn new(three_dimensions: bool) -> Self {
+        let world = World::new(three_dimensions);
+        let schema = world.store.schema();
+        let (follower, observer) = (Follower::new(Arc::clone(schema)), Store::new(Arc::clone(schema)));
+        let (clients, now) = (BTreeMap::new(), Timestamp(1_700_000_000_000_000));
+        Self { follower, observer, world, clients, now, is_flat: !three_dimensions }
+    }
+
+    pub fn step(&mut self, step: Step) {
+        match step {
+            Step::Commit(changes) => self.commit(&changes),
+            Step::Flush(milliseconds) => {
+                self.now = self.now.plus(Duration::from_millis(milliseconds));
+                self.flush(milliseconds >= 1_000);
+            }
+            Step::Subscribe { client, query, rate } => self.subscribe(client, query, rate),
+            Step::Unsubscribe { client, pick } => {
+                let Some(state) = self.clients.get_mut(&client) else { return };
+                let numbers: Vec<u32> = state.subscriptions.keys().copied().collect();
+                let Some(number) = numbers.get(usize::from(pick) * numbers.len() / 256) else { return };
+                let (query, _) = state.subscriptions.remove(number).unwrap();
+                state.ending.insert(*number, query);
+                self.follower.unsubscribe(ClientId(client.into()), *number);
+            }
+            Step::Reconnect(client) => {
+                self.follower.disconnect(ClientId(client.into()));
+                self.clients.remove(&client);
+            }
+        }
+    }
+
+    fn commit(&mut self, changes: &[Change]) {
+        let Some(change_set) = self.world.commit(changes) else { return };
+        self.follower.apply(&change_set).unwrap();
+        let clients = &mut self.clients;
+        let note = |change: ambit_store::AppliedChange<'_>| {
+            if change.kind == ChangeKind::Update {
+                for client in clients.values_mut() {
+                    *client.changed.entry((change.table, change.slot)).or_default() |= change.mask;
+                }
+            }
+        };
+        self.observer.apply(&change_set.body, note).unwrap();
+    }
+
+    fn subscribe(&mut self, client: u8, query: Query, rate: f32) {
+        let id = ClientId(client.into());
+        if !self.clients.contains_key(&client) {
+            self.follower.connect(id, identity(client), ConnectionId([client; 16]));
+        }
+        let state = self.clients.entry(client).or_default();
+        state.next_number += 1;
+        let sql = query.sql(self.is_flat);
+        self.follower.subscribe(id, state.next_number, &sql, rate, self.now).unwrap();
+        state.is_immediate |=
+            rate == f32::INFINITY && state.subscriptions.is_empty() && state.ending.is_empty();
+        state.subscriptions.insert(state.next_number, (query, false));
+    }
+
+    fn flush(&mut self, is_everybody_due: bool) {
+        let mut updates = Vec::new();
+        self.follower.flush(self.now, &mut |update| updates.push(update));
+        let mut updated = BTreeSet::new();
+        for update in updates {
+            let client = update.client.0 as u8;
+            assert!(updated.insert(client), "two updates in one flush");
+            assert_eq!(update.offset, self.follower.offset());
+            self.update(client, &update);
+        }
+        for (&client, state) in &self.clients {
+            if is_everybody_due {
+                assert!(state.ending.is_empty(), "a subscription should have ended");
+                assert!(
+                    state.subscriptions.values().all(|(_, applied)| *applied),
+                    "a first result is missing"
+                );
+            }
+            // A connection that began as immediate stays so while that subscription lives; ask for less than that.
+            if is_everybody_due || updated.contains(&client) {
+                self.compare(client, state);
+            }
+        }
+        if is_everybody_due {
+            assert_eq!(self.follower.next_flush(), None, "nothing is left to send");
+            assert_eq!(self.follower.statistics().pending_changes, 0, "nothing is left to remember");
+        }
+        self.check_statistics();
+    }
+
+    fn check_statistics(&self) {
+        let statistics = self.follower.statistics();
+        assert_eq!(statistics.clients, self.clients.len() as u64);
+        let living = self.clients.values().map(|state| state.subscriptions.len() as u64).sum::<u64>();
+        let ending = self.clients.values().map(|state| state.ending.len() as u64).sum::<u64>();
+        assert!((living..=living + ending).contains(&statistics.subscriptions));
+    }
+
+    fn update(&mut self, client: u8, update: &ClientUpdate) {
+        let state = self.clients.get_mut(&client).expect("an update for a client that is gone");
+        let before =
+            state.subscriptions.values().filter(|(_, applied)| *applied).map(|(query, _)| query.clone());
+        let mut before: Vec<(Query, bool)> = before.map(|query| (query, false)).collect();
+        for number in &update.applied {
+            let (_, applied) =
+                state.subscriptions.get_mut(number).expect("an unknown subscription was applied");
+            assert!(!std::mem::replace(applied, true), "applied twice");
+        }
+        for number in &update.ended {
+            let query = state.ending.remove(number).expect("an unknown subscription has ended");
+            before.push((query, true));
+        }
+        let effects = state.cache.apply(&self.world.layouts, &update.blocks);
+        self.check_effects(client, &before, &effects);
+        let state = self.clients.get_mut(&client).unwrap();
+        state.changed.clear();
+        for key in effects.entered {
+            state.generations.insert(key, self.world.generations[&key]);
+        }
+    }
+
+    /// `before`: the subscriptions that the client had, and which of them have ended.
+    fn check_effects(&self, client: u8, before: &[(Query, bool)], effects: &Effects) {
+        let state = &self.clients[&client];
+        for &(table, slot, mask) in &effects.changed {
+            let changed = state.changed.get(&(table, slot)).copied().unwrap_or_default();
+            assert_ne!(mask, 0, "an empty delta");
+            assert_eq!(mask & !changed, 0, "a delta of columns that have not changed");
+        }
+        for &(table, slot, reason) in &effects.left {
+            let is_same_row = state.generations[&(table, slot)] == self.world.generations[&(table, slot)];
+            let row =
+                self.world.rows(table).into_iter().find(|(other, _)| *other == slot).map(|(_, row)| row);
+            let Some(row) = row.filter(|_| is_same_row) else {
+                assert_eq!(reason, LeaveReason::Deleted);
+                continue;
+            };
+            let mut reasons =
+                before.iter().filter(|(query, _)| query.table == table).map(|(query, ended)| match ended {
+                    true => LeaveReason::Unsubscribed,
+                    false => query.leave_reason(&self.world, identity(client), &row),
+                });
+            // With several subscriptions, which of them held the row is not known here.
+            assert!(reasons.any(|possible| possible == reason), "a row has left because of {reason:?}");
+        }
+    }
+
+    fn compare(&self, client: u8, state: &Client) {
+        let mut expected = BTreeMap::new();
+        for (query, _) in state.subscriptions.values().filter(|(_, applied)| *applied) {
+            for slot in query.result(&self.world, identity(client)) {
+                expected
+                    .insert((query.table, slot), self.world.store.row(query.table, slot).unwrap().to_vec());
+            }
+        }
+        let held = &state.cache.rows;
+        assert!(
+            held.keys().eq(expected.keys()),
+            "client {client} holds {:?}, should {:?}",
+            held.keys(),
+            expected.keys()
+        );
+        assert!(*held == expected, "client {client} holds old values");
+    }
+}

@@ -1,0 +1,132 @@
+//! Random worlds, commits and clients: after every flush each client's cache must equal what the reference model
+//! computes from scratch, and every operation must have been needed.
+
+mod cache;
+mod harness;
+mod reference;
+mod world;
+
+use proptest::prelude::*;
+
+use harness::{Harness, Step};
+use reference::{Centre, Query};
+use world::Change;
+
+fn coordinate() -> impl Strategy<Value = f64> {
+    prop_oneof![12 => (-40_i32..40).prop_map(|half| f64::from(half) * 0.5), 1 => Just(1e6), 1 => Just(-3e7)]
+}
+
+fn change() -> impl Strategy<Value = Change> {
+    let table = 0_u16..3;
+    prop_oneof![
+        3 => (table.clone(), 0_u8..4, 0_u8..3, coordinate(), coordinate(), 0_i32..10)
+            .prop_map(|(table, owner, zone, x, y, hp)| Change::Insert { table, owner, zone, x, y, hp }),
+        6 => (table.clone(), any::<u8>(), -4_i8..5, -4_i8..5)
+            .prop_map(|(table, pick, dx, dy)| Change::Step { table, pick, dx, dy }),
+        1 => (table.clone(), any::<u8>(), coordinate(), coordinate())
+            .prop_map(|(table, pick, x, y)| Change::Teleport { table, pick, x, y }),
+        1 => (table.clone(), any::<u8>(), 0_u8..3).prop_map(|(table, pick, zone)| Change::Zone { table, pick, zone }),
+        1 => (table.clone(), any::<u8>(), 0_i32..10).prop_map(|(table, pick, hp)| Change::Hp { table, pick, hp }),
+        1 => (table.clone(), any::<u8>(), 0_u8..4).prop_map(|(table, pick, owner)| Change::Owner { table, pick, owner }),
+        1 => (table.clone(), any::<u8>(), 0_u8..3).prop_map(|(table, pick, name)| Change::Name { table, pick, name }),
+        2 => (table, any::<u8>()).prop_map(|(table, pick)| Change::Delete { table, pick }),
+    ]
+}
+
+fn query() -> impl Strategy<Value = Query> {
+    let near = prop_oneof![
+        2 => Just(None),
+        2 => (coordinate(), coordinate(), 0_u8..24)
+            .prop_map(|(x, y, radius)| Some((Centre::Point(x, y), f64::from(radius)))),
+        4 => (0_u16..3, any::<bool>(), any::<bool>(), 0_u8..24).prop_map(|(table, same_zone, same_name, radius)| {
+            Some((Centre::Own { table, same_zone, same_name }, f64::from(radius)))
+        }),
+    ];
+    let zone = prop_oneof![3 => Just(None), 1 => (0_u8..3).prop_map(Some)];
+    let hp = prop_oneof![3 => Just(None), 1 => (0_i32..6, 4_i32..10).prop_map(Some)];
+    let name = prop_oneof![4 => Just(None), 1 => (0_u8..3).prop_map(Some)];
+    let own = prop::bool::weighted(0.2);
+    (0_u16..3, zone, hp, name, own, near).prop_map(|(table, zone, hp, name, own, near)| Query {
+        table,
+        zone,
+        hp,
+        name,
+        own,
+        near,
+    })
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let rate = prop_oneof![Just(0.0), Just(f32::INFINITY), Just(5.0), Just(20.0), Just(60.0)];
+    let client = 0_u8..5;
+    prop_oneof![
+        8 => prop::collection::vec(change(), 1..6).prop_map(Step::Commit),
+        8 => prop_oneof![0_i64..30, 30_i64..120, Just(1_500_i64)].prop_map(Step::Flush),
+        3 => (client.clone(), query(), rate).prop_map(|(client, query, rate)| Step::Subscribe { client, query, rate }),
+        1 => (client.clone(), any::<u8>()).prop_map(|(client, pick)| Step::Unsubscribe { client, pick }),
+        1 => client.prop_map(Step::Reconnect),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 384, ..ProptestConfig::default() })]
+
+    #[test]
+    fn caches_equal_the_reference(
+        three_dimensions: bool,
+        first in prop::collection::vec(change(), 0..40),
+        steps in prop::collection::vec(step(), 1..60),
+    ) {
+        let mut harness = Harness::new(three_dimensions);
+        harness.step(Step::Commit(first));
+        for step in steps {
+            harness.step(step);
+        }
+        harness.step(Step::Flush(2_000));
+    }
+}
+
+/// Growing crowds: every row moves in every commit, so grids, slots and cohorts see more than a handful.
+#[test]
+fn a_crowd_stays_exact() {
+    for three_dimensions in [false, true] {
+        let mut harness = Harness::new(three_dimensions);
+        let mut random = 12_345_u64;
+        let mut next = |below: u64| {
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (random >> 33) % below
+        };
+        let insert = |next: &mut dyn FnMut(u64) -> u64| Change::Insert {
+            table: next(3) as u16,
+            owner: next(40) as u8,
+            zone: next(3) as u8,
+            x: next(400) as f64 - 200.0,
+            y: next(400) as f64 - 200.0,
+            hp: next(10) as i32,
+        };
+        harness.step(Step::Commit((0..600).map(|_| insert(&mut next)).collect()));
+        for client in 0..40 {
+            let table = next(3) as u16;
+            let centre = Centre::Own { table: next(3) as u16, same_zone: next(2) == 0, same_name: false };
+            let near = Some((centre, 30.0));
+            let query = Query { table, zone: None, hp: None, name: None, own: false, near };
+            let rate = [0.0, 10.0, f32::INFINITY][next(3) as usize];
+            harness.step(Step::Subscribe { client, query, rate });
+        }
+        for _ in 0..60 {
+            let mut changes = Vec::new();
+            for _ in 0..300 {
+                let (table, pick) = (next(3) as u16, next(256) as u8);
+                changes.push(match next(20) {
+                    0 => Change::Delete { table, pick },
+                    1 => insert(&mut next),
+                    2 => Change::Zone { table, pick, zone: next(3) as u8 },
+                    _ => Change::Step { table, pick, dx: next(9) as i8 - 4, dy: next(9) as i8 - 4 },
+                });
+            }
+            harness.step(Step::Commit(changes));
+            harness.step(Step::Flush(17));
+        }
+        harness.step(Step::Flush(2_000));
+    }
+}

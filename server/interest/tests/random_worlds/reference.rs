@@ -1,0 +1,121 @@
+//! The meaning of subscriptions, said as plainly as possible: every query is computed from scratch, row by row.
+
+use std::collections::BTreeSet;
+
+use ambit_model::{Identity, Slot};
+use ambit_wire::LeaveReason;
+
+use crate::world::{Row, TABLES, World, name};
+
+/// A query of the kinds that subscriptions take.
+#[derive(Debug, Clone)]
+pub struct Query {
+    pub table: u16,
+    pub zone: Option<u8>,
+    /// From (inclusive) and to (exclusive).
+    pub hp: Option<(i32, i32)>,
+    pub name: Option<u8>,
+    pub own: bool,
+    pub near: Option<(Centre, f64)>,
+}
+
+#[derive(Debug, Clone)]
+pub enum Centre {
+    Point(f64, f64),
+    /// Around every row of a table that the caller owns.
+    Own {
+        table: u16,
+        same_zone: bool,
+        same_name: bool,
+    },
+}
+
+impl Query {
+    pub fn sql(&self, is_flat: bool) -> String {
+        let mut conditions = Vec::new();
+        if let Some(zone) = self.zone {
+            conditions.push(format!("a.zone = {zone}"));
+        }
+        if let Some((from, to)) = self.hp {
+            conditions.push(format!("a.hp >= {from} AND {to} > a.hp"));
+        }
+        if let Some(number) = self.name {
+            conditions.push(format!("a.name = '{}'", name(number).replace('\'', "''")));
+        }
+        if self.own {
+            conditions.push("a.owner = :sender".to_owned());
+        }
+        let table = TABLES[usize::from(self.table)];
+        let mut from = format!("{table} a");
+        match &self.near {
+            None => {}
+            Some((Centre::Point(x, y), radius)) => {
+                let point = if is_flat {
+                    format!("ST_Point({x}, {y})")
+                } else {
+                    format!("ST_MakePoint({x}, {y}, 0)")
+                };
+                conditions.push(format!("ST_DWithin(a.position, {point}, {radius})"));
+            }
+            Some((Centre::Own { table, same_zone, same_name }, radius)) => {
+                let table = TABLES[usize::from(*table)];
+                from += &format!(" JOIN {table} p ON ST_DWithin(a.position, p.position, {radius})");
+                conditions.push("p.owner = :sender".to_owned());
+                if *same_zone {
+                    conditions.push("a.zone = p.zone".to_owned());
+                }
+                if *same_name {
+                    conditions.push("p.name = a.name".to_owned());
+                }
+            }
+        }
+        let filter = if conditions.is_empty() {
+            String::new()
+        } else {
+            format!(" WHERE {}", conditions.join(" AND "))
+        };
+        format!("SELECT a.* FROM {from}{filter}")
+    }
+
+    /// The slots of the result.
+    pub fn result(&self, world: &World, sender: Identity) -> BTreeSet<Slot> {
+        let own = self.own_rows(world, sender);
+        let rows = world.rows(self.table).into_iter();
+        rows.filter(|(_, row)| self.shows(&own, sender, row, true)).map(|(slot, _)| slot).collect()
+    }
+
+    /// The rows around which the circles lie, if they move.
+    fn own_rows(&self, world: &World, sender: Identity) -> Vec<Row> {
+        let Some((Centre::Own { table, .. }, _)) = self.near else { return Vec::new() };
+        world.rows(table).into_iter().map(|(_, row)| row).filter(|row| row.owner == sender).collect()
+    }
+
+    /// Why a row of the table, which still exists, is not in the result although it was.
+    pub fn leave_reason(&self, world: &World, sender: Identity, row: &Row) -> LeaveReason {
+        match self.shows(&self.own_rows(world, sender), sender, row, false) {
+            true => LeaveReason::OutOfRange,
+            false => LeaveReason::NoLongerMatching,
+        }
+    }
+
+    fn shows(&self, own_rows: &[Row], sender: Identity, row: &Row, with_distance: bool) -> bool {
+        let matches = self.zone.is_none_or(|zone| row.zone == zone)
+            && self.hp.is_none_or(|(from, to)| from <= row.hp && row.hp < to)
+            && self.name.is_none_or(|number| row.name == name(number))
+            && (!self.own || row.owner == sender);
+        let is_near = |centre: [f64; 3], radius: f64| {
+            let squares = row.position.iter().zip(centre).map(|(place, centre)| (place - centre).powi(2));
+            !with_distance || squares.sum::<f64>() <= radius.powi(2)
+        };
+        matches
+            && match &self.near {
+                None => true,
+                Some((Centre::Point(x, y), radius)) => is_near([*x, *y, 0.0], *radius),
+                Some((Centre::Own { same_zone, same_name, .. }, radius)) => own_rows.iter().any(|own| {
+                    (!same_zone || own.zone == row.zone)
+                        && (!same_name || own.name == row.name)
+                        && is_near(own.position, *radius)
+                }),
+            }
+    }
+}

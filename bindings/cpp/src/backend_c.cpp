@@ -1,0 +1,137 @@
+// The core behind a client through the C library: each method is one call of ambit.h.
+
+#include <ambit.h>
+
+#include "ambit/client.h"
+
+namespace ambit {
+namespace {
+
+AmbitText text_of(std::string_view text) {
+    return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
+
+std::string_view view_of(const AmbitText& text) {
+    return {reinterpret_cast<const char*>(text.bytes), text.length};
+}
+
+bool ok(AmbitStatus status) { return status == AMBIT_STATUS_OK; }
+
+static_assert(sizeof(RowRef) == sizeof(AmbitRow) && offsetof(RowRef, slot) == offsetof(AmbitRow, slot));
+
+AmbitRow* rows_of(RowRef* rows) { return reinterpret_cast<AmbitRow*>(rows); }
+
+class CBackend final : public Backend {
+    AmbitClient* client_ = nullptr;
+    AmbitTick tick_{};
+
+public:
+    explicit CBackend(const Options& options) {
+        const AmbitOptions c_options{text_of(options.uri), text_of(options.database), text_of(options.token)};
+        ambit_client_connect(&c_options, &client_);
+    }
+    ~CBackend() override { ambit_client_free(client_); }
+
+    std::string error() override {
+        AmbitText text{};
+        return ok(ambit_error_text(&text)) ? std::string(view_of(text)) : std::string();
+    }
+    ConnectionState state() override {
+        AmbitState state = AMBIT_STATE_DISCONNECTED;
+        return ok(ambit_client_state(client_, &state)) ? static_cast<ConnectionState>(state) : ConnectionState::Disconnected;
+    }
+    std::string reason() override {
+        AmbitText text{};
+        return ok(ambit_client_reason(client_, &text)) ? std::string(view_of(text)) : error();
+    }
+    bool identity(Identity& out) override { return ok(ambit_client_identity(client_, out.bytes)); }
+    bool connection(ConnectionId& out) override { return ok(ambit_client_connection(client_, out.bytes)); }
+    bool token(std::string& out) override {
+        AmbitText text{};
+        if (!ok(ambit_client_token(client_, &text))) return false;
+        out = view_of(text);
+        return true;
+    }
+    bool subscribe(std::string_view sql, float rate, std::uint32_t& out) override {
+        return ok(ambit_client_subscribe(client_, text_of(sql), rate, &out));
+    }
+    bool unsubscribe(std::uint32_t subscription) override { return ok(ambit_client_unsubscribe(client_, subscription)); }
+    SubscriptionState subscription(std::uint32_t subscription, std::string& message) override {
+        AmbitSubscriptionState state = AMBIT_SUBSCRIPTION_STATE_FAILED;
+        AmbitText text{};
+        if (!ok(ambit_client_subscription(client_, subscription, &state, &text))) {
+            message = error();
+            return SubscriptionState::Failed;
+        }
+        message = view_of(text);
+        return static_cast<SubscriptionState>(state);
+    }
+    bool reducer(std::string_view name, Info& out) override {
+        AmbitReducerInfo info{};
+        if (!ok(ambit_reducer_by_name(client_, text_of(name), &info))) return false;
+        out = {info.fingerprint, info.fixed_bytes, static_cast<std::uint16_t>(info.reducer)};
+        return true;
+    }
+    bool table(std::string_view name, Info& out) override {
+        AmbitTableInfo info{};
+        if (!ok(ambit_table_by_name(client_, text_of(name), &info))) return false;
+        out = {info.fingerprint, info.fixed_bytes, info.table};
+        return true;
+    }
+    bool call(std::uint16_t reducer, const std::uint8_t* row, std::size_t length, std::uint32_t& out) override {
+        return ok(ambit_client_call(client_, reducer, row, length, &out));
+    }
+    bool tick(Tick& out) override {
+        if (!ok(ambit_client_tick(client_, 0, &tick_))) return false;
+        out = {tick_.event_count, tick_.result_count, tick_.offset, tick_.durable_offset, tick_.timestamp};
+        return true;
+    }
+    RowEvent event(std::size_t index) override {
+        const AmbitEvent& from = tick_.events[index];
+        return {from.table, static_cast<RowEventKind>(from.kind), static_cast<DeleteReason>(from.reason),
+                from.slot, from.old_row, from.new_row};
+    }
+    CallResult result(std::size_t index) override {
+        const AmbitResult& from = tick_.results[index];
+        return {from.request, static_cast<CallStatus>(from.status), from.offset, view_of(from.message)};
+    }
+    void defer_events(std::size_t count) override { ambit_client_defer_events(client_, count); }
+    bool wait(std::uint32_t timeout_ms) override {
+        bool news = false;
+        return ok(ambit_client_wait(client_, timeout_ms, &news)) && news;
+    }
+    void disconnect() override { ambit_client_disconnect(client_); }
+    Statistics statistics() override {
+        AmbitStatistics from{};
+        ambit_client_statistics(client_, &from);
+        return {from.bytes_received, from.messages_received, from.updates_received, from.bytes_sent, from.messages_sent,
+                from.round_trip_us, from.clock_offset_us, from.rows_pending, from.events_pending, from.calls_in_flight,
+                from.outgoing_bytes};
+    }
+    std::size_t count(std::uint16_t table) override {
+        std::size_t count = 0;
+        ambit_table_count(client_, table, &count);
+        return count;
+    }
+    bool find(std::uint16_t table, std::uint16_t index, const RowWriter& key, RowRef& out) override {
+        return ok(ambit_table_find(client_, table, index, key.data(), key.size(), rows_of(&out)));
+    }
+    std::size_t all(std::uint16_t table, RowRef* rows, std::size_t room) override {
+        std::size_t total = 0;
+        return ok(ambit_table_rows(client_, table, rows_of(rows), room, &total)) ? total : 0;
+    }
+    std::size_t where(std::uint16_t table, std::uint16_t index, const RowWriter& key, RowRef* rows, std::size_t room) override {
+        std::size_t total = 0;
+        return ok(ambit_table_where(client_, table, index, key.data(), key.size(), rows_of(rows), room, &total)) ? total : 0;
+    }
+    std::size_t near(std::uint16_t table, std::uint16_t index, const DVec3& centre, double radius, RowRef* rows, std::size_t room) override {
+        std::size_t total = 0;
+        return ok(ambit_table_near(client_, table, index, centre.x, centre.y, centre.z, radius, rows_of(rows), room, &total)) ? total : 0;
+    }
+};
+
+}  // namespace
+
+std::unique_ptr<Backend> make_backend(const Options& options) { return std::make_unique<CBackend>(options); }
+
+}  // namespace ambit

@@ -1,0 +1,206 @@
+// The C ABI: refused arguments leave outputs alone, and one player's life on a real server.
+
+#include <ambit.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CHECK(condition)                                                             \
+    do {                                                                             \
+        if (!(condition)) {                                                          \
+            fprintf(stderr, "%s:%d: not so: %s (%s)\n", __FILE__, __LINE__, #condition, last_error()); \
+            exit(1);                                                                 \
+        }                                                                            \
+    } while (0)
+#define OK(call) CHECK((call) == AMBIT_STATUS_OK)
+
+enum { WAIT_MS = 10000, NAME = 32, POSITION = 40 };
+
+static const char *last_error(void) {
+    static char copy[512];
+    AmbitText text;
+    if (ambit_error_text(&text) != AMBIT_STATUS_OK) return "";
+    snprintf(copy, sizeof copy, "%.*s", (int)text.length, (const char *)text.bytes);
+    return copy;
+}
+
+static AmbitText text(const char *words) { return (AmbitText){(const uint8_t *)words, strlen(words)}; }
+
+static AmbitClient *connect_as(const char *uri, const char *token) {
+    AmbitClient *client = NULL;
+    AmbitOptions options = {text(uri), text(getenv("AMBIT_TEST_DATABASE")), text(token)};
+    OK(ambit_client_connect(&options, &client));
+    return client;
+}
+
+/// Ticks until `ready` holds; fails when nothing happens for long.
+static AmbitTick until(AmbitClient *client, bool (*ready)(AmbitClient *, const AmbitTick *)) {
+    AmbitTick tick;
+    for (;;) {
+        bool news;
+        OK(ambit_client_tick(client, 0, &tick));
+        if (ready(client, &tick)) return tick;
+        OK(ambit_client_wait(client, WAIT_MS, &news));
+        CHECK(news);
+    }
+}
+
+static bool knows_tables(AmbitClient *client, const AmbitTick *tick) {
+    AmbitTableInfo info;
+    (void)tick;
+    return ambit_table_by_name(client, text("player"), &info) == AMBIT_STATUS_OK;
+}
+
+static bool has_result(AmbitClient *client, const AmbitTick *tick) {
+    (void)client;
+    return tick->result_count > 0;
+}
+
+static bool has_player(AmbitClient *client, const AmbitTick *tick) {
+    size_t count = 0;
+    AmbitTableInfo info;
+    (void)tick;
+    OK(ambit_table_by_name(client, text("player"), &info));
+    OK(ambit_table_count(client, info.table, &count));
+    return count > 0;
+}
+
+static bool has_update(AmbitClient *client, const AmbitTick *tick) {
+    (void)client;
+    for (size_t i = 0; i < tick->event_count; i++) {
+        if (tick->events[i].kind == AMBIT_EVENT_KIND_UPDATE) return true;
+    }
+    return false;
+}
+
+static bool is_over(AmbitClient *client, const AmbitTick *tick) {
+    AmbitState state;
+    (void)tick;
+    OK(ambit_client_state(client, &state));
+    return state == AMBIT_STATE_DISCONNECTED;
+}
+
+static void refuses_bad_arguments(void) {
+    uint32_t number = 77;
+    size_t count = 77;
+    uint8_t identity[32] = {1};
+    AmbitTick tick;
+    AmbitClient *client = connect_as(getenv("AMBIT_TEST_SERVER"), "");
+    CHECK(ambit_abi_version() == AMBIT_ABI_VERSION);
+    CHECK(ambit_client_connect(NULL, &client) == AMBIT_STATUS_NULL_ARGUMENT);
+    CHECK(ambit_client_tick(NULL, 0, &tick) == AMBIT_STATUS_NULL_ARGUMENT);
+    CHECK(ambit_client_tick(client, 0, NULL) == AMBIT_STATUS_NULL_ARGUMENT);
+    CHECK(strstr(last_error(), "NULL") != NULL);
+    CHECK(ambit_error_text(NULL) == AMBIT_STATUS_NULL_ARGUMENT);
+    CHECK(ambit_client_subscribe(client, (AmbitText){NULL, 5}, 0, &number) == AMBIT_STATUS_NULL_ARGUMENT);
+    CHECK(ambit_client_subscribe(client, (AmbitText){(const uint8_t *)"\xff\xfe", 2}, 0, &number) == AMBIT_STATUS_NOT_UTF8);
+    CHECK(ambit_client_subscribe(client, text("SELECT * FROM player"), -1, &number) == AMBIT_STATUS_BAD_ARGUMENT);
+    CHECK(ambit_client_subscribe(client, text("SELECT * FROM player"), NAN, &number) == AMBIT_STATUS_BAD_ARGUMENT);
+    CHECK(ambit_table_count(client, 9999, &count) == AMBIT_STATUS_NOT_FOUND);
+    CHECK(ambit_table_near(client, 0, 0, 0, 0, 0, 1, NULL, 4, &count) == AMBIT_STATUS_NULL_ARGUMENT);
+    CHECK(number == 77 && count == 77 && identity[0] == 1);
+    ambit_client_free(client);
+    ambit_client_free(NULL);
+}
+
+static void says_why_it_cannot_connect(void) {
+    AmbitText reason;
+    AmbitClient *client = connect_as("http://127.0.0.1:1", "");
+    until(client, is_over);
+    OK(ambit_client_reason(client, &reason));
+    CHECK(reason.length > 0);
+    ambit_client_free(client);
+}
+
+static uint32_t call(AmbitClient *client, const char *name, const uint8_t *row, size_t length) {
+    AmbitReducerInfo info;
+    uint32_t request;
+    OK(ambit_reducer_by_name(client, text(name), &info));
+    OK(ambit_client_call(client, (uint16_t)info.reducer, row, length, &request));
+    return request;
+}
+
+static void lives(void) {
+    AmbitClient *client = connect_as(getenv("AMBIT_TEST_SERVER"), "");
+    uint32_t subscription, request;
+    uint8_t identity[32];
+    OK(ambit_client_subscribe(client, text("SELECT * FROM player WHERE identity = :sender"), INFINITY, &subscription));
+    until(client, knows_tables);
+    OK(ambit_client_identity(client, identity));
+
+    uint8_t join[16] = {8, 0, 0, 0, 6, 0, 0, 0, 'c', '-', 't', 'e', 's', 't'};
+    request = call(client, "join", join, 14);
+    AmbitTick tick = until(client, has_result);
+    CHECK(tick.results[0].request == request && tick.results[0].status == 0 && tick.results[0].offset > 0);
+    until(client, has_player);
+
+    AmbitTableInfo player;
+    AmbitRow row, rows[2];
+    size_t total = 0;
+    OK(ambit_table_by_name(client, text("player"), &player));
+    CHECK(player.fixed_bytes == 72 && !player.is_fixed && player.fingerprint != 0);
+    OK(ambit_table_find(client, player.table, 0, identity, 32, &row));
+    CHECK(memcmp(row.bytes, identity, 32) == 0 && ((uintptr_t)row.bytes & 7) == 0);
+    uint32_t name[2];
+    float position[4] = {0};
+    memcpy(name, row.bytes + NAME, sizeof name);
+    memcpy(position, row.bytes + POSITION, 8);
+    CHECK(name[1] == 6 && memcmp(row.bytes + name[0], "c-test", 6) == 0);
+    OK(ambit_table_rows(client, player.table, rows, 2, &total));
+    CHECK(total == 1 && rows[0].slot == row.slot);
+    OK(ambit_table_rows(client, player.table, NULL, 0, &total));
+    CHECK(total == 1);
+    OK(ambit_table_row(client, player.table, row.slot, &rows[1]));
+    CHECK(rows[1].bytes == row.bytes);
+    CHECK(ambit_table_row(client, player.table, row.slot + 1, &rows[1]) == AMBIT_STATUS_NOT_FOUND);
+    CHECK(ambit_table_find(client, player.table, 0, identity, 31, &rows[1]) == AMBIT_STATUS_BAD_ARGUMENT);
+    CHECK(ambit_table_find(client, player.table, 77, identity, 32, &rows[1]) == AMBIT_STATUS_BAD_ARGUMENT);
+    bool found = false;
+    for (uint16_t index = 0; index < 4 && !found; index++) {
+        found = ambit_table_near(client, player.table, index, position[0], position[1], 0, 5, rows, 2, &total) == AMBIT_STATUS_OK;
+    }
+    CHECK(found && total == 1 && rows[0].slot == row.slot);
+
+    position[0] += position[0] > 300 ? -1.0F : 1.0F;
+    request = call(client, "move_to", (const uint8_t *)position, sizeof position);
+    tick = until(client, has_update);
+    for (size_t i = 0; i < tick.event_count; i++) {
+        const AmbitEvent *event = &tick.events[i];
+        if (event->kind != AMBIT_EVENT_KIND_UPDATE) continue;
+        CHECK(event->table == player.table && memcmp(event->new_row + POSITION, position, 8) == 0);
+        CHECK(memcmp(event->old_row + POSITION, position, 8) != 0 && event->old_length == event->new_length);
+    }
+    AmbitReducerInfo move_to;
+    OK(ambit_reducer_by_name(client, text("move_to"), &move_to));
+    CHECK(ambit_client_call(client, (uint16_t)move_to.reducer, identity, 3, &request) == AMBIT_STATUS_BAD_ARGUMENT);
+
+    AmbitText token;
+    char kept[1024];
+    OK(ambit_client_token(client, &token));
+    CHECK(token.length > 0 && token.length < sizeof kept);
+    snprintf(kept, sizeof kept, "%.*s", (int)token.length, (const char *)token.bytes);
+    AmbitStatistics statistics;
+    OK(ambit_client_statistics(client, &statistics));
+    CHECK(statistics.bytes_received > 0 && statistics.messages_sent > 0);
+    OK(ambit_client_unsubscribe(client, subscription));
+    OK(ambit_client_disconnect(client));
+    until(client, is_over);
+    OK(ambit_table_count(client, player.table, &total));
+    ambit_client_free(client);
+
+    uint8_t again[32];
+    client = connect_as(getenv("AMBIT_TEST_SERVER"), kept);
+    until(client, knows_tables);
+    OK(ambit_client_identity(client, again));
+    CHECK(memcmp(identity, again, 32) == 0);
+    ambit_client_free(client);
+}
+
+int main(void) {
+    refuses_bad_arguments();
+    says_why_it_cannot_connect();
+    lives();
+    puts("test result: ok. 3 passed; 0 failed");
+    return 0;
+}

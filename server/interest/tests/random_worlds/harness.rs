@@ -37,7 +37,8 @@ struct Client {
     subscriptions: BTreeMap<u32, (Query, bool)>,
     ending: BTreeMap<u32, Query>,
     next_number: u32,
-    is_immediate: bool,
+    /// Its subscriptions that want every commit, as long as it never had none of them.
+    immediate: BTreeSet<u32>,
     /// What may have happened to rows since the last update: columns, and the generation that was held.
     changed: BTreeMap<(u16, Slot), u64>,
     generations: BTreeMap<(u16, Slot), u32>,
@@ -75,6 +76,7 @@ impl Harness {
                 let numbers: Vec<u32> = state.subscriptions.keys().copied().collect();
                 let Some(number) = numbers.get(usize::from(pick) * numbers.len() / 256) else { return };
                 let (query, _) = state.subscriptions.remove(number).unwrap();
+                state.immediate.remove(number);
                 state.ending.insert(*number, query);
                 self.follower.unsubscribe(ClientId(client.into()), *number);
             }
@@ -108,8 +110,10 @@ impl Harness {
         state.next_number += 1;
         let sql = query.sql(self.is_flat);
         self.follower.subscribe(id, state.next_number, &sql, rate, self.now).unwrap();
-        state.is_immediate |=
-            rate == f32::INFINITY && state.subscriptions.is_empty() && state.ending.is_empty();
+        let is_first = state.next_number == 1;
+        if rate == f32::INFINITY && (is_first || !state.immediate.is_empty()) {
+            state.immediate.insert(state.next_number);
+        }
         state.subscriptions.insert(state.next_number, (query, false));
     }
 
@@ -131,8 +135,7 @@ impl Harness {
                     "a first result is missing"
                 );
             }
-            // A connection that began as immediate stays so while that subscription lives; ask for less than that.
-            if is_everybody_due || updated.contains(&client) {
+            if is_everybody_due || updated.contains(&client) || !state.immediate.is_empty() {
                 self.compare(client, state);
             }
         }

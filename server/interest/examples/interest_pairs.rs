@@ -1,0 +1,180 @@
+//! Measures what a visible moved row costs per observer: `cargo run --release -p ambit-interest --example
+//! interest_pairs`. Every player moves in every commit and sees about 50 others through a circle of its own.
+
+#![expect(clippy::print_stdout, reason = "a measurement is for people to read")]
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use ambit_interest::{ClientId, Follower};
+use ambit_model::glam::Vec3;
+use ambit_model::{
+    Column, ColumnSchema, ColumnType, ConnectionId, Duration, Identity, IndexKind, IndexSchema, RowWriter,
+    Schema, TableSchema, Timestamp,
+};
+use ambit_store::{ChangeSet, Store};
+
+const RADIUS: f64 = 80.0;
+const VISIBLE: f64 = 50.0;
+const SQL: &str = "SELECT m.* FROM player m JOIN player p ON ST_DWithin(m.position, p.position, 80) \
+                   WHERE p.identity = :sender AND m.zone = p.zone";
+
+fn main() {
+    for players in [1_000, 10_000] {
+        let mut runs: Vec<(f64, f64, f64)> = (0..5).map(|seed| measure(players, seed)).collect();
+        runs.sort_by(|left, right| left.0.total_cmp(&right.0));
+        if let Some((pair, bytes, visible)) = runs.get(runs.len() / 2) {
+            println!(
+                "{players} players, {visible:.1} visible: {pair:.1} ns per pair, {bytes:.1} bytes per moved row"
+            );
+        }
+    }
+}
+
+/// Nanoseconds and bytes per observer and visible moved row, and rows visible to each observer.
+fn measure(players: u64, seed: u64) -> (f64, f64, f64) {
+    let schema = Arc::new(schema());
+    let mut engine = Store::new(Arc::clone(&schema));
+    let mut follower = Follower::new(schema);
+    let mut world = Players::new(players, seed);
+    let mut now = Timestamp(0);
+    for player in 0..players {
+        world.write(player, &mut engine, true);
+    }
+    commit(&mut engine, &mut follower, 1);
+    for player in 0..players {
+        let id = ClientId(player);
+        follower.connect(id, identity(player), ConnectionId::default());
+        if let Err(error) = follower.subscribe(id, 1, SQL, 20.0, now) {
+            println!("the query was refused: {error}");
+        }
+    }
+    now = now.plus(Duration::from_millis(1_000));
+    follower.flush(now, &mut |_| {});
+
+    let (mut spent, mut bytes, mut rows) = (std::time::Duration::ZERO, 0, 0);
+    for step in 0..20 {
+        for player in 0..players {
+            world.step(player);
+            world.write(player, &mut engine, false);
+        }
+        commit(&mut engine, &mut follower, step + 2);
+        now = now.plus(Duration::from_millis(50));
+        let begin = Instant::now();
+        follower.flush(now, &mut |update| bytes += update.blocks.len());
+        spent += begin.elapsed();
+        // Counted afterwards, so that counting is not measured.
+        rows += world.pairs();
+    }
+    let rows = rows as f64;
+    (spent.as_nanos() as f64 / rows, bytes as f64 / rows, rows / 20.0 / players as f64)
+}
+
+fn commit(engine: &mut Store, follower: &mut Follower, offset: u64) {
+    let body = engine.commit().body;
+    let caller = Identity::default();
+    let change_set =
+        ChangeSet { offset, timestamp: Timestamp(0), caller, reducer: ChangeSet::NO_REDUCER, body };
+    if let Err(error) = follower.apply(&change_set) {
+        println!("a commit was refused: {error}");
+    }
+}
+
+fn identity(player: u64) -> Identity {
+    let mut bytes = [7; 32];
+    bytes[..8].copy_from_slice(&player.to_le_bytes());
+    Identity(bytes)
+}
+
+fn schema() -> Schema {
+    let column = |name: &str, ty| ColumnSchema { name: name.into(), ty, auto_inc: false, doc: String::new() };
+    let index = |name: &str, column, kind, unique| IndexSchema {
+        name: name.into(),
+        columns: vec![column],
+        kind,
+        unique,
+    };
+    let player = TableSchema {
+        name: "player".into(),
+        public: true,
+        columns: vec![
+            column("identity", ColumnType::Identity),
+            column("position", ColumnType::Vec3),
+            column("zone", ColumnType::U32),
+        ],
+        indexes: vec![
+            index("identity", 0, IndexKind::Hash, true),
+            index("position", 1, IndexKind::Spatial { cell: 80.0 }, false),
+        ],
+        primary: Some(0),
+        doc: String::new(),
+    };
+    Schema { tables: vec![player], reducers: Vec::new() }
+}
+
+struct Players {
+    places: Vec<Vec3>,
+    directions: Vec<Vec3>,
+    side: f32,
+    row: Vec<u8>,
+}
+
+impl Players {
+    fn new(count: u64, seed: u64) -> Self {
+        let side = (count as f64 * std::f64::consts::PI * RADIUS * RADIUS / VISIBLE).sqrt() as f32;
+        let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+        let mut random = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 40) as f32 / (1 << 24) as f32
+        };
+        let places =
+            (0..count).map(|_| Vec3::new(random() * side, random() * 4.0, random() * side)).collect();
+        let directions = (0..count).map(|_| Vec3::new(random() - 0.5, 0.0, random() - 0.5) * 0.5).collect();
+        Self { places, directions, side, row: Vec::new() }
+    }
+
+    fn step(&mut self, player: u64) {
+        let player = player as usize;
+        let place = &mut self.places[player];
+        *place += self.directions[player];
+        if place.x < 0.0 || place.z < 0.0 || place.x > self.side || place.z > self.side {
+            self.directions[player] *= -1.0;
+        }
+    }
+
+    fn write(&mut self, player: u64, engine: &mut Store, is_new: bool) {
+        self.row.clear();
+        let mut writer = RowWriter::new(&mut self.row, 48);
+        identity(player).write(&mut writer, 0);
+        self.places[player as usize].write(&mut writer, 32);
+        1_u32.write(&mut writer, 44);
+        let result = match is_new {
+            true => engine.insert(0, &mut self.row).map(drop).map_err(|error| error.to_string()),
+            false => engine.update(0, player as u32, &self.row).map_err(|error| error.to_string()),
+        };
+        if let Err(error) = result {
+            println!("a row was refused: {error}");
+        }
+    }
+
+    /// How many pairs of observer and visible row there are.
+    fn pairs(&self) -> u64 {
+        let cells = (f64::from(self.side) / RADIUS).ceil().max(1.0) as usize;
+        let cell = |place: f32| ((f64::from(place) / RADIUS) as usize).min(cells - 1);
+        let mut grid = vec![Vec::new(); cells * cells];
+        for place in &self.places {
+            grid[cell(place.z) * cells + cell(place.x)].push(*place);
+        }
+        let mut count = 0;
+        for place in &self.places {
+            let (x, z) = (cell(place.x), cell(place.z));
+            for row in z.saturating_sub(1)..=(z + 1).min(cells - 1) {
+                for column in x.saturating_sub(1)..=(x + 1).min(cells - 1) {
+                    let near = |other: &&Vec3| f64::from(other.distance_squared(*place)) <= RADIUS * RADIUS;
+                    count += grid[row * cells + column].iter().filter(near).count() as u64;
+                }
+            }
+        }
+        count
+    }
+}

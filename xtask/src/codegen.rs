@@ -5,6 +5,10 @@
 
 mod flatbuffers;
 
+mod bindings;
+
+mod clients;
+
 use std::fs;
 use std::path::PathBuf;
 
@@ -21,11 +25,14 @@ pub struct Generated {
 
 /// Runs every generator.
 fn generate() -> Result<Vec<Generated>> {
-    flatbuffers::generate().context("FlatBuffers")
+    let mut generated = flatbuffers::generate().context("FlatBuffers")?;
+    generated.extend(clients::generate().context("the samples' clients")?);
+    Ok(generated)
 }
 
 /// Writes what differs, or with `check` fails when something does.
 pub fn run(check: bool) -> Result<()> {
+    bindings::run(check)?;
     let generated = generate()?;
     let mut stale = Vec::new();
     for Generated { path, text } in &generated {

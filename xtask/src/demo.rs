@@ -13,6 +13,7 @@ mod world;
 use anyhow::{Context, Result, bail};
 
 use crate::{samples, step, toolchain};
+use build::Profile;
 pub use world::World;
 
 /// The database's name.
@@ -40,7 +41,7 @@ pub fn run(options: &Options) -> Result<()> {
     }
     build::programs()?;
     let clients = clients::built();
-    let mut world = World::start()?;
+    let mut world = World::start(Profile::Release)?;
     println!("server: {} (files in {})", world.address(), world.folder().display());
     world.publish(&step::root().join(samples::DEMO_MODULE), DATABASE)?;
     println!("published {} as `{DATABASE}`", samples::DEMO_MODULE);

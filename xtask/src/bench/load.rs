@@ -56,9 +56,9 @@ pub fn build() -> Result<()> {
 pub fn run_once() -> Result<String> {
     let mut printed = String::new();
     for scenario in SCENARIOS {
-        let world = World::start()?;
+        let world = World::start(build::Profile::Release)?;
         world.publish(&step::root().join(MODULE), DATABASE)?;
-        let mut load = std::process::Command::new(build::program(PROGRAM));
+        let mut load = std::process::Command::new(build::program(PROGRAM, build::Profile::Release));
         load.args(["--server", &world.server(), "--database", DATABASE]).args(scenario);
         printed.push_str(&step::output(&mut load)?);
         let faults = world.stop();

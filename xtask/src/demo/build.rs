@@ -48,11 +48,24 @@ pub fn packages(names: &[&str]) -> Result<()> {
     Ok(())
 }
 
-/// Where a program of the workspace lies after a release build.
-pub fn program(name: &str) -> PathBuf {
+/// How the programs are built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Profile {
+    /// As the tests build them.
+    Debug,
+    /// As they are used.
+    Release,
+}
+
+/// Where a program of the workspace lies after a build.
+pub fn program(name: &str, profile: Profile) -> PathBuf {
     let target =
         std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| step::root().join("target"), PathBuf::from);
-    target.join("release").join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
+    let folder = match profile {
+        Profile::Debug => "debug",
+        Profile::Release => "release",
+    };
+    target.join(folder).join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
 }
 
 /// How many crates the packages need, themselves included.

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use super::build::program;
+use super::build::{Profile, program};
 use super::clients::Client;
 use crate::step;
 
@@ -31,17 +31,18 @@ struct Running {
 pub struct World {
     folder: PathBuf,
     address: SocketAddr,
+    profile: Profile,
     children: Vec<Running>,
 }
 
 impl World {
-    /// Starts a server in a new temporary folder, on a free port of this machine.
-    pub fn start() -> Result<World> {
+    /// Starts a server, as `profile` builds it, in a new temporary folder, on a free port of this machine.
+    pub fn start(profile: Profile) -> Result<World> {
         let folder = std::env::temp_dir().join(format!("ambit-demo-{}", std::process::id()));
         fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
-        let mut world = World { folder, address, children: Vec::new() };
-        let mut command = Command::new(program("ambit"));
+        let mut world = World { folder, address, profile, children: Vec::new() };
+        let mut command = Command::new(program("ambit", profile));
         command.arg("start").arg("--data").arg(world.folder.join("data"));
         command.arg("--listen").arg(address.to_string());
         world.run("server", command)?;
@@ -68,14 +69,22 @@ impl World {
 
     /// Builds and publishes a module.
     pub fn publish(&self, module: &Path, database: &str) -> Result<()> {
-        let mut command = Command::new(program("ambit"));
+        let mut command = Command::new(program("ambit", self.profile));
         command.arg("publish").arg(module).args(["--name", database, "--server", &self.server()]);
         step::run(command.env("AMBIT_CONFIG", self.folder.join("config")))
     }
 
+    /// Generates typed client code from a published module's schema.
+    pub fn generate(&self, language: &str, namespace: &str, database: &str, out: &Path) -> Result<()> {
+        let mut command = Command::new(program("ambit", self.profile));
+        command.args(["generate", "--lang", language, "--namespace", namespace, "--name", database]);
+        command.args(["--server", &self.server(), "--out"]).arg(out);
+        step::output(command.env("AMBIT_CONFIG", self.folder.join("config"))).map(drop)
+    }
+
     /// Sends in bots.
     pub fn send_bots(&mut self, count: u32, database: &str) -> Result<()> {
-        let mut command = Command::new(program("ambit-bots"));
+        let mut command = Command::new(program("ambit-bots", self.profile));
         command.args(["--server", &self.server(), "--database", database, "--bots", &count.to_string()]);
         self.run("bots", command)
     }
@@ -89,7 +98,7 @@ impl World {
 
     /// Shows the world until it ends by itself or somebody presses `q`; fails when what it saw was wrong.
     pub fn view(&mut self, database: &str, seconds: Option<u64>, bots: u32) -> Result<()> {
-        let mut command = Command::new(program("ambit-viewer"));
+        let mut command = Command::new(program("ambit-viewer", self.profile));
         command.args(["--server", &self.server(), "--database", database, "--players", &bots.to_string()]);
         if let Some(seconds) = seconds {
             command.args(["--seconds", &seconds.to_string()]);

@@ -4,6 +4,7 @@
 using System;
 using System.Collections.Generic;
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace Ambit {
@@ -236,6 +237,7 @@ namespace Ambit {
             }
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public byte* RowAt(RowSpan rows, int index) { return arena.At(rows, index); }
 
         public void Release(RowSpan rows) { arena.Release(rows); }

@@ -1,6 +1,7 @@
 // What generated tables share: their place in the connected schema, queries and the rows of answers.
 
 using System;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
 
@@ -144,7 +145,7 @@ namespace Ambit {
     /// <summary>The place of an answer's rows.</summary>
     public struct RowSpan {
         internal int First;
-        public int Count { get; internal set; }
+        public int Count;
     }
 
     /// <summary>Rows of the answers of one tick, last in first out; `foreach` gives its place back.</summary>
@@ -167,10 +168,13 @@ namespace Ambit {
             return span;
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         internal byte* At(RowSpan span, int index) {
-            if ((uint)index >= (uint)span.Count || span.First + index >= top) throw new InvalidOperationException("the rows of an answer are gone after the next Tick");
+            if ((uint)index >= (uint)span.Count || span.First + index >= top) Gone();
             return rows[span.First + index].bytes;
         }
+
+        private static void Gone() { throw new InvalidOperationException("the rows of an answer are gone after the next Tick"); }
 
         internal void Release(RowSpan span) {
             if (span.Count > 0 && span.First + span.Count == top) top = span.First;

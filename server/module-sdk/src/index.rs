@@ -128,12 +128,14 @@ fn write_bound<K: KeyColumns, Q: IntoKey<K>>(bound: Bound<&Q>, out: &mut Vec<u8>
     }
 }
 
-impl<T: Table, C: Position> SpatialIndex<T, C> {
+impl<T, C> SpatialIndex<T, C> {
     #[doc(hidden)]
     pub const fn new(id: u32) -> Self {
         Self { id, of: PhantomData }
     }
+}
 
+impl<T: Table, C: Position> SpatialIndex<T, C> {
     /// The rows at most `radius` away from `centre`, in no particular order.
     pub fn near(&self, centre: C, radius: impl Into<f64>) -> Rows<T> {
         Rows::near(self.id, centre.coordinates(), radius.into())

@@ -1,7 +1,7 @@
 //! `#[reducer]`: what the author wrote, checked, and the code it becomes.
 
 use proc_macro2::{Literal, TokenStream};
-use quote::quote;
+use quote::{quote, quote_spanned};
 use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned;
 use syn::{Error, FnArg, Ident, ItemFn, LitStr, Pat, Result, ReturnType, Token, Type};
@@ -70,6 +70,13 @@ fn write(function: &ItemFn, caller: &Caller, parameters: &[Parameter<'_>]) -> To
     let locals: Vec<Ident> = (0..types.len()).map(|index| quote::format_ident!("argument_{index}")).collect();
     let positions = (0..types.len()).map(Literal::usize_unsuffixed);
     let count = types.len();
+    // Where the result is impossible, the error points at the return type.
+    let result_span = match &function.sig.output {
+        ReturnType::Type(_, ty) => ty.span(),
+        ReturnType::Default => name.span(),
+    };
+    let result =
+        quote_spanned! { result_span => ::ambit_module::generated::ReducerOutput::into_result(output) };
     let registration = crate::registration::before_anything_runs(&quote! {
         static REDUCER: ::ambit_module::generated::ReducerRegistration =
             ::ambit_module::generated::ReducerRegistration {
@@ -88,39 +95,16 @@ fn write(function: &ItemFn, caller: &Caller, parameters: &[Parameter<'_>]) -> To
                         row,
                         const { PLACES.offsets[#positions] },
                     )?;)*
-                    ::core::result::Result::Ok(::ambit_module::generated::ReducerOutput::into_result(
-                        #name(context, #dt #(#locals),*),
-                    ))
+                    let output = #name(context, #dt #(#locals),*);
+                    ::core::result::Result::Ok(#result)
                 },
             };
         ::ambit_module::generated::add_reducer(&REDUCER);
     });
-    let output_check = output_check(function);
     quote! {
         #[allow(clippy::needless_pass_by_value)]
         #function
         #registration
-        #output_check
-    }
-}
-
-/// Says at the return type what a reducer may return.
-fn output_check(function: &ItemFn) -> Option<TokenStream> {
-    let ReturnType::Type(_, ty) = &function.sig.output else { return None };
-    #[expect(
-        clippy::wildcard_enum_match_arm,
-        reason = "`impl Trait` cannot be named; the call checks the rest"
-    )]
-    match ty.as_ref() {
-        Type::Path(path) if !quote! { #path }.to_string().contains("impl ") => {
-            Some(quote::quote_spanned! { ty.span() =>
-                const _: fn() = || {
-                    fn may_be_returned<T: ::ambit_module::generated::ReducerOutput>() {}
-                    may_be_returned::<#ty>();
-                };
-            })
-        }
-        _ => None,
     }
 }
 

@@ -15,7 +15,7 @@ struct FieldList<'a> {
 pub fn expand(item: TokenStream) -> Result<TokenStream> {
     let item: DeriveInput = syn::parse2(item)?;
     if !item.generics.params.is_empty() {
-        return Err(Error::new(item.generics.span(), "a column type is one type: no generics"));
+        return Err(Error::new_spanned(&item.generics, "a column type is one type: no generics"));
     }
     match &item.data {
         Data::Struct(data) => Ok(structure(&item.ident, &FieldList::of(&data.fields))),

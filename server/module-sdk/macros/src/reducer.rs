@@ -33,14 +33,14 @@ pub fn expand(arguments: TokenStream, item: TokenStream) -> Result<TokenStream> 
         (Caller::Client, _) | (_, []) => {}
         (Caller::Clock { .. }, [dt]) if is_named(dt.ty, "Duration") => {}
         (Caller::Clock { .. }, [first, ..]) => {
-            return Err(Error::new(
-                first.ty.span(),
+            return Err(Error::new_spanned(
+                first.ty,
                 "a tick takes the context and, if it likes, `dt: Duration`",
             ));
         }
         (Caller::Server(_), [first, ..]) => {
-            return Err(Error::new(
-                first.ty.span(),
+            return Err(Error::new_spanned(
+                first.ty,
                 "the server calls this reducer and has no arguments for it: it takes the context only",
             ));
         }
@@ -114,32 +114,26 @@ fn check_signature(function: &ItemFn) -> Result<()> {
         return Err(Error::new(word.span(), "a reducer runs from start to end in one transaction: no async"));
     }
     if !signature.generics.params.is_empty() {
-        return Err(Error::new(
-            signature.generics.span(),
+        return Err(Error::new_spanned(
+            &signature.generics,
             "a reducer's arguments have fixed types: no generics",
         ));
     }
     match signature.inputs.first() {
         Some(FnArg::Typed(context)) if is_context(&context.ty) => Ok(()),
-        Some(other) => Err(Error::new(other.span(), SIGNATURE)),
+        Some(other) => Err(Error::new_spanned(other, SIGNATURE)),
         None => Err(Error::new(signature.ident.span(), SIGNATURE)),
     }
 }
 
 fn is_context(ty: &Type) -> bool {
-    match ty {
-        Type::Reference(reference) => reference.mutability.is_none() && is_named(&reference.elem, "Context"),
-        #[expect(clippy::wildcard_enum_match_arm, reason = "the context is taken by reference")]
-        _ => false,
-    }
+    let Type::Reference(reference) = ty else { return false };
+    reference.mutability.is_none() && is_named(&reference.elem, "Context")
 }
 
 fn is_named(ty: &Type, name: &str) -> bool {
-    match ty {
-        Type::Path(path) => path.path.segments.last().is_some_and(|last| last.ident == name),
-        #[expect(clippy::wildcard_enum_match_arm, reason = "only a path has a name")]
-        _ => false,
-    }
+    let Type::Path(path) = ty else { return false };
+    path.path.segments.last().is_some_and(|last| last.ident == name)
 }
 
 fn parameters(function: &ItemFn) -> Result<Vec<Parameter<'_>>> {
@@ -152,8 +146,8 @@ fn parameter(argument: &FnArg) -> Result<Parameter<'_>> {
         return Err(Error::new(argument.pat.span(), "an argument has a plain name; callers see it"));
     };
     if let Type::Reference(reference) = argument.ty.as_ref() {
-        return Err(Error::new(
-            reference.span(),
+        return Err(Error::new_spanned(
+            reference,
             "a reducer owns its arguments: take `String` instead of `&str`, `Vec<T>` instead of `&[T]`",
         ));
     }

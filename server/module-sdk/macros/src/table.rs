@@ -75,7 +75,7 @@ impl TableModel {
     /// Takes the attributes that are the macro's own from the struct.
     fn read(arguments: TableArguments, item: &mut ItemStruct) -> Result<Self> {
         if !item.generics.params.is_empty() {
-            return Err(Error::new(item.generics.span(), "a table's rows have one type: no generics"));
+            return Err(Error::new_spanned(&item.generics, "a table's rows have one type: no generics"));
         }
         let strict = has_only_plain_derives(&item.attrs);
         let doc = crate::doc::of(&item.attrs);
@@ -100,7 +100,7 @@ impl TableModel {
                 auto_inc: false,
                 doc,
             };
-            let mut spans = Vec::new();
+            let mut attributes = Vec::new();
             for attribute in std::mem::take(&mut field.attrs) {
                 let Some(known) = ColumnAttribute::read(&attribute, strict)? else {
                     field.attrs.push(attribute);
@@ -113,8 +113,8 @@ impl TableModel {
                     }
                     ColumnAttribute::PrimaryKey(kind) => {
                         if primary.replace(indexes.len()).is_some() {
-                            return Err(Error::new(
-                                attribute.span(),
+                            return Err(Error::new_spanned(
+                                &attribute,
                                 "a table has one primary key; use `#[unique]` here",
                             ));
                         }
@@ -123,9 +123,9 @@ impl TableModel {
                     ColumnAttribute::Unique(kind) => (kind, true),
                     ColumnAttribute::Index(kind) => (kind, false),
                 };
-                spans.push(attribute.span());
-                if let [_, second] = spans[..] {
-                    return Err(Error::new(
+                attributes.push(attribute);
+                if let [_, second] = &attributes[..] {
+                    return Err(Error::new_spanned(
                         second,
                         "a column has one index of its own; a primary key is already unique, a unique column already indexed",
                     ));

@@ -128,7 +128,7 @@ impl ColumnAttribute {
             }
             Some("spatial") => Self::Index(Kind::Spatial { cell: cell(attribute)? }),
             Some("cfg" | "cfg_attr") => {
-                return Err(Error::new(attribute.span(), "a column is part of every build: no conditions"));
+                return Err(Error::new_spanned(attribute, "a column is part of every build: no conditions"));
             }
             Some(name) if FOREIGN.contains(&name) => return Ok(None),
             None => return Ok(None),

@@ -40,6 +40,7 @@ pub struct Connection {
     outgoing: Mutex<Outgoing>,
     wake: Notify,
     batches: AtomicUsize,
+    is_welcomed: AtomicBool,
     is_closing: AtomicBool,
     was_too_slow: AtomicBool,
 }
@@ -70,6 +71,7 @@ impl Connection {
             outgoing: Mutex::default(),
             wake: Notify::new(),
             batches: AtomicUsize::new(0),
+            is_welcomed: AtomicBool::new(false),
             is_closing: AtomicBool::new(false),
             was_too_slow: AtomicBool::new(false),
         }
@@ -108,9 +110,17 @@ impl Connection {
         }
     }
 
-    /// Whether the engine may be given another batch of this client.
+    /// Sends the Welcome. Nothing is read from a client before, so that nothing can be answered before.
+    pub fn welcome(&self, message: Vec<u8>) {
+        self.send(message);
+        self.is_welcomed.store(true, Ordering::Release);
+        self.wake.notify_one();
+    }
+
+    /// Whether the client was welcomed and the engine may be given another batch of its calls.
     pub fn may_call(&self) -> bool {
-        self.batches.load(Ordering::Acquire) < limits::BATCHES_PER_CONNECTION_MAX
+        self.is_welcomed.load(Ordering::Acquire)
+            && self.batches.load(Ordering::Acquire) < limits::BATCHES_PER_CONNECTION_MAX
     }
 
     /// Sends a frame of any kind.

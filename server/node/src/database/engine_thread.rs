@@ -283,7 +283,7 @@ impl EngineThread {
             schema: &self.shared.schema_bytes,
             offset: self.database.last_offset(),
         };
-        connection.send(welcome.encode());
+        connection.welcome(welcome.encode());
         self.clients.insert(connection.number, Arc::clone(&connection));
         self.shared.statistics.connections.store(self.clients.len() as u64, Ordering::Relaxed);
         self.round.followed.push(FollowerCommand::Connect(connection));

@@ -25,12 +25,8 @@ pub struct Options {
     pub seconds: Option<u64>,
     /// Bots.
     pub bots: u32,
-}
-
-impl Default for Options {
-    fn default() -> Options {
-        Options { seconds: None, bots: 200 }
-    }
+    /// How the programs are built.
+    pub profile: Profile,
 }
 
 /// Plays, and fails when anything was wrong: a program that died, a call that was refused, a view that saw nothing.
@@ -39,9 +35,9 @@ pub fn run(options: &Options) -> Result<()> {
     if let Err(error) = toolchain::run() {
         println!("going on without: {error:#}");
     }
-    build::programs()?;
+    build::programs(options.profile)?;
     let clients = clients::built();
-    let mut world = World::start(Profile::Release)?;
+    let mut world = World::start(options.profile)?;
     println!("server: {} (files in {})", world.address(), world.folder().display());
     world.publish(&step::root().join(samples::DEMO_MODULE), DATABASE)?;
     println!("published {} as `{DATABASE}`", samples::DEMO_MODULE);

@@ -23,6 +23,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use demo::build::Profile;
+
 #[derive(Parser)]
 #[command(name = "cargo xtask", about = "Ambit's project commands")]
 struct Arguments {
@@ -44,6 +46,9 @@ enum Command {
         /// How many bots play
         #[arg(long, default_value_t = 200)]
         bots: u32,
+        /// Build faster and play slower
+        #[arg(long)]
+        debug: bool,
     },
     /// Measure, and write target/bench/results.json
     Bench {
@@ -67,7 +72,10 @@ fn main() -> ExitCode {
         Command::Tidy => tidy::run(),
         Command::Bench { runs } => bench::run(runs),
         Command::Test => test::run(),
-        Command::Demo { seconds, bots } => demo::run(&demo::Options { seconds, bots }),
+        Command::Demo { seconds, bots, debug } => {
+            let profile = if debug { Profile::Debug } else { Profile::Release };
+            demo::run(&demo::Options { seconds, bots, profile })
+        }
         Command::Codegen { check } => codegen::run(check),
     };
     match result {

@@ -13,11 +13,12 @@ use std::time::{Duration, Instant};
 use ambit_module_build::{Install, ModuleToolchain, build_module, cargo_command, prepare};
 use anyhow::{Result, bail};
 
+use crate::demo::build::Profile;
 use crate::{codegen, demo, samples, step, tidy, toolchain};
 use count::Count;
 
-/// What the demo step plays in the tests.
-const DEMO_SECONDS: u64 = 10;
+/// The demo as the tests play it: short, and with the programs that the tests have built already, which are slower.
+const DEMO: demo::Options = demo::Options { seconds: Some(10), bots: 50, profile: Profile::Debug };
 
 /// A finished step.
 struct Done {
@@ -66,9 +67,7 @@ pub fn run() -> Result<()> {
         step(&suite.name(), &mut || suite.run());
     }
     if step::root().join(samples::DEMO_MODULE).is_dir() {
-        step("demo", &mut || {
-            one(demo::run(&demo::Options { seconds: Some(DEMO_SECONDS), ..Default::default() }))
-        });
+        step("demo", &mut || one(demo::run(&DEMO)));
     }
 
     sum_up(&done)

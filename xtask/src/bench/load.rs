@@ -49,7 +49,7 @@ const SCENARIOS: [&[&str]; 3] = [
 
 /// Builds the programs.
 pub fn build() -> Result<()> {
-    build::packages(&["ambit-cli", PROGRAM])
+    build::packages(&["ambit-cli", PROGRAM], build::Profile::Release)
 }
 
 /// Every scenario once, each against a server of its own; what the load printed.

@@ -14,18 +14,21 @@ use crate::step;
 /// The packages with the programs that the demo runs.
 const PACKAGES: [&str; 3] = ["ambit-cli", "ambit-bots", "ambit-viewer"];
 
-/// Builds them in release form.
-pub fn programs() -> Result<()> {
-    packages(&PACKAGES)
+/// Builds them.
+pub fn programs(profile: Profile) -> Result<()> {
+    packages(&PACKAGES, profile)
 }
 
-/// Builds packages in release form.
-pub fn packages(names: &[&str]) -> Result<()> {
+/// Builds packages.
+pub fn packages(names: &[&str], profile: Profile) -> Result<()> {
     let bar = ProgressBar::new(crate_count(names)? as u64);
     let style = ProgressStyle::with_template("building [{bar:40}] {pos}/{len} {wide_msg}")?;
     bar.set_style(style.progress_chars("=> "));
     let mut command = step::cargo();
-    command.args(["build", "--release", "--quiet", "--message-format=json-render-diagnostics"]);
+    command.args(["build", "--quiet", "--message-format=json-render-diagnostics"]);
+    if profile == Profile::Release {
+        command.arg("--release");
+    }
     for name in names {
         command.args(["--package", name]);
     }

@@ -4,6 +4,8 @@
 //! nothing, cells that coincide are told apart by the distance itself. Rows with different joined columns
 //! (instances of one dungeon, say) go to different cells.
 
+#![expect(clippy::indexing_slicing, reason = "places within arrays that are sized just before")]
+
 use ambit_model::Slot;
 use hashbrown::HashMap;
 use rustc_hash::FxBuildHasher;

@@ -4,6 +4,8 @@
 //! flush it works out what each client gains, loses and sees change, and hands out the bytes of the updates. It
 //! never opens a socket, starts a thread or reads a clock: time is an argument.
 
+#![warn(clippy::indexing_slicing)]
+
 pub mod limits;
 
 mod follower;

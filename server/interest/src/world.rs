@@ -9,7 +9,7 @@ use crate::changes::ChangeLog;
 use crate::grid::{Grid, Shape};
 use crate::limits;
 use crate::query::QueryError;
-use crate::query::plan::{Circle, Filter};
+use crate::query::plan::{Circle, Filter, Form};
 
 /// A grid's place in [`World`].
 pub(crate) type GridId = usize;
@@ -147,10 +147,10 @@ impl World {
             let mut writer = ambit_model::RowWriter::new(&mut key, layout.fixed_bytes());
             let bytes = value.column_bytes(operand.form);
             match operand.form {
-                crate::query::plan::Form::Heap => writer.bytes(0, &bytes),
+                Form::Heap => writer.bytes(0, &bytes),
                 // A float's zero has two forms; the filter takes both, an index one.
-                crate::query::plan::Form::Float32 | crate::query::plan::Form::Float64 => continue,
-                _ => writer.put(0, &bytes),
+                Form::Float32 | Form::Float64 => continue,
+                Form::Unsigned(_) | Form::Signed(_) | Form::Bytes(_) => writer.put(0, &bytes),
             }
             if self.store.find_all(filter.table, id, &key, out).is_ok() {
                 out.retain(|&slot| self.row(filter.table, slot).is_some_and(|row| filter.matches(row)));

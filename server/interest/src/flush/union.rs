@@ -107,8 +107,10 @@ fn view_filter(
             if was || is {
                 let reason = match stage {
                     Stage::Ended => Some(LeaveReason::Unsubscribed),
-                    _ if is => None,
-                    _ => Some(filter::leave_reason(world, &watched.filter, crossing.slot)),
+                    Stage::Added | Stage::Steady if is => None,
+                    Stage::Added | Stage::Steady => {
+                        Some(filter::leave_reason(world, &watched.filter, crossing.slot))
+                    }
                 };
                 views.push(View { slot: crossing.slot, was, is, reason });
             }

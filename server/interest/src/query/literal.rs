@@ -1,5 +1,7 @@
 //! Literals and parameters → values of a column's type.
 
+#![expect(clippy::wildcard_enum_match_arm, reason = "most expressions and types are refused alike")]
+
 use ambit_model::{ColumnType, ConnectionId, Identity, Uuid};
 use sqlparser::ast::{Expr, Spanned, UnaryOperator, Value};
 use sqlparser::tokenizer::Span;
@@ -18,7 +20,6 @@ pub(super) fn scalar(expression: &Expr, ty: &ColumnType, caller: Caller) -> Resu
         Literal::Hex(digits) => hex(&digits, ty, span),
         Literal::Bool(value) => match ty {
             ColumnType::Bool => Ok(Scalar::Unsigned(u128::from(value))),
-            #[expect(clippy::wildcard_enum_match_arm, reason = "one type takes truth values")]
             _ => Err(mismatch(ty, span)),
         },
         Literal::Parameter(name) => parameter(&name, ty, caller, span),
@@ -50,8 +51,6 @@ enum Literal {
     Bool(bool),
     Parameter(String),
 }
-
-#[expect(clippy::wildcard_enum_match_arm, reason = "everything but plain literals is refused")]
 fn literal(expression: &Expr) -> Result<Literal, TextError> {
     let refused = || {
         Err(refuse(
@@ -120,7 +119,6 @@ fn number(text: &str, ty: &ColumnType, span: Span) -> Result<Scalar, TextError> 
         // The literal takes the column's type, so that `speed = 0.1` finds an f32 that was set to 0.1.
         ColumnType::F32 => float(text.parse::<f32>().ok().map(f64::from), text, ty, span),
         ColumnType::F64 => float(text.parse().ok(), text, ty, span),
-        #[expect(clippy::wildcard_enum_match_arm, reason = "all others are no numbers")]
         _ => Err(mismatch(ty, span)),
     }
 }
@@ -130,8 +128,6 @@ fn float(value: Option<f64>, text: &str, ty: &ColumnType, span: Span) -> Result<
         refuse(span, format!("{text} is no value of type {ty}"), "use a finite number such as 0.5")
     })
 }
-
-#[expect(clippy::wildcard_enum_match_arm, reason = "a few types have a text form")]
 fn from_text(text: &str, ty: &ColumnType, span: Span) -> Result<Scalar, TextError> {
     match ty {
         ColumnType::String => Ok(Scalar::Bytes(text.as_bytes().to_vec())),
@@ -157,8 +153,6 @@ fn from_text(text: &str, ty: &ColumnType, span: Span) -> Result<Scalar, TextErro
         _ => Err(mismatch(ty, span)),
     }
 }
-
-#[expect(clippy::wildcard_enum_match_arm, reason = "four types are written in hexadecimal digits")]
 fn hex(digits: &str, ty: &ColumnType, span: Span) -> Result<Scalar, TextError> {
     let bytes = match ty {
         ColumnType::Identity => {
@@ -226,7 +220,6 @@ fn mismatch(ty: &ColumnType, span: Span) -> TextError {
         }
         ColumnType::Uuid => ("a UUID", "write its 32 hexadecimal digits in single quotes"),
         ColumnType::Enum(_) => ("an enum", "write the variant's name in single quotes"),
-        #[expect(clippy::wildcard_enum_match_arm, reason = "all others that can be compared are numbers")]
         _ => ("a number", "write a number"),
     };
     refuse(span, format!("the column is {problem} (type {ty}), the value is not"), remedy)

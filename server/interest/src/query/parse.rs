@@ -130,6 +130,7 @@ fn plain_select(query: &Query) -> Result<&Select, TextError> {
 }
 
 /// The tables, and the condition of ON.
+#[expect(clippy::wildcard_enum_match_arm, reason = "one kind of join is possible")]
 fn read_from<'a, 'b>(
     schema: &'a Schema,
     select: &'b Select,
@@ -153,7 +154,6 @@ fn read_from<'a, 'b>(
                 {
                     Ok((scope, Some(on)))
                 }
-                #[expect(clippy::wildcard_enum_match_arm, reason = "one kind of join is possible")]
                 _ => Err(refuse(
                     join.relation.span(),
                     "this kind of join is not possible",

@@ -264,13 +264,13 @@ impl Number {
 }
 
 impl Position {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "these four are the position types")]
     pub fn new(column: u16, layout: &ColumnLayout) -> Option<Self> {
         let (dimensions, is_double) = match &layout.ty {
             ColumnType::Vec2 => (2, false),
             ColumnType::Vec3 => (3, false),
             ColumnType::DVec2 => (2, true),
             ColumnType::DVec3 => (3, true),
-            #[expect(clippy::wildcard_enum_match_arm, reason = "these four are the position types")]
             _ => return None,
         };
         Some(Self { column, offset: layout.offset, dimensions, is_double })

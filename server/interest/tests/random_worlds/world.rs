@@ -1,5 +1,7 @@
 //! The world that the tests play in: three tables with the same columns, and an engine's store that commits.
 
+#![expect(clippy::wildcard_enum_match_arm, reason = "the tables have a few of the types")]
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

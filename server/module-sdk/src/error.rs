@@ -70,10 +70,10 @@ impl InsertError {
     #[cold]
     pub(crate) fn last(code: i64) -> Self {
         let text = imports::last_error_text();
-        #[expect(clippy::wildcard_enum_match_arm, reason = "all other codes say that the row is impossible")]
         match ErrorCode::from_code(code) {
             Some(ErrorCode::UniqueViolation) => Self::UniqueViolation(text),
             Some(ErrorCode::AutoIncExhausted) => Self::AutoIncExhausted(text),
+            // All other codes say that the row is impossible.
             _ => Self::Refused(text),
         }
     }
@@ -85,13 +85,10 @@ macro_rules! keyed_write {
             #[cold]
             pub(crate) fn last(code: i64) -> Self {
                 let text = imports::last_error_text();
-                #[expect(
-                    clippy::wildcard_enum_match_arm,
-                    reason = "all other codes say that the row is impossible"
-                )]
                 match ErrorCode::from_code(code) {
                     Some(ErrorCode::NotFound) => Self::NotFound(text),
                     Some(ErrorCode::UniqueViolation) => Self::UniqueViolation(text),
+                    // All other codes say that the row is impossible.
                     _ => Self::Refused(text),
                 }
             }

@@ -33,8 +33,11 @@ pub struct ReducerRegistration {
     /// The author's comment.
     pub doc: &'static str,
     /// Reads the arguments and runs it.
-    pub run: fn(&Context, RowReader<'_>) -> Result<Result<(), String>, DecodeError>,
+    pub run: RunReducer,
 }
+
+/// Damaged arguments are the outer error; the reducer's own error is a text.
+pub type RunReducer = fn(&Context, RowReader<'_>) -> Result<Result<(), String>, DecodeError>;
 
 /// Where the fields of a `#[repr(C)]` struct lie.
 #[derive(Debug, Clone, Copy)]

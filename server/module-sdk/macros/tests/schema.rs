@@ -2,7 +2,7 @@
 
 // The registration before anything runs is known to work on Linux and in WebAssembly only.
 #![cfg(target_os = "linux")]
-#![allow(dead_code, reason = "nobody calls these reducers")]
+#![allow(dead_code, missing_docs, reason = "nobody calls these reducers or reads these columns")]
 
 use ambit_model::{ColumnType, IndexKind, Lifecycle, Row, RowLayout};
 use ambit_module::prelude::*;

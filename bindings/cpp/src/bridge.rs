@@ -1,0 +1,97 @@
+//! What crosses between C++ and Rust. Raw pointers are rows and texts that the core lends until the next tick.
+
+#![expect(unsafe_code, reason = "cxx declares the foreign functions")]
+#![allow(missing_docs, reason = "private to the two sides of this bridge; client.h is documented")]
+
+use crate::core::{Core, connect};
+
+#[cxx::bridge(namespace = "ambit::bridge")]
+pub(crate) mod ffi {
+    struct Row {
+        bytes: *const u8,
+        length: u32,
+        slot: u32,
+    }
+
+    struct Event {
+        old_row: *const u8,
+        new_row: *const u8,
+        slot: u32,
+        table: u16,
+        kind: u8,
+        reason: u8,
+    }
+
+    struct Outcome {
+        message: *const u8,
+        message_length: usize,
+        offset: u64,
+        request: u32,
+        status: u8,
+    }
+
+    struct Info {
+        fingerprint: u64,
+        fixed_bytes: u32,
+        id: u16,
+        found: bool,
+    }
+
+    struct Tick {
+        event_count: usize,
+        result_count: usize,
+        offset: u64,
+        durable_offset: u64,
+        timestamp: i64,
+    }
+
+    struct Figures {
+        bytes_received: u64,
+        messages_received: u64,
+        updates_received: u64,
+        bytes_sent: u64,
+        messages_sent: u64,
+        round_trip_us: u64,
+        clock_offset_us: i64,
+        rows_pending: u64,
+        events_pending: u64,
+        calls_in_flight: u64,
+        outgoing_bytes: u64,
+    }
+
+    extern "Rust" {
+        type Core;
+        fn connect(uri: &[u8], database: &[u8], token: &[u8]) -> Box<Core>;
+        fn error(self: &Core) -> &str;
+        fn state(self: &Core) -> u8;
+        fn reason(self: &Core) -> String;
+        fn identity(self: &mut Core, out: &mut [u8; 32]) -> bool;
+        fn connection(self: &mut Core, out: &mut [u8; 16]) -> bool;
+        fn token(self: &mut Core) -> String;
+        fn subscribe(self: &mut Core, sql: &[u8], rate: f32) -> u32;
+        fn unsubscribe(self: &mut Core, subscription: u32) -> bool;
+        fn subscription(self: &mut Core, subscription: u32) -> u8;
+        fn reducer(self: &mut Core, name: &[u8]) -> Info;
+        fn table(self: &mut Core, name: &[u8]) -> Info;
+        fn call(self: &mut Core, reducer: u16, row: &[u8]) -> u32;
+        fn tick(self: &mut Core) -> Tick;
+        fn event(self: &Core, index: usize) -> Event;
+        fn outcome(self: &Core, index: usize) -> Outcome;
+        fn defer_events(self: &mut Core, count: usize);
+        fn wait(self: &Core, timeout_ms: u32) -> bool;
+        fn disconnect(self: &mut Core);
+        fn figures(self: &Core) -> Figures;
+        fn count(self: &Core, table: u16) -> usize;
+        fn find(self: &mut Core, table: u16, index: u16, key: &[u8], out: &mut Row) -> bool;
+        fn all(self: &mut Core, table: u16, rows: &mut [Row]) -> usize;
+        fn filter(self: &mut Core, table: u16, index: u16, key: &[u8], rows: &mut [Row]) -> usize;
+        fn near(
+            self: &mut Core,
+            table: u16,
+            index: u16,
+            centre: &[f64; 3],
+            radius: f64,
+            rows: &mut [Row],
+        ) -> usize;
+    }
+}

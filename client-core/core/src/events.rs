@@ -190,6 +190,11 @@ impl Events {
 
     fn keep(&mut self, row: &[u8]) -> OldRow {
         let word = self.old_rows.len();
+        // Fixed rows are whole words; rows with a heap need not be.
+        if let Ok(words) = bytemuck::try_cast_slice::<u8, u64>(row) {
+            self.old_rows.extend_from_slice(words);
+            return OldRow { word, bytes: row.len() };
+        }
         self.old_rows.resize(word + row.len().div_ceil(8), 0);
         let place = self.old_rows.get_mut(word..).unwrap_or_default();
         if let Some(place) = bytemuck::cast_slice_mut::<u64, u8>(place).get_mut(..row.len()) {

@@ -15,6 +15,9 @@ use crate::rows::{Rows, SlotMap};
 /// The mark of a row that has not changed since the game took the table.
 const CLEAN: u32 = u32::MAX;
 
+/// The local number of a slot without a row.
+const GONE: u32 = u32::MAX;
+
 #[derive(Debug)]
 pub(crate) struct Replica {
     name: String,
@@ -23,7 +26,7 @@ pub(crate) struct Replica {
     /// Per local number.
     marks: Vec<Mark>,
     /// Slots that changed, each once.
-    touched: Vec<Slot>,
+    touched: Vec<Touched>,
     /// Slots whose row the game's cache holds but which have left since, and perhaps were filled anew.
     left: SlotMap<Left>,
     scratch: Vec<u8>,
@@ -35,6 +38,13 @@ struct Mark {
     touched: u32,
     /// Whether the game's cache holds the row.
     known: bool,
+}
+
+/// A slot that changed, and where its row is: its local number, or `GONE`.
+#[derive(Debug, Clone, Copy)]
+struct Touched {
+    slot: Slot,
+    local: u32,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -78,10 +88,10 @@ impl Replica {
 
     /// The changes since the game took the table, each slot once.
     pub(crate) fn changes(&self) -> impl Iterator<Item = Change<'_>> {
-        self.touched.iter().map(|&slot| Change {
+        self.touched.iter().map(|&Touched { slot, local }| Change {
             slot,
             left: self.left.get(&slot).map(|left| left.reason),
-            row: self.rows.local(slot).and_then(|local| self.rows.row(local)),
+            row: self.rows.row(local),
         })
     }
 
@@ -92,8 +102,8 @@ impl Replica {
 
     /// The game's cache now equals the table.
     pub(crate) fn taken(&mut self) {
-        for slot in self.touched.drain(..) {
-            if let Some(mark) = self.rows.local(slot).and_then(|local| self.marks.get_mut(local as usize)) {
+        for Touched { local, .. } in self.touched.drain(..) {
+            if let Some(mark) = self.marks.get_mut(local as usize) {
                 *mark = Mark { touched: CLEAN, known: true };
             }
         }
@@ -123,8 +133,11 @@ impl Replica {
         }
         let local = self.rows.insert(slot, row);
         let touched = match self.left.get(&slot) {
-            Some(left) => left.touched,
-            None => self.touch(slot),
+            Some(&Left { touched, .. }) => {
+                self.set_local(touched, local);
+                touched
+            }
+            None => self.touch(slot, local),
         };
         if self.marks.len() <= local as usize {
             self.marks.resize(local as usize + 1, Mark { touched: CLEAN, known: false });
@@ -147,7 +160,7 @@ impl Replica {
         }
         let mark = self.mark(local);
         if mark.touched == CLEAN {
-            let touched = self.touch(slot);
+            let touched = self.touch(slot, local);
             self.set_mark(local, Mark { touched, ..mark });
         }
         Ok(())
@@ -173,9 +186,12 @@ impl Replica {
         let local = self.rows.local(slot).ok_or_else(|| self.unknown(slot))?;
         let mark = self.mark(local);
         if mark.known {
-            let touched = if mark.touched == CLEAN { self.touch(slot) } else { mark.touched };
+            let touched = if mark.touched == CLEAN { self.touch(slot, GONE) } else { mark.touched };
+            self.set_local(touched, GONE);
             self.left.insert(slot, Left { reason, touched });
-        } else if !self.left.contains_key(&slot) {
+        } else if self.left.contains_key(&slot) {
+            self.set_local(mark.touched, GONE);
+        } else {
             self.untouch(mark.touched);
         }
         self.rows.remove(slot);
@@ -183,9 +199,15 @@ impl Replica {
         Ok(())
     }
 
-    fn touch(&mut self, slot: Slot) -> u32 {
-        self.touched.push(slot);
+    fn touch(&mut self, slot: Slot, local: u32) -> u32 {
+        self.touched.push(Touched { slot, local });
         self.touched.len() as u32 - 1
+    }
+
+    fn set_local(&mut self, touched: u32, local: u32) {
+        if let Some(entry) = self.touched.get_mut(touched as usize) {
+            entry.local = local;
+        }
     }
 
     /// Forgets an entry: the game never saw the row, and never will.
@@ -196,13 +218,11 @@ impl Replica {
         }
         self.touched.swap_remove(at as usize);
         let Some(&moved) = self.touched.get(at as usize) else { return };
-        if let Some(left) = self.left.get_mut(&moved) {
+        if let Some(left) = self.left.get_mut(&moved.slot) {
             left.touched = at;
         }
-        if let Some(local) = self.rows.local(moved) {
-            let mark = self.mark(local);
-            self.set_mark(local, Mark { touched: at, ..mark });
-        }
+        let mark = self.mark(moved.local);
+        self.set_mark(moved.local, Mark { touched: at, ..mark });
     }
 
     #[inline]

@@ -14,7 +14,8 @@ pub(crate) struct Grid {
     offset: usize,
     doubles: bool,
     dimensions: usize,
-    cell: f64,
+    /// 1 / the edge of a cell.
+    per_cell: f64,
     cells: HashMap<Cell, Vec<u32>, FxBuildHasher>,
 }
 
@@ -26,7 +27,7 @@ impl Grid {
             offset: column.map_or(0, |column| column.offset),
             doubles: matches!(ty, Some(ColumnType::DVec2 | ColumnType::DVec3)),
             dimensions: if matches!(ty, Some(ColumnType::Vec2 | ColumnType::DVec2)) { 2 } else { 3 },
-            cell: f64::from(cell),
+            per_cell: 1.0 / f64::from(cell),
             cells: HashMap::default(),
         }
     }
@@ -108,7 +109,7 @@ impl Grid {
     /// Not a number and infinities end up in some cell, and near nothing.
     #[inline]
     fn cell_of(&self, position: [f64; 3]) -> Cell {
-        let mut cell = position.map(|axis| (axis / self.cell).floor() as i32);
+        let mut cell = position.map(|axis| floor(axis * self.per_cell));
         if let ([_, _, z], 2) = (&mut cell, self.dimensions) {
             *z = 0;
         }
@@ -119,4 +120,11 @@ impl Grid {
         let axes = self.position(row).into_iter().zip(centre).take(self.dimensions);
         axes.map(|(position, centre)| (position - centre) * (position - centre)).sum()
     }
+}
+
+/// The largest whole number not above `value`, within i32. The standard `floor` is a call on older processors.
+#[inline]
+fn floor(value: f64) -> i32 {
+    let toward_zero = value as i32;
+    toward_zero.saturating_sub(i32::from(f64::from(toward_zero) > value))
 }

@@ -12,6 +12,10 @@ pub const OUTGOING_MESSAGES_MAX: usize = 4_096;
 /// News of subscriptions that wait for a tick: every subscription can begin, end and fail once, with slack.
 pub const NOTICES_MAX: usize = 4 * ambit_wire::limits::SUBSCRIPTIONS_MAX;
 
+/// Subscriptions whose state is remembered; beyond it those that have ended are forgotten. Above what can be alive
+/// at once, so that only a game that keeps replacing its subscriptions ever forgets one.
+pub const SUBSCRIPTION_STATES_MAX: usize = 4 * ambit_wire::limits::SUBSCRIPTIONS_MAX;
+
 /// Rows that a client holds in one table: far more than a player sees, far less than would exhaust a game's
 /// memory with small rows.
 pub const ROWS_PER_TABLE_MAX: usize = 1 << 24;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use ambit_model::{Schema, Timestamp};
 
 use crate::events::{Event, Events};
+use crate::limits;
 use crate::session::{CallOutcome, Session, SubscriptionState};
 use crate::table::Table;
 
@@ -84,7 +85,7 @@ impl World {
         &self.results
     }
 
-    /// How a subscription stands; `None` before its first result.
+    /// How a subscription stands; `None` before its first result, and long after its end.
     pub fn subscription(&self, subscription: u32) -> Option<&SubscriptionState> {
         self.subscriptions.get(&subscription)
     }
@@ -167,5 +168,8 @@ impl World {
         self.timestamp = news.timestamp;
         std::mem::swap(&mut self.results, &mut news.results);
         self.subscriptions.extend(news.subscriptions.drain(..));
+        if self.subscriptions.len() > limits::SUBSCRIPTION_STATES_MAX {
+            self.subscriptions.retain(|_, state| *state == SubscriptionState::Applied);
+        }
     }
 }

@@ -141,7 +141,7 @@ impl Trio {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn engine_reference_and_follower_agree(steps in proptest::collection::vec(any_step(), 1..80)) {

@@ -1,7 +1,7 @@
 //! The spatial index: an incremental hashed grid of square or cubic cells.
 //!
-//! Every cell that holds a point keeps its points' coordinates side by side, one list per axis, so that a query
-//! runs over plain arrays. A point that moves within its cell is overwritten in place. Why a grid and not a
+//! Every cell that holds a point keeps coordinates and slots of its points in one list, so that a query reads few
+//! places in memory, each from its start to its end. A point that moves within its cell is overwritten in place. Why a grid and not a
 //! tree: docs/decisions/0001-spatial-index.md.
 
 use std::hash::BuildHasherDefault;
@@ -94,7 +94,7 @@ impl SpatialIndex {
     }
 
     pub(crate) fn len(&self) -> usize {
-        each!(self, grid => grid.cells.iter().map(|cell| cell.slots.len()).sum())
+        each!(self, grid => grid.cells.iter().map(|cell| cell.points.len()).sum())
     }
 }
 
@@ -116,8 +116,13 @@ pub(crate) struct Grid<S, const D: usize> {
 #[derive(Debug)]
 struct Cell<S, const D: usize> {
     key: CellKey<D>,
-    axes: [Vec<S>; D],
-    slots: Vec<Slot>,
+    points: Vec<Point<S, D>>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Point<S, const D: usize> {
+    position: [S; D],
+    slot: Slot,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -168,11 +173,8 @@ impl<S: Coordinate, const D: usize> Grid<S, D> {
             None => self.add_cell(key),
         };
         let cell = &mut self.cells[cell_id as usize];
-        let place = Place { cell: cell_id, position: cell.slots.len() as u32 };
-        cell.slots.push(slot);
-        for (axis, coordinate) in cell.axes.iter_mut().zip(position) {
-            axis.push(coordinate);
-        }
+        let place = Place { cell: cell_id, position: cell.points.len() as u32 };
+        cell.points.push(Point { position, slot });
         if slot as usize >= self.places.len() {
             self.places.resize(slot as usize + 1, Place::default());
         }
@@ -186,8 +188,7 @@ impl<S: Coordinate, const D: usize> Grid<S, D> {
                 cell_id
             }
             None => {
-                let axes = std::array::from_fn(|_| Vec::new());
-                self.cells.push(Cell { key, axes, slots: Vec::new() });
+                self.cells.push(Cell { key, points: Vec::new() });
                 (self.cells.len() - 1) as u32
             }
         };
@@ -199,15 +200,12 @@ impl<S: Coordinate, const D: usize> Grid<S, D> {
         let place = self.places[slot as usize];
         let cell = &mut self.cells[place.cell as usize];
         let position = place.position as usize;
-        debug_assert_eq!(cell.slots.get(position), Some(&slot), "a point is not in its place");
-        cell.slots.swap_remove(position);
-        for axis in &mut cell.axes {
-            axis.swap_remove(position);
+        debug_assert_eq!(cell.points.get(position).map(|point| point.slot), Some(slot), "a point is astray");
+        cell.points.swap_remove(position);
+        if let Some(moved) = cell.points.get(position) {
+            self.places[moved.slot as usize].position = place.position;
         }
-        if let Some(&moved) = cell.slots.get(position) {
-            self.places[moved as usize].position = place.position;
-        }
-        if cell.slots.is_empty() {
+        if cell.points.is_empty() {
             let key = cell.key;
             self.cell_by_key.remove(&key);
             self.empty_cells.push(place.cell);
@@ -220,9 +218,7 @@ impl<S: Coordinate, const D: usize> Grid<S, D> {
         let place = self.places[slot as usize];
         let cell = &mut self.cells[place.cell as usize];
         if cell.key == key {
-            for (axis, coordinate) in cell.axes.iter_mut().zip(position) {
-                axis[place.position as usize] = coordinate;
-            }
+            cell.points[place.position as usize].position = position;
         } else {
             self.remove(slot);
             self.insert(slot, position);
@@ -280,16 +276,14 @@ impl<S: Coordinate, const D: usize> Cell<S, D> {
 
     #[inline]
     fn collect(&self, out: &mut Vec<Slot>, is_inside: impl Fn([f64; D]) -> bool) {
-        let count = self.slots.len();
-        let axes: [&[S]; D] = self.axes.each_ref().map(|axis| &axis[..count]);
         let start = out.len();
-        out.resize(start + count, 0);
+        out.resize(start + self.points.len(), 0);
         let found = &mut out[start..];
         let mut found_count = 0;
-        for (index, &slot) in self.slots.iter().enumerate() {
+        for point in &self.points {
             // Written always, kept only when inside: no branch depends on where the points are.
-            found[found_count] = slot;
-            found_count += usize::from(is_inside(std::array::from_fn(|axis| axes[axis][index].into())));
+            found[found_count] = point.slot;
+            found_count += usize::from(is_inside(point.position.map(Into::into)));
         }
         out.truncate(start + found_count);
     }

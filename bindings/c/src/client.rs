@@ -34,7 +34,8 @@ pub unsafe extern "C" fn ambit_client_connect(
     guard(|| unsafe {
         let options = lend(options.cast_mut(), "options")?;
         let token = Some(text(options.token)?).filter(|token| !token.is_empty()).map(str::to_owned);
-        let options = Options { uri: text(options.uri)?.into(), database: text(options.database)?.into(), token };
+        let options =
+            Options { uri: text(options.uri)?.into(), database: text(options.database)?.into(), token };
         lend(out, "out")?;
         let client = AmbitClient {
             client: Client::connect(options),
@@ -174,7 +175,10 @@ pub unsafe extern "C" fn ambit_client_subscribe(
 /// # Safety
 /// `client` is alive and used by this thread alone.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn ambit_client_unsubscribe(client: *mut AmbitClient, subscription: u32) -> AmbitStatus {
+pub unsafe extern "C" fn ambit_client_unsubscribe(
+    client: *mut AmbitClient,
+    subscription: u32,
+) -> AmbitStatus {
     // SAFETY: the caller's promise.
     guard(|| unsafe { Ok(lend(client, "client")?.client.unsubscribe(subscription)?) })
 }

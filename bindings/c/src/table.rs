@@ -39,7 +39,11 @@ pub unsafe extern "C" fn ambit_table_by_name(
 /// # Safety
 /// `client` is alive and used by this thread alone; `out` points to a size_t.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn ambit_table_count(client: *mut AmbitClient, table: u16, out: *mut usize) -> AmbitStatus {
+pub unsafe extern "C" fn ambit_table_count(
+    client: *mut AmbitClient,
+    table: u16,
+    out: *mut usize,
+) -> AmbitStatus {
     // SAFETY: the caller's promise.
     guard(|| unsafe { put(out, table_of(lend(client, "client")?, table)?.len()) })
 }
@@ -220,7 +224,8 @@ unsafe fn answer(
     locals.clear();
     let asked = table_of(client, table).and_then(|table| {
         ask(table, &mut locals)?;
-        for (place, row) in locals.iter().filter_map(|&local| row_at(table, local)).take(capacity).enumerate() {
+        for (place, row) in locals.iter().filter_map(|&local| row_at(table, local)).take(capacity).enumerate()
+        {
             // SAFETY: `place` is below the capacity that the caller promised.
             unsafe { rows.add(place).write(row) };
         }

@@ -164,9 +164,17 @@ fn fields_list(fields: &[Field]) -> String {
 fn readers(fields: &[Field], first: usize, base: &str) -> String {
     let list: Vec<String> = placed(fields, first)
         .into_iter()
-        .map(|(at, field)| format!("{}: Column::read(reader, {base}{at})?", escape(&field.name)))
+        .map(|(at, field)| format!("{}: Column::read(reader, {})?", escape(&field.name), place(base, at)))
         .collect();
     list.join(", ")
+}
+
+/// The place `at` bytes after a base, without a `+ 0`.
+fn place(base: &str, at: usize) -> String {
+    match at {
+        0 if !base.is_empty() => base.trim_end_matches(" + ").to_owned(),
+        _ => format!("{base}{at}"),
+    }
 }
 
 fn open_column(name: &str, size: usize, align: usize, code: &mut Code) {
@@ -192,7 +200,7 @@ fn write_struct(name: &str, fields: &[Field], code: &mut Code) {
     code.close("}");
     code.open("fn write(&self, writer: &mut RowWriter<'_>, at: usize) {");
     for (at, field) in placed(fields, 0) {
-        code.line(format!("Column::write(&self.{}, writer, at + {at});", escape(&field.name)));
+        code.line(format!("Column::write(&self.{}, writer, {});", escape(&field.name), place("at + ", at)));
     }
     code.close("}");
     code.open("fn read(reader: RowReader<'_>, at: usize) -> Result<Self, DecodeError> {");

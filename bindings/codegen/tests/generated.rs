@@ -1,6 +1,8 @@
 //! The generated code: unchanged unless someone meant it, accepted by each compiler, and right about every byte
 //! of rows that Rust wrote.
 
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
+
 #[path = "generated/every_type.rs"]
 mod every_type;
 

@@ -1,6 +1,8 @@
 //! The generated Rust reads and writes every byte of rows that the model wrote. On its own, so that stale
 //! generated code never keeps `generated.rs` from renewing it.
 
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
+
 #[path = "generated/every_type.rs"]
 mod every_type;
 

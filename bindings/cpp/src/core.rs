@@ -229,7 +229,8 @@ impl Core {
         self.locals.clear();
         let Some(table) = self.client.table_by_id(table) else { return 0 };
         let asked = ask(table, &mut self.locals);
-        for (place, row) in rows.iter_mut().zip(self.locals.iter().filter_map(|&local| row_at(table, local))) {
+        for (place, row) in rows.iter_mut().zip(self.locals.iter().filter_map(|&local| row_at(table, local)))
+        {
             *place = row;
         }
         let total = self.locals.len();

@@ -87,7 +87,7 @@ fn write_lookup(plan: &TablePlan<'_>, id: u16, index: &IndexSchema, code: &mut C
     if lookup == Lookup::Near {
         let position = fields.first().map(|field| type_name(&field.ty)).unwrap_or_default();
         let z = if position.ends_with("Vec3") { "centre.z" } else { "0.0" };
-        code.line(format!("/// Rows within `radius` of `centre`; safe until the next tick."));
+        code.line("/// Rows within `radius` of `centre`; safe until the next tick.");
         code.line(format!(
             "{rows} {method}({position} centre, double radius) {{ return near_at({id}, centre.x, centre.y, {z}, radius); }}"
         ));

@@ -168,7 +168,6 @@ fn qualified(ty: &ColumnType, namespace: &str) -> String {
         ColumnType::Option(inner) => format!("std::optional<{}>", qualified(inner, namespace)),
         ColumnType::Vec(inner) => format!("std::vector<{}>", qualified(inner, namespace)),
         ColumnType::Struct(_) | ColumnType::Enum(_) => format!("{namespace}::{}", type_name(ty)),
-        #[expect(clippy::wildcard_enum_match_arm, reason = "all other types are not the schema's own")]
         other => type_name(other),
     }
 }

@@ -54,7 +54,6 @@ fn write_type(ty: &ColumnType, seen: &mut HashSet<String>, code: &mut Code) {
             }
             write_union(enumeration, &word, code);
         }
-        #[expect(clippy::wildcard_enum_match_arm, reason = "scalars need no method")]
         _ => {}
     }
 }

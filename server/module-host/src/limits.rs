@@ -37,6 +37,9 @@ pub const CALL_WRITE_BYTES_MAX: usize = 64 << 20;
 /// Log lines of one call that are kept; more are counted, not kept.
 pub const CALL_LOG_LINES_MAX: usize = 64;
 
+/// Rows that the open scans of one call may hold together: 128 MiB of slots, three scans of ten million rows.
+pub const CURSOR_ROWS_MAX: usize = 32 << 20;
+
 /// Bytes of the smallest call buffer: most calls never ask for a larger one.
 pub(crate) const CALL_BUFFER_BYTES_MIN: usize = 4 << 10;
 

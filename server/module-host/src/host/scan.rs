@@ -1,6 +1,6 @@
 //! Imports that give many rows: scans and their cursors.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use ambit_model::Slot;
 use ambit_module_abi::limits::{BATCH_BYTES_MAX, CURSORS_MAX};
@@ -19,6 +19,10 @@ pub(super) struct Cursors {
     /// Slot lists of ended scans, for the next ones.
     spare: Vec<Vec<Slot>>,
     last_id: u32,
+    /// Rows inserted while a cursor was open, perhaps in the place of deleted ones, and how many inserts came
+    /// before: a scan does not give rows that are younger than itself.
+    inserted: HashMap<(u16, Slot), u32>,
+    insert_count: u32,
 }
 
 #[derive(Debug)]
@@ -28,8 +32,8 @@ struct Cursor {
     slots: Vec<Slot>,
     /// Position in `slots` of the next row.
     next: usize,
-    /// Slots that have been given to new rows since the scan began, perhaps in the place of deleted ones.
-    reused: HashSet<Slot>,
+    /// [`Cursors::insert_count`] when the scan began.
+    opened_at: u32,
 }
 
 impl Cursors {
@@ -38,14 +42,25 @@ impl Cursors {
             self.keep(cursor.slots);
         }
         self.last_id = 0;
+        // Not only cleared: one call that inserted millions of rows would keep their memory for ever.
+        if !self.inserted.is_empty() {
+            self.inserted = HashMap::new();
+        }
+        self.insert_count = 0;
     }
 
-    /// Tells the open cursors of a new row, which none of them may give.
+    /// Remembers a new row for the scans that are open.
     #[inline]
     pub fn note_insert(&mut self, table: u16, slot: Slot) {
-        for cursor in self.open.iter_mut().filter(|cursor| cursor.table == table) {
-            cursor.reused.insert(slot);
+        if !self.open.is_empty() {
+            self.insert_count = self.insert_count.saturating_add(1);
+            self.inserted.insert((table, slot), self.insert_count);
         }
+    }
+
+    /// Slots that all open cursors hold together.
+    fn slot_count(&self) -> usize {
+        self.open.iter().map(|cursor| cursor.slots.len()).sum()
     }
 
     fn keep(&mut self, mut slots: Vec<Slot>) {
@@ -67,6 +82,9 @@ impl Cursors {
     fn close(&mut self, position: usize) {
         let cursor = self.open.swap_remove(position);
         self.keep(cursor.slots);
+        if self.open.is_empty() {
+            self.inserted.clear();
+        }
     }
 }
 
@@ -110,8 +128,9 @@ impl Host {
     pub(super) fn scan_next(&mut self, memory: &mut [u8], id: u32, (out, out_cap): Range) -> Answer {
         let position = self.cursors.position(id)?;
         let out = memory::bytes_mut(memory, (out, out_cap))?;
-        let Some(cursor) = self.cursors.open.get_mut(position) else { return Ok(0) };
-        let used = cursor.fill(&self.store, out)?;
+        let Cursors { open, inserted, .. } = &mut self.cursors;
+        let Some(cursor) = open.get_mut(position) else { return Ok(0) };
+        let used = cursor.fill(&self.store, inserted, out)?;
         if cursor.next < cursor.slots.len() {
             return Ok(pack(id, used));
         }
@@ -128,15 +147,25 @@ impl Host {
     /// Gives the first rows of a scan, and a cursor if there are more.
     fn open(&mut self, memory: &mut [u8], table: u16, slots: Vec<Slot>, out: Range) -> Answer {
         let out = memory::bytes_mut(memory, out)?;
-        let mut cursor =
-            Cursor { id: self.cursors.last_id + 1, table, slots, next: 0, reused: HashSet::new() };
-        let used = cursor.fill(&self.store, out)?;
+        let mut cursor = Cursor {
+            id: self.cursors.last_id + 1,
+            table,
+            slots,
+            next: 0,
+            opened_at: self.cursors.insert_count,
+        };
+        let used = cursor.fill(&self.store, &self.cursors.inserted, out)?;
         if cursor.next == cursor.slots.len() {
             self.cursors.keep(cursor.slots);
             return Ok(pack(0, used));
         }
         if self.cursors.open.len() >= CURSORS_MAX {
             let text = format!("{CURSORS_MAX} cursors are open; close one before the next scan");
+            return Err(Refusal::code(ErrorCode::Limit, &text));
+        }
+        if self.cursors.slot_count() + cursor.slots.len() > limits::CURSOR_ROWS_MAX {
+            let max = limits::CURSOR_ROWS_MAX;
+            let text = format!("the open scans of one call may hold at most {max} rows together");
             return Err(Refusal::code(ErrorCode::Limit, &text));
         }
         if cursor.id > i32::MAX as u32 {
@@ -151,11 +180,17 @@ impl Host {
 
 impl Cursor {
     /// Writes as many rows as fit; those that are gone by now are left out.
-    fn fill(&mut self, store: &Store, out: &mut [u8]) -> Result<u32, Refusal> {
+    fn fill(
+        &mut self,
+        store: &Store,
+        inserted: &HashMap<(u16, Slot), u32>,
+        out: &mut [u8],
+    ) -> Result<u32, Refusal> {
         let length = out.len().min(BATCH_BYTES_MAX);
         let mut writer = BatchWriter::new(out.get_mut(..length).unwrap_or_default());
         while let Some(&slot) = self.slots.get(self.next) {
-            let is_new = !self.reused.is_empty() && self.reused.contains(&slot);
+            let is_new = !inserted.is_empty()
+                && inserted.get(&(self.table, slot)).is_some_and(|&at| at > self.opened_at);
             if let Some(row) = store.row(self.table, slot).filter(|_| !is_new)
                 && !writer.push(slot, row)
             {

@@ -36,7 +36,7 @@ pub const SILENCE_BEFORE_PING: Duration = Duration::from_secs(20);
 pub const SILENCE_AFTER_PING: Duration = Duration::from_secs(20);
 
 /// How long a connection that is being closed may take to read its Goodbye.
-pub const GOODBYE_WAIT: Duration = Duration::from_secs(2);
+pub const GOODBYE_WAIT: Duration = Duration::from_secs(5);
 
 /// How long a client may take to send the head of an HTTP request.
 pub const HTTP_HEAD_WAIT: Duration = Duration::from_secs(10);

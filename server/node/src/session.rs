@@ -238,25 +238,50 @@ impl Session {
     }
 }
 
-/// Lets the client read what waits for it, its Goodbye at last, then closes.
+/// Lets the client read what waits for it, its Goodbye at last, then closes. What the client still sends is thrown away:
+/// closing with it unread would throw away what is on its way to the client.
 async fn finish(connection: &Connection, stream: &TcpStream) {
-    let write = async {
-        while connection.has_waiting() && connection.write_waiting().await.is_ok() {}
-        // The client has everything once it closes its side too. Closing before it has would throw away what is in flight.
-        if socket2::SockRef::from(stream).shutdown(std::net::Shutdown::Write).is_ok() {
-            let mut rest = [0; 1024];
-            while stream.readable().await.is_ok() {
-                match stream.try_read(&mut rest) {
-                    Ok(0) => return,
-                    Ok(_) => {}
-                    Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
-                    Err(_) => return,
+    let end = async {
+        let mut has_ended = false;
+        let mut is_shut = false;
+        while !(is_shut && has_ended) {
+            if !is_shut && !connection.has_waiting() {
+                is_shut = true;
+                if socket2::SockRef::from(stream).shutdown(std::net::Shutdown::Write).is_err() {
+                    return;
+                }
+                continue;
+            }
+            tokio::select! {
+                written = connection.write_waiting(), if connection.has_waiting() => {
+                    if written.is_err() {
+                        return;
+                    }
+                }
+                ready = stream.readable(), if !has_ended => {
+                    if ready.is_err() {
+                        return;
+                    }
+                    match discard(stream) {
+                        Ok(ended) => has_ended = ended,
+                        Err(_) => return,
+                    }
                 }
             }
         }
     };
     // A client that takes longer loses the rest; it was told, or never read.
-    drop(tokio::time::timeout(limits::GOODBYE_WAIT, write).await);
+    drop(tokio::time::timeout(limits::GOODBYE_WAIT, end).await);
+}
+
+/// Reads and forgets what has arrived; whether the client has closed its side.
+fn discard(stream: &TcpStream) -> std::io::Result<bool> {
+    let mut rest = [0; 4096];
+    match stream.try_read(&mut rest) {
+        Ok(bytes) => Ok(bytes == 0),
+        Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 fn tell(database: &Database, connection: &Connection, refusal: &Refusal) {

@@ -1,0 +1,10 @@
+//! A whole server in this process, with real sockets, a real module and real files.
+
+#[path = "server/hostile.rs"]
+mod hostile;
+#[path = "server/players.rs"]
+mod players;
+#[path = "server/publishing.rs"]
+mod publishing;
+#[path = "server/world.rs"]
+mod world;

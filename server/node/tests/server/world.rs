@@ -1,0 +1,184 @@
+//! A server in a folder of its own, and ways to reach it.
+
+use std::net::TcpStream;
+use std::path::PathBuf;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use ambit_client::{Client, ConnectionState, Options};
+use ambit_module_build::{Install, build_module, prepare};
+use ambit_node::{Server, ServerOptions};
+use ambit_wire::{ClientMessage, PROTOCOL_VERSION, SUBPROTOCOL, ServerMessage};
+use serde_json::{Value, json};
+use tokio::runtime::Runtime;
+use tokio_tungstenite::tungstenite::ClientRequestBuilder;
+use tokio_tungstenite::tungstenite::protocol::{Message, WebSocket};
+
+/// How long anything may take that a server does at once. Only a broken server uses it up.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A running server.
+pub struct World {
+    runtime: Runtime,
+    server: Option<Server>,
+    folder: PathBuf,
+    /// The token that published `bank`.
+    pub owner: String,
+}
+
+/// A blocking WebSocket.
+pub type Socket = WebSocket<TcpStream>;
+
+/// The testbed module, built once per test run.
+pub fn testbed() -> &'static [u8] {
+    static WASM: OnceLock<Vec<u8>> = OnceLock::new();
+    WASM.get_or_init(|| {
+        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../samples/testbed-module");
+        let toolchain = prepare(Install::Nothing, &mut |line| eprintln!("{line}")).unwrap();
+        std::fs::read(build_module(&folder, &toolchain).unwrap()).unwrap()
+    })
+}
+
+impl World {
+    /// A new server without databases.
+    pub fn empty() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let folder = std::env::temp_dir().join(format!("ambit-node-{}-{number}", std::process::id()));
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let mut world = Self { runtime, server: None, folder, owner: String::new() };
+        world.start();
+        world
+    }
+
+    /// A new server with the testbed module as database `bank` and 100 accounts of 1,000 coins.
+    pub fn with_bank() -> Self {
+        let mut world = Self::empty();
+        world.owner = world.new_identity();
+        assert_eq!(world.publish("bank", &world.owner, testbed()).0, 200);
+        assert_eq!(world.call("init_accounts", json!([100])).0, 200);
+        world
+    }
+
+    pub fn stop(&mut self) {
+        if let Some(server) = self.server.take() {
+            self.runtime.block_on(server.stop());
+        }
+    }
+
+    pub fn start(&mut self) {
+        let listen = "127.0.0.1:0".parse().unwrap();
+        let options = ServerOptions { data: self.folder.join("data"), listen };
+        self.server = Some(self.runtime.block_on(Server::start(options)).unwrap());
+    }
+
+    pub fn address(&self) -> String {
+        self.server.as_ref().unwrap().address().to_string()
+    }
+
+    pub fn new_identity(&self) -> String {
+        let answer: Value =
+            serde_json::from_str(&self.post("identity", "", "application/json", b"").1).unwrap();
+        answer["token"].as_str().unwrap().to_owned()
+    }
+
+    pub fn publish(&self, name: &str, token: &str, wasm: &[u8]) -> (u16, String) {
+        self.post(&format!("database/{name}/publish"), token, "application/wasm", wasm)
+    }
+
+    /// Calls a reducer of `bank` as its owner.
+    pub fn call(&self, reducer: &str, arguments: Value) -> (u16, String) {
+        let body = arguments.to_string();
+        self.post(&format!("database/bank/call/{reducer}"), &self.owner, "application/json", body.as_bytes())
+    }
+
+    pub fn post(&self, path: &str, token: &str, content_type: &str, body: &[u8]) -> (u16, String) {
+        let request = agent().post(format!("http://{}/v1/{path}", self.address()));
+        let request = match token {
+            "" => request,
+            token => request.header("Authorization", format!("Bearer {token}")),
+        };
+        let mut answer = request.header("Content-Type", content_type).send(body).unwrap();
+        (answer.status().as_u16(), answer.body_mut().read_to_string().unwrap())
+    }
+
+    pub fn get(&self, path: &str, token: &str) -> (u16, String) {
+        let request = agent().get(format!("http://{}/v1/{path}", self.address()));
+        let mut answer = request.header("Authorization", format!("Bearer {token}")).call().unwrap();
+        (answer.status().as_u16(), answer.body_mut().read_to_string().unwrap())
+    }
+
+    pub fn statistic(&self, name: &str) -> u64 {
+        let text = self.get("database/bank/statistics", &self.owner).1;
+        serde_json::from_str::<Value>(&text).unwrap()[name].as_u64().unwrap()
+    }
+
+    pub fn logs(&self) -> String {
+        self.get("database/bank/logs", &self.owner).1
+    }
+
+    /// A connected client of `bank`.
+    pub fn client(&self, token: Option<String>) -> Client {
+        let mut client = Client::connect(Options { uri: self.address(), database: "bank".into(), token });
+        let connected = client.wait_until(PATIENCE, |client| client.identity().is_some());
+        assert!(connected && client.state() == ConnectionState::Connected, "{:?}", client.state());
+        client
+    }
+
+    /// A WebSocket to `bank` on which nothing was said yet.
+    pub fn socket(&self) -> Socket {
+        let stream = TcpStream::connect(self.address()).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        let uri = format!("ws://{}/v1/database/bank/connect", self.address()).parse().unwrap();
+        let request = ClientRequestBuilder::new(uri).with_sub_protocol(SUBPROTOCOL);
+        tokio_tungstenite::tungstenite::client(request, stream).unwrap().0
+    }
+
+    /// A WebSocket to `bank` that was welcomed.
+    pub fn welcomed_socket(&self) -> Socket {
+        let mut socket = self.socket();
+        say(&mut socket, &ClientMessage::Hello { protocol: PROTOCOL_VERSION, token: None });
+        let message = hear(&mut socket).expect("a Welcome");
+        assert!(matches!(ServerMessage::decode(&message).unwrap(), ServerMessage::Welcome { .. }));
+        socket
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        self.stop();
+        // A folder that cannot be removed is no failure of the test.
+        drop(std::fs::remove_dir_all(&self.folder));
+    }
+}
+
+pub fn say(socket: &mut Socket, message: &ClientMessage<'_>) {
+    socket.send(Message::Binary(message.encode().into())).unwrap();
+}
+
+/// The next binary message; none when the server has closed.
+pub fn hear(socket: &mut Socket) -> Option<Vec<u8>> {
+    loop {
+        match socket.read() {
+            Ok(Message::Binary(message)) => return Some(message.to_vec()),
+            Ok(Message::Close(_)) | Err(_) => return None,
+            Ok(Message::Ping(_) | Message::Pong(_) | Message::Text(_) | Message::Frame(_)) => {}
+        }
+    }
+}
+
+/// The code and text of the Goodbye that must come, whatever comes before it.
+pub fn hear_goodbye(socket: &mut Socket) -> (u16, String) {
+    while let Some(message) = hear(socket) {
+        if let ServerMessage::Goodbye { code, message } = ServerMessage::decode(&message).unwrap() {
+            return (code, message.to_owned());
+        }
+    }
+    panic!("the server closed without a Goodbye");
+}
+
+fn agent() -> ureq::Agent {
+    ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(PATIENCE)).build().into()
+}

@@ -57,8 +57,7 @@ impl Database {
         identity: Identity,
         moment: Moment,
     ) -> Result<(Self, Option<Published>), PublishError> {
-        let store = std::mem::take(&mut recovery.store);
-        let (instance, is_new_schema) = start_instance(module, store).map_err(|(error, _)| error)?;
+        let (instance, is_new_schema) = start_instance(module, &mut recovery.store)?;
         let mut database = Self::assemble(instance, &recovery, identity);
         let published = database.adopt(module, is_new_schema, moment);
         Ok((database, published))
@@ -70,11 +69,7 @@ impl Database {
         module: &Module,
         moment: Moment,
     ) -> Result<Option<Published>, PublishError> {
-        let store = std::mem::take(self.instance.store_mut());
-        let (instance, is_new_schema) = start_instance(module, store).map_err(|(error, store)| {
-            *self.instance.store_mut() = store;
-            error
-        })?;
+        let (instance, is_new_schema) = start_instance(module, self.instance.store_mut())?;
         self.instance = instance;
         Ok(self.adopt(module, is_new_schema, moment))
     }
@@ -91,24 +86,18 @@ impl Database {
     }
 }
 
-/// Starts the module and gives it the store, extended by the module's new tables; tells whether the schema is
-/// another one now. On an error the store comes back as it was.
-fn start_instance(module: &Module, mut store: Store) -> Result<(Instance, bool), (PublishError, Store)> {
-    let merged = match merge_schema(store.schema(), module.schema()) {
-        Ok(merged) => merged,
-        Err(text) => return Err((PublishError::Incompatible(text), store)),
-    };
-    // The module starts on empty tables first: if it cannot, nothing has happened to the rows.
+/// Starts the module and moves the store into it, extended by the module's new tables; tells whether the schema
+/// is another one now. On an error the store is as it was.
+fn start_instance(module: &Module, store: &mut Store) -> Result<(Instance, bool), PublishError> {
+    let merged = merge_schema(store.schema(), module.schema()).map_err(PublishError::Incompatible)?;
     let is_new_schema = **store.schema() != merged;
     let schema = Arc::new(merged);
-    let mut instance = match Instance::new(module, Store::new(Arc::clone(&schema))) {
-        Ok(instance) => instance,
-        Err(error) => return Err((error.into(), store)),
-    };
-    if is_new_schema && let Err(error) = store.extend(schema) {
-        return Err((error.into(), store));
+    // The module starts on empty tables first: if it cannot, nothing has happened to the rows.
+    let mut instance = Instance::new(module, Store::new(Arc::clone(&schema)))?;
+    if is_new_schema {
+        store.extend(schema)?;
     }
-    *instance.store_mut() = store;
+    *instance.store_mut() = std::mem::take(store);
     Ok((instance, is_new_schema))
 }
 

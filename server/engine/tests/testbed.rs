@@ -123,7 +123,8 @@ fn a_failed_call_leaves_no_trace() {
     world.call("init_accounts", &[Value::U64(10)]).result.unwrap();
     let (rows, offset) = (world.rows(), world.database.last_offset());
     let text = || Value::String("of my own".into());
-    let failures: [(&str, Vec<Value>, fn(&CallError) -> bool); 8] = [
+    type Failure<'a> = (&'a str, Vec<Value>, fn(&CallError) -> bool);
+    let failures: [Failure<'_>; 8] = [
         ("fail_after_write", vec![text()], |error| *error == CallError::Failed("of my own".into())),
         (
             "panic_after_write",

@@ -59,14 +59,20 @@ impl LogLines {
         }
     }
 
-    /// A line of the server's.
+    /// A line of the server's. It is never dropped.
     pub fn server(&self, level: Level, text: impl Into<String>) {
-        self.add(level, false, text.into());
+        let line = Self::line(level, false, text.into());
+        self.write(&mut self.ring.lock().unwrap_or_else(PoisonError::into_inner), line);
     }
 
-    /// A line of the module's.
+    /// A line of the server's about one call: dropped if there are too many.
+    pub fn call(&self, level: Level, text: impl Into<String>) {
+        self.add(Self::line(level, false, text.into()));
+    }
+
+    /// A line of the module's: dropped if there are too many.
     pub fn guest(&self, level: Level, text: impl Into<String>) {
-        self.add(level, true, text.into());
+        self.add(Self::line(level, true, text.into()));
     }
 
     /// The kept lines, and those that follow.
@@ -76,12 +82,15 @@ impl LogLines {
         (ring.lines.iter().cloned().collect(), self.sender.subscribe())
     }
 
-    fn add(&self, level: Level, is_guest: bool, mut text: String) {
+    fn line(level: Level, is_guest: bool, mut text: String) -> LogLine {
         if text.len() > limits::LOG_LINE_BYTES_MAX {
             text.truncate(text.floor_char_boundary(limits::LOG_LINE_BYTES_MAX));
             text.push('…');
         }
-        let line = LogLine { at: clock::now(), level, is_guest, text };
+        LogLine { at: clock::now(), level, is_guest, text }
+    }
+
+    fn add(&self, line: LogLine) {
         let mut ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
         let second = line.at.0.div_euclid(1_000_000);
         if second != ring.second {

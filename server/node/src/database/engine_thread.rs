@@ -382,7 +382,7 @@ impl EngineThread {
             CallFailure::Module(_) => Level::Error,
         };
         let name = self.shared.schema.reducers.get(usize::from(reducer)).map(|reducer| reducer.name.as_str());
-        self.shared.lines.server(level, format!("reducer `{}`: {failure}", name.unwrap_or("?")));
+        self.shared.lines.call(level, format!("reducer `{}`: {failure}", name.unwrap_or("?")));
     }
 
     /// Hands on what the round made: records first, so that the disk works while the rest is sent.

@@ -11,10 +11,8 @@ fn text(text: &str) -> Value {
 }
 
 fn vec2(row: &[Value], column: usize) -> Vec2 {
-    match row[column] {
-        Value::Vec2(position) => position,
-        ref other => panic!("a position is {other:?}"),
-    }
+    let Value::Vec2(position) = row[column] else { panic!("a position is {:?}", row[column]) };
+    position
 }
 
 /// The caller's row of `player`.

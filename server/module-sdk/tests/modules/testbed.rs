@@ -8,9 +8,9 @@ use crate::world::World;
 
 fn balances(world: &World) -> Vec<i64> {
     let balance = world.column("account", "balance");
-    let of = |row: Vec<Value>| match row[balance] {
-        Value::I64(balance) => balance,
-        ref other => panic!("a balance is {other:?}"),
+    let of = |row: Vec<Value>| {
+        let Value::I64(balance) = row[balance] else { panic!("a balance is {:?}", row[balance]) };
+        balance
     };
     world.rows("account").into_iter().map(of).collect()
 }

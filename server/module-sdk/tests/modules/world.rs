@@ -49,12 +49,9 @@ impl World {
     /// Runs all reducers of this lifecycle.
     pub fn run_all(&mut self, lifecycle: Lifecycle) -> Result<(), CallError> {
         let schema = self.instance.module().schema().clone();
-        let dt = match lifecycle {
-            Lifecycle::Tick { every_us } => Duration(every_us as i64),
-            _ => Duration(0),
-        };
-        let all = schema.reducers.iter().filter(|reducer| reducer.lifecycle == lifecycle);
-        all.map(|reducer| self.run(&reducer.name, &[], dt)).collect()
+        let dt = if let Lifecycle::Tick { every_us } = lifecycle { every_us as i64 } else { 0 };
+        let mut all = schema.reducers.iter().filter(|reducer| reducer.lifecycle == lifecycle);
+        all.try_for_each(|reducer| self.run(&reducer.name, &[], Duration(dt)))
     }
 
     fn run(&mut self, reducer: &str, arguments: &[Value], dt: Duration) -> Result<(), CallError> {
@@ -100,7 +97,7 @@ impl World {
 fn build(sample: &str) -> Vec<u8> {
     static TOOLCHAIN: OnceLock<ModuleToolchain> = OnceLock::new();
     let toolchain = TOOLCHAIN.get_or_init(|| {
-        prepare(Install::Nothing, &mut |step| println!("{step}")).expect("`cargo xtask toolchain` was run")
+        prepare(Install::Nothing, &mut |step| eprintln!("{step}")).expect("`cargo xtask toolchain` was run")
     });
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../samples").join(sample);
     let wasm = build_module(&folder, toolchain).expect("the sample compiles");

@@ -1,18 +1,22 @@
-//! ambit.h and the C# declarations: the C ABI's own generator, which compares for itself.
+//! ambit.h, the C# declarations and the C++ side of the bridge: the bindings' own generators, which compare for
+//! themselves.
 
 use anyhow::Result;
 
 use crate::step;
 
-/// The crate with the C ABI, and its example that writes what is derived from it.
-const GENERATOR: [&str; 4] = ["--package", "ambit-c", "--example", "header"];
+/// The crates with such a generator, and the example that it is.
+const GENERATORS: [(&str, &str); 2] = [("ambit-c", "header"), ("ambit-cpp", "bridge")];
 
-/// Writes both files, or with `check` fails when one is out of date.
+/// Runs them all, or with `check` fails at the first whose files are out of date.
 pub fn run(check: bool) -> Result<()> {
-    let mut command = step::cargo();
-    command.args(["run", "--quiet"]).args(GENERATOR);
-    if check {
-        command.args(["--", "--check"]);
+    for (package, example) in GENERATORS {
+        let mut command = step::cargo();
+        command.args(["run", "--quiet", "--package", package, "--example", example]);
+        if check {
+            command.args(["--", "--check"]);
+        }
+        step::run(&mut command)?;
     }
-    step::run(&mut command)
+    Ok(())
 }

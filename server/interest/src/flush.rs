@@ -60,9 +60,10 @@ pub(crate) fn flush(
             timestamp,
             applied: Vec::new(),
             ended: std::mem::take(&mut client.ended),
-            blocks: Vec::new(),
+            blocks: Vec::with_capacity(client.last_bytes + client.last_bytes / 8),
         };
         write_blocks(world, cohort, client, scratch, &mut update.blocks);
+        client.last_bytes = update.blocks.len();
         if client.subscriptions.iter().any(|subscription| subscription.stage != Stage::Steady) {
             ended_count += settle(world, cohort, client, &mut update);
         }

@@ -119,8 +119,15 @@ impl Follower {
     /// Takes in a client. One of that id that was there before is forgotten.
     pub fn connect(&mut self, id: ClientId, identity: Identity, connection: ConnectionId) {
         self.disconnect(id);
-        let client =
-            Client { id, identity, connection, cohort: None, subscriptions: Vec::new(), ended: Vec::new() };
+        let client = Client {
+            id,
+            identity,
+            connection,
+            cohort: None,
+            subscriptions: Vec::new(),
+            ended: Vec::new(),
+            last_bytes: 0,
+        };
         let place = self.free_clients.pop().unwrap_or(self.clients.len());
         if place == self.clients.len() {
             self.clients.push(Some(client));

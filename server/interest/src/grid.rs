@@ -10,7 +10,7 @@ use ambit_model::Slot;
 use hashbrown::HashMap;
 use rustc_hash::FxBuildHasher;
 
-use crate::query::plan::{Circle, Operand, Position};
+use crate::query::plan::{Circle, Operand, Position, is_within};
 
 /// What a grid is made from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,11 +26,11 @@ pub(crate) struct Grid {
     /// log2 of the number of cells along each axis.
     bits: u32,
     cells_per_unit: f64,
-    /// The axes that cells lie on, and the third.
-    axes: [usize; 3],
+    /// The axes that cells lie on.
+    axes: [usize; 2],
     /// By cell: the place of its first row; one more at the end.
     starts: Vec<u32>,
-    /// Along `axes`.
+    /// x, y and z of the rows in cell order.
     places: [Vec<f64>; 3],
     keys: Vec<u64>,
     slots: Vec<Slot>,
@@ -90,7 +90,7 @@ impl Grid {
         else {
             return;
         };
-        let [first, second, third] = self.axes.map(|axis| centre.get(axis).copied().unwrap_or_default());
+        let [first, second] = self.axes.map(|axis| centre[axis]);
         // Rounding must not lose a row at the very border.
         let reach = radius + (first.abs() + second.abs() + radius) * 1e-12;
         let side = 1_i64 << self.bits;
@@ -105,9 +105,9 @@ impl Grid {
             let y = low_y.wrapping_add(shift_y).wrapping_add(row) & (side - 1);
             let base = y << self.bits;
             let straight = width.min(side - start_x);
-            self.scan(base + start_x, straight, [first, second, third], radius, key, out);
+            self.scan(base + start_x, straight, centre, radius, key, out);
             if straight < width {
-                self.scan(base, width - straight, [first, second, third], radius, key, out);
+                self.scan(base, width - straight, centre, radius, key, out);
             }
         }
     }
@@ -140,23 +140,10 @@ impl Grid {
             if let Some(place) = found.get_mut(count) {
                 *place = slot;
             }
-            let is_near = self.is_near([x, y, z], centre, radius);
+            let is_near = is_within([x, y, z], centre, radius);
             count += usize::from(is_near & (row_key == key));
         }
         out.truncate(found_before + count);
-    }
-
-    /// The rule of [`crate::query::plan::is_within`], summed in the order x, y, z whatever the axes are.
-    #[inline]
-    fn is_near(&self, place: [f64; 3], centre: [f64; 3], radius: f64) -> bool {
-        let [a, b, c] = [place[0] - centre[0], place[1] - centre[1], place[2] - centre[2]];
-        let (a, b, c) = (a * a, b * b, c * c);
-        let sum = match self.axes {
-            [0, 1, _] => a + b + c,
-            [0, 2, _] => a + c + b,
-            _ => c + a + b,
-        };
-        sum <= radius * radius
     }
 
     #[inline]
@@ -168,7 +155,7 @@ impl Grid {
     fn cell(&self, place: [f64; 3], key: u64) -> u32 {
         let (shift_x, shift_y) = shifts(key);
         let mask = (1_i64 << self.bits) - 1;
-        let [x, y, _] = self.axes.map(|axis| place.get(axis).copied().unwrap_or_default());
+        let [x, y] = self.axes.map(|axis| place[axis]);
         let x = self.cell_along(x).wrapping_add(shift_x) & mask;
         let y = self.cell_along(y).wrapping_add(shift_y) & mask;
         (y << self.bits | x) as u32
@@ -184,12 +171,12 @@ impl Grid {
         });
         let narrowest = (0..3).min_by(|&left, &right| spread[left].total_cmp(&spread[right])).unwrap_or(2);
         self.axes = match narrowest {
-            0 => [1, 2, 0],
-            1 => [0, 2, 1],
-            _ => [0, 1, 2],
+            0 => [1, 2],
+            1 => [0, 2],
+            _ => [0, 1],
         };
         self.bits = ((count / 2.0).sqrt().log2().ceil() as u32).clamp(3, 11);
-        let [first, second, _] = self.axes.map(|axis| spread[axis].max(1e-3));
+        let [first, second] = self.axes.map(|axis| spread[axis].max(1e-3));
         // Evenly spread rows reach four times their mean deviation.
         let cell = (4.0 * first * 4.0 * second * 2.0 / count).sqrt();
         let cell = if radius > 0.0 { cell.min(radius / 2.0) } else { cell };
@@ -218,13 +205,12 @@ impl Grid {
         }
         self.keys.resize(count, 0);
         self.slots.resize(count, 0);
-        let axes = self.axes;
         for (row, &cell) in self.rows.iter().zip(&cells).rev() {
             // Filled from behind: `starts[cell + 1]` moves down to the cell's first row.
             let next = &mut self.starts[cell as usize + 1];
             *next -= 1;
             let at = *next as usize;
-            for (places, axis) in self.places.iter_mut().zip(axes) {
+            for (axis, places) in self.places.iter_mut().enumerate() {
                 places[at] = row.0[axis];
             }
             self.keys[at] = row.1;

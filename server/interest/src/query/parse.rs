@@ -1,6 +1,6 @@
 //! A query's text → its plan.
 
-use ambit_model::{Schema, TableSchema};
+use ambit_model::{ColumnType, Schema, TableSchema};
 use sqlparser::ast::{
     Expr, GroupByExpr, JoinConstraint, JoinOperator, Query, Select, SelectItem,
     SelectItemQualifiedWildcardKind, SetExpr, Spanned, Statement, WildcardAdditionalOptions,
@@ -12,8 +12,8 @@ use sqlparser::tokenizer::{Location, Span};
 use super::Caller;
 use super::condition::{self, Parsed};
 use super::error::TextError;
-use super::plan::{Circle, Condition, Filter, Plan};
-use super::scope::{Scope, refuse, single_ident};
+use super::plan::{Circle, Condition, Filter, Operand, Plan};
+use super::scope::{ColumnName, Scope, refuse, single_ident};
 use crate::limits;
 
 /// The checked plan of a query.
@@ -220,18 +220,7 @@ fn two_tables(
             Parsed::Own { condition, .. } => others.push(condition),
             Parsed::Joined(left, right) => {
                 let (target, observer) = if left.table == selected { (left, right) } else { (right, left) };
-                let (target, target_type) = condition::operand(scope, target, &at)?;
-                let (observer, observer_type) = condition::operand(scope, observer, &at)?;
-                let is_float =
-                    matches!(target_type, ambit_model::ColumnType::F32 | ambit_model::ColumnType::F64);
-                if target_type != observer_type || is_float {
-                    return Err(refuse(
-                        span,
-                        format!("columns of type {target_type} and {observer_type} cannot be joined"),
-                        "join columns of one type that is not a float",
-                    ));
-                }
-                joined.push((target, observer));
+                joined.push(joined_columns(scope, target, observer, &at, span)?);
             }
             Parsed::Near(left, right, radius) if near.is_none() => {
                 let (target, observer) = if left.table == selected { (left, right) } else { (right, left) };
@@ -294,6 +283,27 @@ fn two_tables(
     })))
 }
 
+/// Columns of the two tables that must be equal.
+fn joined_columns(
+    scope: &Scope<'_>,
+    target: ColumnName,
+    observer: ColumnName,
+    at: &Expr,
+    span: Span,
+) -> Result<(Operand, Operand), TextError> {
+    let (target, target_type) = condition::operand(scope, target, at)?;
+    let (observer, observer_type) = condition::operand(scope, observer, at)?;
+    let is_float = matches!(target_type, ColumnType::F32 | ColumnType::F64);
+    if target_type != observer_type || is_float {
+        return Err(refuse(
+            span,
+            format!("columns of type {target_type} and {observer_type} cannot be joined"),
+            "join columns of one type that is not a float",
+        ));
+    }
+    Ok((target, observer))
+}
+
 fn canonical(mut conditions: Vec<Condition>) -> Vec<Condition> {
     conditions.sort_unstable();
     conditions.dedup();
@@ -302,7 +312,6 @@ fn canonical(mut conditions: Vec<Condition>) -> Vec<Condition> {
 
 /// Whether the filter leaves the rows of one player (an identity or a connection) or one row.
 fn is_narrow(table: &TableSchema, filter: &Filter) -> bool {
-    use ambit_model::ColumnType;
     let equal: Vec<u16> = filter.equalities().map(|(operand, _)| operand.column).collect();
     let is_id = |column: &u16| {
         let ty = table.columns.get(usize::from(*column)).map(|column| &column.ty);

@@ -166,11 +166,8 @@ impl Bot {
             ConnectionState::Disconnected { reason } => bail!("{}: {reason}", self.name),
         }
         for subscription in &self.subscriptions {
-            match self.client.subscription(*subscription) {
-                Some(SubscriptionState::Failed(message)) => {
-                    bail!("{}: a query was refused: {message}", self.name)
-                }
-                Some(_) | None => {}
+            if let Some(SubscriptionState::Failed(message)) = self.client.subscription(*subscription) {
+                bail!("{}: a query was refused: {message}", self.name);
             }
         }
         Ok(())

@@ -130,8 +130,8 @@ fn run_turn(
 ) -> Result<()> {
     let stride = (options.count / WATCHERS_MAX).max(1);
     for (number, bot) in (0_u32..).zip(bots.iter_mut()) {
-        let is_watcher = number % stride == 0;
-        let acts = (turn + number) % TURNS_PER_STEP == 0;
+        let is_watcher = number.is_multiple_of(stride);
+        let acts = (turn.wrapping_add(number)).is_multiple_of(TURNS_PER_STEP);
         if is_watcher || acts {
             bot.look(is_watcher, steps, report)?;
         }

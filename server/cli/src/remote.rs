@@ -78,6 +78,7 @@ impl Remote {
     }
 
     fn check(&self, answer: Result<Response<Body>, ureq::Error>) -> anyhow::Result<Response<Body>> {
+        #[expect(clippy::wildcard_enum_match_arm, reason = "all other errors are told in ureq's words")]
         let mut answer = answer.map_err(|error| match error {
             ureq::Error::Io(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => {
                 anyhow!("no server at {}; start one with: ambit start", self.server)

@@ -1,5 +1,7 @@
 //! Twenty times: a server under load is killed with SIGKILL. What it had called durable is there, and no half transaction.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};

@@ -1,5 +1,7 @@
 //! A whole server in this process, with real sockets, a real module and real files.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
 #[path = "server/hostile.rs"]
 mod hostile;
 #[path = "server/players.rs"]

@@ -122,10 +122,10 @@ impl View {
     }
 
     fn line(&self, scene: &Scene) -> String {
-        let Rates { calls, updates, bytes_per_client, flush_ms, log_syncs, .. } = self.rates;
+        let Rates { calls, updates, bytes_per_client, flush_ms, log_syncs, log_sync_ms, .. } = self.rates;
         format!(
             "{} players, {} in the circle; {calls:.0} calls/s, {updates:.0} updates/s, {:.2} kB/s per client, \
-             flush {flush_ms:.2} ms, {log_syncs:.0} log syncs/s",
+             flush {flush_ms:.2} ms, {log_syncs:.0} log syncs/s of {log_sync_ms:.2} ms",
             scene.players.len(),
             scene.seen.len(),
             bytes_per_client / 1e3,

@@ -6,7 +6,8 @@ use anyhow::Result;
 use crate::step;
 
 /// The crates with such a generator, and the example that it is.
-const GENERATORS: [(&str, &str); 2] = [("ambit-c", "header"), ("ambit-cpp", "bridge")];
+const GENERATORS: [(&str, &str); 3] =
+    [("ambit-c", "header"), ("ambit-csharp", "native"), ("ambit-cpp", "bridge")];
 
 /// Runs them all, or with `check` fails at the first whose files are out of date.
 pub fn run(check: bool) -> Result<()> {

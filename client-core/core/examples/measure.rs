@@ -1,6 +1,6 @@
 //! Nanoseconds per applied delta row: updates of 2,000 moving rows through `Session::receive` and `World::tick`.
 //!
-//! Prints one line per figure, `name value unit`, the median of its rounds. Run with `--release`.
+//! Each figure is the median of its rounds.
 
 use std::error::Error;
 use std::io::Write;
@@ -47,10 +47,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let mut out = std::io::stdout().lock();
     let (receive, tick) = (per_row(receive), per_row(tick));
-    writeln!(out, "client_receive_ns_per_row {receive:.1} ns")?;
-    writeln!(out, "client_receive_merged_ns_per_row {:.1} ns", per_row(merged))?;
-    writeln!(out, "client_tick_ns_per_row {tick:.1} ns")?;
-    writeln!(out, "client_apply_ns_per_row {:.1} ns", receive + tick)?;
+    writeln!(out, "figure client_receive_ns_per_row {receive:.1} ns")?;
+    writeln!(out, "figure client_receive_merged_ns_per_row {:.1} ns", per_row(merged))?;
+    writeln!(out, "figure client_tick_ns_per_row {tick:.1} ns")?;
+    writeln!(out, "figure client_apply_ns_per_row {:.1} ns", receive + tick)?;
     Ok(())
 }
 

@@ -1,6 +1,6 @@
-//! Figures of single operations on 64-byte rows with a `u64` key: `cargo run --release -p ambit-store --example rows`.
+//! Measures single operations on 64-byte rows with a `u64` key, in tables of 10,000 and of a million rows.
 
-#![expect(clippy::print_stdout, reason = "a program that prints figures")]
+#![expect(clippy::print_stdout, reason = "a program whose result is what it prints")]
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -29,16 +29,17 @@ fn measure(count: u64) {
         }
     }
     store.commit();
-    println!("{count} rows: insert {:.0} ns", start.elapsed().as_nanos() as f64 / count as f64);
+    let insert_ns = start.elapsed().as_nanos() as f64 / count as f64;
+    println!("figure store_insert_{count}_ns {insert_ns:.1} ns");
     let keys: Vec<u64> =
         (0..OPERATIONS as u64).map(|step| step.wrapping_mul(2_654_435_761) % count * 7).collect();
 
-    report("find by u64 key", || {
+    report("find", count, || {
         for key in &keys {
             black_box(store.find(0, 0, &key.to_le_bytes()).expect("a key"));
         }
     });
-    report("find + row", || {
+    report("find_row", count, || {
         for key in &keys {
             let slot = store.find(0, 0, &key.to_le_bytes()).expect("a key").expect("a row");
             black_box(store.row(0, slot));
@@ -46,7 +47,7 @@ fn measure(count: u64) {
     });
     let body = {
         let mut written = 0;
-        report("find + update, commit per 100", || {
+        report("find_update", count, || {
             for (step, &key) in keys.iter().enumerate() {
                 let slot = store.find(0, 0, &key.to_le_bytes()).expect("a key").expect("a row");
                 store.update(0, slot, &row(key, step as u64)).expect("a row");
@@ -56,7 +57,7 @@ fn measure(count: u64) {
             }
             written += store.commit().body.len();
         });
-        report("find + patch of a u64, commit per 100", || {
+        report("find_patch", count, || {
             for (step, &key) in keys.iter().enumerate() {
                 let slot = store.find(0, 0, &key.to_le_bytes()).expect("a key").expect("a row");
                 store.patch(0, slot, 2, &(step as u64).to_le_bytes()).expect("a column");
@@ -88,14 +89,15 @@ fn measure(count: u64) {
             inserts.commit().body
         })
         .collect();
-    report("apply an update of a u64", || {
+    report("apply", count, || {
         for body in &bodies {
             follower.apply(body, |change| assert_ne!(black_box(change.mask), 0)).expect("its own change set");
         }
     });
 }
 
-fn report(name: &str, mut run: impl FnMut()) {
+/// Prints the median nanoseconds per operation of several rounds.
+fn report(name: &str, count: u64, mut run: impl FnMut()) {
     let mut figures: Vec<f64> = (0..ROUNDS)
         .map(|_| {
             let start = Instant::now();
@@ -104,7 +106,7 @@ fn report(name: &str, mut run: impl FnMut()) {
         })
         .collect();
     figures.sort_by(f64::total_cmp);
-    println!("  {name:<40} {:>7.1} ns", figures[ROUNDS / 2]);
+    println!("figure store_{name}_{count}_ns {:.1} ns", figures[ROUNDS / 2]);
 }
 
 fn schema() -> Arc<Schema> {

@@ -1,0 +1,174 @@
+//! What a round of the engine has made, and where it goes: records to the log, commits to the follower, results and
+//! replies to whoever called. It runs nothing itself.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use ambit_engine::{CallFailure, CallOutcome, LogLevel};
+use ambit_log::{Batch, LogThread};
+use ambit_wire::ServerMessage;
+use crossbeam_channel::Sender;
+use tokio::sync::oneshot;
+
+use super::super::command::{CallRefusal, CallReply, FollowerCommand};
+use super::super::{Shared, Statistics};
+use crate::connection::Connection;
+use crate::log_lines::Level;
+
+/// The epoch of log records: there is one leader for ever until a cluster elects others.
+const EPOCH: u32 = 1;
+
+/// What has been made since the last hand-over, and its takers.
+pub(super) struct Round {
+    log: LogThread,
+    follower: Sender<Vec<FollowerCommand>>,
+    shared: Arc<Shared>,
+    records: Batch,
+    followed: Vec<FollowerCommand>,
+    results: Vec<(Arc<Connection>, Vec<u8>)>,
+    replies: Vec<(oneshot::Sender<CallReply>, CallReply)>,
+    /// Why nothing can be committed any more.
+    failure: Option<String>,
+}
+
+impl Round {
+    pub fn new(log: LogThread, follower: Sender<Vec<FollowerCommand>>, shared: Arc<Shared>) -> Self {
+        Self {
+            records: log.batch(),
+            log,
+            follower,
+            shared,
+            followed: Vec::new(),
+            results: Vec::new(),
+            replies: Vec::new(),
+            failure: None,
+        }
+    }
+
+    /// Why nothing can be committed any more, if so.
+    pub fn failure(&self) -> Option<&str> {
+        self.failure.as_deref()
+    }
+
+    /// Tells the follower something, in order with the commits.
+    pub fn follow(&mut self, command: FollowerCommand) {
+        self.followed.push(command);
+    }
+
+    /// Keeps results for a client.
+    pub fn answer(&mut self, connection: &Arc<Connection>, results: Vec<u8>) {
+        self.results.push((Arc::clone(connection), results));
+    }
+
+    /// Keeps the answer to a tool's call.
+    pub fn reply(&mut self, to: oneshot::Sender<CallReply>, reply: CallReply) {
+        self.replies.push((to, reply));
+    }
+
+    /// Takes the commit of another schema.
+    pub fn take_published(&mut self, published: ambit_engine::Published) {
+        let offset = published.change_set.offset;
+        let pushed = self.records.push(offset, EPOCH, |out| published.encode_logged(out));
+        if let Err(error) = pushed {
+            self.fail(error.to_string());
+        }
+        self.follow(FollowerCommand::Change(Arc::new(published.change_set)));
+    }
+
+    /// Takes what a call made: its log lines, its record, its commit; the answer to its caller.
+    pub fn take_outcome(&mut self, mut outcome: CallOutcome, arguments: &[u8]) -> CallReply {
+        for line in outcome.logs.drain(..) {
+            self.shared.lines.guest(level(line.level), line.text);
+        }
+        if outcome.logs_dropped > 0 {
+            let text = format!("{} more log lines of one call were dropped", outcome.logs_dropped);
+            self.shared.lines.server(Level::Warn, text);
+        }
+        if let Some(offset) = outcome.change_set.as_ref().map(|change_set| change_set.offset) {
+            Statistics::add(&self.shared.statistics.commits, 1);
+            let pushed = self.records.push(offset, EPOCH, |out| outcome.encode_logged(arguments, out));
+            if let Err(error) = pushed {
+                self.fail(error.to_string());
+            }
+        }
+        if let Some(change_set) = outcome.change_set.take() {
+            self.follow(FollowerCommand::Change(Arc::new(change_set)));
+        }
+        match outcome.result {
+            Ok(offset) => Ok(offset),
+            Err(failure) => {
+                self.tell_failure(outcome.reducer, &failure);
+                Err(CallRefusal { is_rejection: failure.is_rejection(), message: failure.to_string() })
+            }
+        }
+    }
+
+    /// Hands everything over: records first, so that the disk works while the rest is sent.
+    pub fn hand_over(&mut self, last_offset: u64) {
+        if !self.records.is_empty() {
+            let records = std::mem::replace(&mut self.records, self.log.batch());
+            if let Err(stopped) = self.log.append(records) {
+                self.fail(stopped.reason);
+            }
+            self.shared.statistics.offset.store(last_offset, Ordering::Relaxed);
+        }
+        if let Some(failure) = &self.failure {
+            // Nothing that may be lost is acknowledged.
+            self.results.clear();
+            self.followed.clear();
+            let refusal = CallRefusal { is_rejection: true, message: failure.clone() };
+            self.replies.drain(..).for_each(|(reply, _)| drop(reply.send(Err(refusal.clone()))));
+            return;
+        }
+        if !self.followed.is_empty() {
+            // The follower ends after the engine; if it panicked, stop() says so.
+            drop(self.follower.send(std::mem::take(&mut self.followed)));
+        }
+        let durable_offset = *self.shared.durable.borrow();
+        for (connection, block) in self.results.drain(..) {
+            connection.durable_told.fetch_max(durable_offset, Ordering::AcqRel);
+            connection.send(ServerMessage::Results { durable_offset, block: &block }.encode());
+            if connection.committed.load(Ordering::Acquire) > durable_offset {
+                self.shared.waiting.add(&connection);
+            }
+        }
+        // A tool that has gone does not want its answer.
+        self.replies.drain(..).for_each(|(reply, result)| drop(reply.send(result)));
+    }
+
+    /// Syncs the log and ends it.
+    pub fn close(self) {
+        if let Err(stopped) = self.log.close() {
+            self.shared.lines.server(Level::Error, stopped.reason);
+        }
+    }
+
+    fn fail(&mut self, reason: String) {
+        if self.failure.is_none() {
+            self.shared.lines.server(Level::Error, format!("the database has stopped: {reason}"));
+            self.failure = Some(reason);
+        }
+    }
+
+    fn tell_failure(&self, reducer: u16, failure: &CallFailure) {
+        let level = match failure {
+            CallFailure::UnknownReducer(_) | CallFailure::NotCallable(_) | CallFailure::Arguments { .. } => {
+                Level::Warn
+            }
+            CallFailure::Module(ambit_engine::CallError::Failed(_)) => Level::Info,
+            CallFailure::Module(_) => Level::Error,
+        };
+        let name = self.shared.schema.reducers.get(usize::from(reducer)).map(|reducer| reducer.name.as_str());
+        self.shared.lines.call(level, format!("reducer `{}`: {failure}", name.unwrap_or("?")));
+    }
+}
+
+fn level(level: LogLevel) -> Level {
+    match level {
+        LogLevel::Error => Level::Error,
+        LogLevel::Warn => Level::Warn,
+        LogLevel::Info => Level::Info,
+        LogLevel::Debug => Level::Debug,
+        LogLevel::Trace => Level::Trace,
+    }
+}

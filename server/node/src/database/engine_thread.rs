@@ -18,10 +18,10 @@ use ambit_wire::{Call, CallResult, CallStatus, Calls, ServerMessage, goodbye, wr
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use tokio::sync::oneshot;
 
+use self::round::Round;
 use super::command::{CallRefusal, CallReply, EngineCommand, FollowerCommand, PublishReply, Published};
 use super::seeds::Seeds;
 use super::{Shared, Statistics};
-use self::round::Round;
 use crate::connection::Connection;
 use crate::{clock, limits};
 

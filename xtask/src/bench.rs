@@ -1,14 +1,15 @@
 //! `cargo xtask bench`: measures, and writes target/bench/results.json and a readable table.
 //!
 //! Each crate that has something to measure has an example called `measure`, which prints lines of the form
-//! `figure <name> <value> <unit>`. So does the load on a whole server. Each runs several times; the median is kept. Nothing else is
+//! `figure <name> <value> <unit>`. So do the loads on a whole server. Each runs several times; the median is kept. Nothing else is
 //! written: a figure that no program printed is missing from the results and named as missing.
 
 mod figures;
 
 mod programs;
 
-mod load;
+mod calls;
+mod players;
 
 use std::fs;
 use std::process::Command;
@@ -20,7 +21,7 @@ use crate::step;
 use figures::{Figure, medians, read_figures};
 
 /// What the results must hold to be complete.
-const EXPECTED: [&str; 12] = [
+const EXPECTED: [&str; 15] = [
     "reducer_calls_per_s",
     "transfer_calls_per_s",
     "transfer_call_us_p50",
@@ -33,6 +34,9 @@ const EXPECTED: [&str; 12] = [
     "client_apply_ns_per_row",
     "csharp_read_row_ns",
     "csharp_bytes_allocated_per_tick",
+    "players_1000_call_to_neighbour_ms_p99",
+    "players_1000_server_mb",
+    "players_1000_server_cpu",
 ];
 
 /// Builds and runs every measuring program `runs` times.

@@ -14,7 +14,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::{samples, step, toolchain};
 use build::Profile;
-pub use world::World;
+pub use world::{World, pinned};
 
 /// The database's name.
 const DATABASE: &str = "demo";

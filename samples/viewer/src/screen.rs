@@ -52,8 +52,9 @@ fn draw_map(frame: &mut Frame<'_>, area: Rect, scene: &Scene) {
 fn draw_figures(frame: &mut Frame<'_>, area: Rect, scene: &Scene, counters: &Counters, rates: &Rates) {
     let figure = |name: &str, value: String| Line::from(format!("{name:<18}{value:>13}"));
     let lines = vec![
-        figure("players", scene.players.len().to_string()),
-        figure("monsters", scene.monsters.len().to_string()),
+        figure("players", scene.players.len().to_string()).fg(Color::Blue),
+        figure("monsters", scene.monsters.len().to_string()).fg(Color::Red),
+        figure("items", scene.items.len().to_string()).fg(Color::DarkGray),
         figure("connections", counters.connections.to_string()),
         Line::default(),
         figure("calls/s", format!("{:.0}", rates.calls)),
@@ -66,7 +67,7 @@ fn draw_figures(frame: &mut Frame<'_>, area: Rect, scene: &Scene, counters: &Cou
         figure("log fsync ms", format!("{:.2}", rates.log_sync_ms)),
         Line::default(),
         Line::from("@ one player's view").style(Style::new().fg(Color::Green)),
-        figure("rows in the circle", scene.seen.len().to_string()),
+        figure("rows in the circle", scene.seen.len().to_string()).fg(Color::Yellow),
         figure("entered", scene.entered.to_string()),
         figure("left", scene.left.to_string()),
         figure("round trip ms", format!("{:.1}", scene.round_trip_ms)),

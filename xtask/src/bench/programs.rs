@@ -1,5 +1,5 @@
 //! The programs that measure: every example called `measure` in the workspace, every executable
-//! `bindings/<language>/tests/measure`, and the load on a whole server.
+//! `bindings/<language>/tests/measure`, and the loads on a whole server.
 
 use std::fs;
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use std::process::Command;
 use anyhow::Result;
 use serde_json::Value;
 
-use super::load;
+use super::{calls, players};
 use crate::{samples, step};
 
 /// The name of such an example.
@@ -20,8 +20,10 @@ pub enum Program {
     Example { package: String },
     /// A script of one language's bindings.
     Script { path: PathBuf, language: String },
-    /// Server and clients, end to end.
-    Load,
+    /// Server and calling clients, end to end.
+    Calls,
+    /// Server and players who see each other, end to end.
+    Players,
 }
 
 /// Every measuring program of the repository.
@@ -35,7 +37,7 @@ pub fn all() -> Result<Vec<Program>> {
             programs.push(Program::Script { path, language: samples::name(&folder) });
         }
     }
-    programs.push(Program::Load);
+    programs.extend([Program::Calls, Program::Players]);
     programs.sort_by_key(Program::name);
     Ok(programs)
 }
@@ -56,7 +58,8 @@ impl Program {
         match self {
             Program::Example { package } => format!("{package} {NAME}"),
             Program::Script { language, .. } => format!("bindings/{language} {NAME}"),
-            Program::Load => "load on a whole server".to_string(),
+            Program::Calls => "whole server: calls".to_string(),
+            Program::Players => "whole server: players".to_string(),
         }
     }
 
@@ -69,7 +72,8 @@ impl Program {
             }
             // A script builds what it needs.
             Program::Script { .. } => Ok(()),
-            Program::Load => load::build(),
+            Program::Calls => calls::build(),
+            Program::Players => players::build(),
         }
     }
 
@@ -81,7 +85,8 @@ impl Program {
                 step::output(step::cargo().args(options))
             }
             Program::Script { path, .. } => step::output(Command::new(path).current_dir(step::root())),
-            Program::Load => load::run_once(),
+            Program::Calls => calls::run_once(),
+            Program::Players => players::run_once(),
         }
     }
 }

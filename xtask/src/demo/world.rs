@@ -38,11 +38,19 @@ pub struct World {
 impl World {
     /// Starts a server, as `profile` builds it, in a new temporary folder, on a free port of this machine.
     pub fn start(profile: Profile) -> Result<World> {
+        Self::start_with(profile, Command::new(program("ambit", profile)))
+    }
+
+    /// Starts a server that may use one processor only.
+    pub fn start_on(processor: usize, profile: Profile) -> Result<World> {
+        Self::start_with(profile, pinned(processor, &program("ambit", profile)))
+    }
+
+    fn start_with(profile: Profile, mut command: Command) -> Result<World> {
         let folder = std::env::temp_dir().join(format!("ambit-demo-{}", std::process::id()));
         fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let mut world = World { folder, address, profile, children: Vec::new() };
-        let mut command = Command::new(program("ambit", profile));
         command.arg("start").arg("--data").arg(world.folder.join("data"));
         command.arg("--listen").arg(address.to_string());
         world.run("server", command)?;
@@ -60,6 +68,22 @@ impl World {
     /// Where the server listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Kilobytes of memory that the server has resident, and seconds of processor time that it has used (proc(5)).
+    pub fn server_usage(&self) -> Result<(u64, f64)> {
+        let server = self.children.first().context("a world begins with its server")?;
+        let folder = PathBuf::from(format!("/proc/{}", server.child.id()));
+        let status = fs::read_to_string(folder.join("status"))?;
+        let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let resident = resident.and_then(|text| text.split_whitespace().next()?.parse().ok());
+        let mut nanoseconds = 0;
+        for thread in fs::read_dir(folder.join("task"))? {
+            // A thread that has ended meanwhile is not counted any more.
+            let Ok(text) = fs::read_to_string(thread?.path().join("schedstat")) else { continue };
+            nanoseconds += text.split(' ').next().and_then(|first| first.parse::<u64>().ok()).unwrap_or(0);
+        }
+        Ok((resident.context("the server's status tells its memory")?, nanoseconds as f64 / 1e9))
     }
 
     /// Where the server's data and every program's output lie.
@@ -156,6 +180,13 @@ impl Drop for World {
             eprintln!("{}: {error}", self.folder.display());
         }
     }
+}
+
+/// A program that may use one processor only.
+pub fn pinned(processor: usize, program: &Path) -> Command {
+    let mut command = Command::new("taskset");
+    command.args(["--cpu-list", &processor.to_string()]).arg(program);
+    command
 }
 
 /// A sentence about a program that ended too early, with its last words.

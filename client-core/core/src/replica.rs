@@ -45,6 +45,8 @@ struct Mark {
 struct Touched {
     slot: Slot,
     local: u32,
+    /// The columns that changed while the row stayed.
+    mask: u64,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -61,6 +63,8 @@ pub(crate) struct Change<'a> {
     pub(crate) left: Option<LeaveReason>,
     /// The row that is there now.
     pub(crate) row: Option<&'a [u8]>,
+    /// If the game holds this very row: the columns in which it may differ.
+    pub(crate) mask: u64,
 }
 
 impl Replica {
@@ -88,10 +92,12 @@ impl Replica {
 
     /// The changes since the game took the table, each slot once.
     pub(crate) fn changes(&self) -> impl Iterator<Item = Change<'_>> {
-        self.touched.iter().map(|&Touched { slot, local }| Change {
+        let has_left = self.any_left();
+        self.touched.iter().map(move |&Touched { slot, local, mask }| Change {
             slot,
-            left: self.left.get(&slot).map(|left| left.reason),
+            left: if has_left { self.left.get(&slot).map(|left| left.reason) } else { None },
             row: self.rows.row(local),
+            mask,
         })
     }
 
@@ -149,8 +155,10 @@ impl Replica {
     #[inline]
     fn change(&mut self, slot: Slot, mask: u64, packed: &[u8]) -> Result<(), ProtocolError> {
         let local = self.rows.local(slot).ok_or_else(|| self.unknown(slot))?;
-        if self.layout.is_plain() {
-            self.overlay(local, mask, packed);
+        if mask & self.layout.checked_columns() == 0 {
+            if let Some(row) = self.rows.row_mut(local) {
+                delta::overlay_columns(&self.layout, row, mask, packed);
+            }
         } else {
             self.scratch.clear();
             let old = self.rows.row(local).unwrap_or_default();
@@ -163,23 +171,11 @@ impl Replica {
             let touched = self.touch(slot, local);
             self.set_mark(local, Mark { touched, ..mark });
         }
-        Ok(())
-    }
-
-    /// Copies the columns of a plain row into place: any bytes of their length are a value.
-    fn overlay(&mut self, local: u32, mask: u64, packed: &[u8]) {
-        let Some(row) = self.rows.fixed_row_mut(local) else { return };
-        let columns = self.layout.columns();
-        let (mut mask, mut rest) = (mask, packed);
-        while mask != 0 {
-            let Some(column) = columns.get(mask.trailing_zeros() as usize) else { return };
-            let Some((bytes, after)) = rest.split_at_checked(column.size) else { return };
-            if let Some(place) = row.get_mut(column.offset..column.offset + column.size) {
-                place.copy_from_slice(bytes);
-            }
-            rest = after;
-            mask &= mask - 1;
+        let touched = self.mark(local).touched;
+        if let Some(entry) = self.touched.get_mut(touched as usize) {
+            entry.mask |= mask;
         }
+        Ok(())
     }
 
     fn delete(&mut self, slot: Slot, reason: LeaveReason) -> Result<(), ProtocolError> {
@@ -200,7 +196,7 @@ impl Replica {
     }
 
     fn touch(&mut self, slot: Slot, local: u32) -> u32 {
-        self.touched.push(Touched { slot, local });
+        self.touched.push(Touched { slot, local, mask: 0 });
         self.touched.len() as u32 - 1
     }
 

@@ -82,14 +82,16 @@ impl Rows {
         }
     }
 
-    /// A fixed row, to be changed in place. `None` for rows with a heap.
+    /// A row, to be changed in place within its length.
     #[inline]
-    pub(crate) fn fixed_row_mut(&mut self, local: u32) -> Option<&mut [u8]> {
-        if !self.fixed {
-            return None;
+    pub(crate) fn row_mut(&mut self, local: u32) -> Option<&mut [u8]> {
+        if self.fixed {
+            let (page, at) = self.place(local);
+            bytemuck::cast_slice_mut::<u64, u8>(self.pages.get_mut(page)?).get_mut(at..at + self.row_bytes)
+        } else {
+            let block = self.blocks.get_mut(local as usize)?;
+            bytemuck::cast_slice_mut::<u64, u8>(&mut block.words).get_mut(..block.bytes)
         }
-        let (page, at) = self.place(local);
-        bytemuck::cast_slice_mut::<u64, u8>(self.pages.get_mut(page)?).get_mut(at..at + self.row_bytes)
     }
 
     /// Rows in the order of their local numbers.
@@ -116,12 +118,14 @@ impl Rows {
     /// Overwrites a row; `row` is a valid row.
     #[inline]
     pub(crate) fn write(&mut self, local: u32, row: &[u8]) {
-        if let Some(place) = self.fixed_row_mut(local) {
-            debug_assert_eq!(place.len(), row.len(), "a fixed row has its layout's length");
-            if place.len() == row.len() {
-                place.copy_from_slice(row);
-            }
-        } else if let Some(block) = self.blocks.get_mut(local as usize) {
+        if let Some(place) = self.row_mut(local)
+            && place.len() == row.len()
+        {
+            place.copy_from_slice(row);
+            return;
+        }
+        debug_assert!(!self.fixed, "a fixed row has its layout's length");
+        if let Some(block) = self.blocks.get_mut(local as usize) {
             block.words.clear();
             block.words.resize(row.len().div_ceil(8), 0);
             block.bytes = row.len();

@@ -3,7 +3,7 @@
 use std::ops::Bound;
 use std::sync::Arc;
 
-use ambit_model::{RowLayout, Schema, Slot, TableSchema, validate_row};
+use ambit_model::{IndexSchema, RowLayout, Schema, Slot, TableSchema, validate_row};
 
 use crate::error::LookupError;
 use crate::index::Index;
@@ -18,6 +18,8 @@ pub struct Table {
     layout: Arc<RowLayout>,
     pub(crate) rows: Rows,
     indexes: Vec<Index>,
+    /// Per index: its columns as a mask.
+    indexed: Vec<u64>,
     /// Per local number: its undelivered event.
     pub(crate) events: Vec<u32>,
 }
@@ -32,8 +34,10 @@ impl Table {
     pub(crate) fn new(schema: &Arc<Schema>, id: u16, table: &TableSchema) -> Self {
         let layout = Arc::new(table.layout());
         let indexes = table.indexes.iter().map(|index| Index::new(index, &layout)).collect();
+        let mask = |index: &IndexSchema| index.columns.iter().fold(0, |mask, column| mask | 1 << column);
+        let indexed = table.indexes.iter().map(mask).collect();
         let rows = Rows::new(&layout);
-        Self { schema: Arc::clone(schema), id, layout, rows, indexes, events: Vec::new() }
+        Self { schema: Arc::clone(schema), id, layout, rows, indexes, indexed, events: Vec::new() }
     }
 
     /// The table's id.
@@ -169,11 +173,14 @@ impl Table {
         local
     }
 
+    /// Puts a row in the place of one that differs from it in columns of `mask` only.
     #[inline]
-    pub(crate) fn update(&mut self, local: u32, row: &[u8]) {
+    pub(crate) fn update(&mut self, local: u32, row: &[u8], mask: u64) {
         if let Some(old) = self.rows.row(local) {
-            for index in &mut self.indexes {
-                index.update(local, old, row, &self.layout, &self.rows);
+            for (index, columns) in self.indexes.iter_mut().zip(&self.indexed) {
+                if columns & mask != 0 {
+                    index.update(local, old, row, &self.layout, &self.rows);
+                }
             }
         }
         self.rows.write(local, row);

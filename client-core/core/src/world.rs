@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use ambit_model::{Schema, Timestamp};
+use ambit_model::{Schema, Timestamp, delta};
 
 use crate::events::{Event, Events};
 use crate::limits;
@@ -149,11 +149,13 @@ impl World {
             for change in replica.changes() {
                 let Some(row) = change.row else { continue };
                 match table.rows.local(change.slot) {
-                    Some(local) if table.rows.row(local) != Some(row) => {
-                        self.events.updates(table, change.slot, local);
-                        table.update(local, row);
+                    Some(local) => {
+                        let old = table.rows.row(local).unwrap_or_default();
+                        if !delta::same_columns(table.layout(), old, row, change.mask) {
+                            self.events.updates(table, change.slot, local);
+                            table.update(local, row, change.mask);
+                        }
                     }
-                    Some(_) => {}
                     None => {
                         let local = table.insert(change.slot, row);
                         self.events.inserted(table, change.slot, local);

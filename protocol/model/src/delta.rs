@@ -89,6 +89,31 @@ pub fn apply_columns(
     Ok(taken)
 }
 
+/// Overwrites columns of a valid row in place. None of them may be among [`RowLayout::checked_columns`], so that any
+/// bytes are a value; `packed` has the length that [`packed_length`] tells.
+#[inline]
+pub fn overlay_columns(layout: &RowLayout, row: &mut [u8], mask: u64, packed: &[u8]) {
+    debug_assert!(mask & layout.checked_columns() == 0, "a column is overwritten unchecked");
+    let mut rest = packed;
+    for column in named_columns(layout, mask) {
+        let Some((bytes, after)) = rest.split_at_checked(column.size) else { return };
+        if let Some(place) = row.get_mut(column.offset..column.offset + column.size) {
+            place.copy_from_slice(bytes);
+        }
+        rest = after;
+    }
+}
+
+/// Whether two valid rows have the same values in the columns of `mask`. Columns among [`RowLayout::checked_columns`]
+/// are compared by comparing the whole rows.
+#[inline]
+pub fn same_columns(layout: &RowLayout, old: &[u8], new: &[u8], mask: u64) -> bool {
+    if mask & layout.checked_columns() != 0 {
+        return old == new;
+    }
+    named_columns(layout, mask).all(|column| same_fixed_bytes(column, old, new))
+}
+
 /// How many bytes the packed columns of `mask` take at the start of `packed`. Checks lengths, not contents.
 pub fn packed_length(layout: &RowLayout, mask: u64, packed: &[u8]) -> Result<usize, DecodeError> {
     check_mask(layout, mask)?;
@@ -137,12 +162,12 @@ fn check_mask(layout: &RowLayout, mask: u64) -> Result<(), DecodeError> {
 }
 
 fn named_columns(layout: &RowLayout, mask: u64) -> impl Iterator<Item = &ColumnLayout> {
-    layout
-        .columns()
-        .iter()
-        .enumerate()
-        .filter(move |(index, _)| mask >> index & 1 == 1)
-        .map(|(_, column)| column)
+    let mut rest = mask;
+    std::iter::from_fn(move || {
+        let column = layout.columns().get(rest.trailing_zeros() as usize)?;
+        rest &= rest - 1;
+        Some(column)
+    })
 }
 
 /// Compared as numbers where the size is that of one: a commit asks this for every column of every changed row.

@@ -9,6 +9,7 @@ pub struct RowLayout {
     fixed_bytes: usize,
     is_fixed: bool,
     is_plain: bool,
+    checked_columns: u64,
 }
 
 /// The placement of one column.
@@ -40,7 +41,10 @@ impl RowLayout {
         let fixed_bytes = fields_size(fields).next_multiple_of(8);
         let is_plain = columns.iter().all(|column| column.ty.is_plain())
             && columns.iter().map(|column| column.size).sum::<usize>() == fixed_bytes;
-        Self { columns, fixed_bytes, is_fixed, is_plain }
+        let needs_check =
+            |(index, column): (usize, &ColumnLayout)| u64::from(!column.ty.is_plain()) << (index & 63);
+        let checked_columns = columns.iter().enumerate().map(needs_check).fold(0, |mask, bit| mask | bit);
+        Self { columns, fixed_bytes, is_fixed, is_plain, checked_columns }
     }
 
     /// The layout of some of this row's columns as a row of their own: an index key, a patch.
@@ -67,6 +71,11 @@ impl RowLayout {
     /// Whether any bytes of the right length are a row: no padding, no tags, no heap.
     pub fn is_plain(&self) -> bool {
         self.is_plain
+    }
+
+    /// The columns of which not all bytes are a value, as a mask: those with a heap part, a tag or padding.
+    pub fn checked_columns(&self) -> u64 {
+        self.checked_columns
     }
 
     /// Whether every row is exactly its fixed part: it can be read in place as a struct.

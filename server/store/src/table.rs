@@ -45,17 +45,11 @@ impl Table {
         let counters = AutoInc::of_table(schema);
         let indexed = indexes.iter().fold(0, |mask, index| mask | index.mask);
         let watched_mask = counters.iter().fold(indexed, |mask, counter| mask | 1 << counter.column);
-        let checked_mask = (0..).zip(layout.columns()).fold(0, |mask, (index, column)| {
-            let alone = layout.of_columns(&[index]);
-            // A single column of 4 bytes is followed by padding, so it is judged twice over.
-            let pair = layout.of_columns(&[index, index]);
-            let is_plain = column.is_fixed && (alone.is_plain() || pair.is_plain());
-            mask | u64::from(!is_plain) << index
-        });
         Self {
             name: schema.name.clone(),
             rows: Rows::new(&layout),
             transaction: Transaction::new(layout.fixed_bytes()),
+            checked_mask: layout.checked_columns(),
             layout,
             indexes,
             row_count: 0,
@@ -65,7 +59,6 @@ impl Table {
             allocator: SlotAllocator::default(),
             counters,
             watched_mask,
-            checked_mask,
             scratch: Vec::new(),
         }
     }

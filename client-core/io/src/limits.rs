@@ -14,6 +14,10 @@ pub const PING_EVERY: Duration = Duration::from_secs(2);
 /// Without any byte from the server, pongs included, the line is taken as dead: five pings unanswered.
 pub const SILENCE_MAX: Duration = Duration::from_secs(10);
 
+/// How long a thread that waits looks for news by itself, giving way to others, before it sleeps: about the time of a
+/// call and its answer on one machine. Waking a thread costs as much as the answer.
+pub(crate) const WAKEFUL_MAX: Duration = Duration::from_micros(100);
+
 /// Bytes read from the socket at once. Larger buffers cost more than they save for small messages.
 pub(crate) const READ_BUFFER_BYTES: usize = 4_096;
 

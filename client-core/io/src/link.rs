@@ -1,11 +1,13 @@
 //! What the game's thread and the IO thread share about one connection.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use ambit_client_core::{Outbox, Session};
 use tokio::sync::Notify;
 
+use crate::limits;
 use crate::state::{ConnectionState, DisconnectReason};
 
 /// Locks are held for one message, one call or one tick, and never two at a time.
@@ -14,6 +16,8 @@ pub(crate) struct Link {
     session: Mutex<Session>,
     outbox: Mutex<Outbox>,
     status: Mutex<Status>,
+    /// Counts everything a game could want to know of. Grows only while `status` is locked.
+    news: AtomicU64,
     changed: Condvar,
     /// Wakes the IO side: something waits to be sent, or the client is to close.
     pub(crate) wake: Notify,
@@ -26,8 +30,6 @@ pub(crate) struct Link {
 #[derive(Debug)]
 struct Status {
     state: ConnectionState,
-    /// Counts everything a game could want to know of.
-    news: u64,
     closing: bool,
 }
 
@@ -37,7 +39,8 @@ impl Link {
         Self {
             session: Mutex::default(),
             outbox: Mutex::default(),
-            status: Mutex::new(Status { state: ConnectionState::Connecting, news: 0, closing: false }),
+            status: Mutex::new(Status { state: ConnectionState::Connecting, closing: false }),
+            news: AtomicU64::new(0),
             changed: Condvar::new(),
             wake: Notify::new(),
             closing: Notify::new(),
@@ -71,27 +74,38 @@ impl Link {
         let mut status = lock(&self.status);
         if !matches!(status.state, ConnectionState::Disconnected { .. }) {
             status.state = state;
-            status.news += 1;
-            self.changed.notify_all();
+            self.tell();
         }
     }
 
     /// Tells waiting threads that a message came in.
     pub(crate) fn announce(&self) {
-        lock(&self.status).news += 1;
+        let status = lock(&self.status);
+        self.tell();
+        drop(status);
+    }
+
+    /// To be called while `status` is locked, so that nobody falls asleep between the look and the bell.
+    fn tell(&self) {
+        self.news.fetch_add(1, Ordering::Release);
         self.changed.notify_all();
     }
 
     pub(crate) fn news(&self) -> u64 {
-        lock(&self.status).news
+        self.news.load(Ordering::Acquire)
     }
 
     /// Waits until there are other news than `seen`; answers whether there are.
     pub(crate) fn wait(&self, seen: u64, timeout: Duration) -> bool {
+        let wakeful = Instant::now() + timeout.min(limits::WAKEFUL_MAX);
+        while self.news() == seen && Instant::now() < wakeful {
+            std::thread::yield_now();
+        }
         let status = lock(&self.status);
-        let waited = self.changed.wait_timeout_while(status, timeout, |status| status.news == seen);
-        let (status, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        status.news != seen
+        let rest = timeout.saturating_sub(limits::WAKEFUL_MAX);
+        let waited = self.changed.wait_timeout_while(status, rest, |_| self.news() == seen);
+        drop(waited.unwrap_or_else(PoisonError::into_inner));
+        self.news() != seen
     }
 
     /// Asks the IO side to send what waits and close.

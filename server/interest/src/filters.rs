@@ -6,7 +6,8 @@ use ambit_model::Slot;
 use hashbrown::HashMap;
 use rustc_hash::{FxBuildHasher, FxHasher};
 
-use crate::query::plan::{Filter, Form, Operand};
+use crate::query::plan::{Condition, Filter, Form, Operand};
+use crate::regions::{Region, RegionIndex};
 
 /// A filter's place in [`Filters`].
 pub(crate) type FilterId = usize;
@@ -58,6 +59,16 @@ pub(crate) struct TableFilters {
     equal: HashMap<(u16, u64), Vec<FilterId>, FxBuildHasher>,
     /// The columns that occur in `equal`, and how often.
     equal_columns: Vec<(Operand, usize)>,
+    /// Filters by the region that their rows lie in.
+    regions: RegionIndex,
+}
+
+/// What a filter is found by.
+enum Key {
+    /// The value that a column must have: the column, and its place in `equal`.
+    Equal(Operand, (u16, u64)),
+    Region(Region),
+    Nothing,
 }
 
 impl Filters {
@@ -149,6 +160,9 @@ impl Filters {
                     }
                 }
             }
+            for row in [before, now].into_iter().flatten() {
+                filters.regions.holding(row, out);
+            }
             if out.len() > fixed + 1 {
                 out.sort_unstable();
                 out.dedup();
@@ -168,9 +182,10 @@ impl Filters {
 
 impl TableFilters {
     fn add(&mut self, filter: &Filter, id: FilterId) {
-        let Some((operand, key)) = key(filter) else {
-            self.any.push(id);
-            return;
+        let (operand, key) = match Key::of(filter) {
+            Key::Equal(operand, key) => (operand, key),
+            Key::Region(region) => return self.regions.add(&region, id),
+            Key::Nothing => return self.any.push(id),
         };
         self.equal.entry(key).or_default().push(id);
         match self.equal_columns.iter_mut().find(|(known, _)| *known == operand) {
@@ -180,9 +195,10 @@ impl TableFilters {
     }
 
     fn remove(&mut self, filter: &Filter, id: FilterId) {
-        let Some((operand, key)) = key(filter) else {
-            self.any.retain(|&known| known != id);
-            return;
+        let (operand, key) = match Key::of(filter) {
+            Key::Equal(operand, key) => (operand, key),
+            Key::Region(region) => return self.regions.remove(&region, id),
+            Key::Nothing => return self.any.retain(|&known| known != id),
         };
         if let Some(ids) = self.equal.get_mut(&key) {
             ids.retain(|&known| known != id);
@@ -201,17 +217,40 @@ impl TableFilters {
     }
 }
 
-/// The column and value that a filter is found by: the longest id it compares with, as it tells most rows apart.
-fn key(filter: &Filter) -> Option<(Operand, (u16, u64))> {
-    let comparable =
-        filter.equalities().filter(|(operand, _)| !matches!(operand.form, Form::Float32 | Form::Float64));
-    let (operand, value) = comparable.max_by_key(|(operand, _)| match operand.form {
+impl Key {
+    /// An id tells most rows apart, then a place does, then any other value.
+    fn of(filter: &Filter) -> Self {
+        let comparable =
+            filter.equalities().filter(|(operand, _)| !matches!(operand.form, Form::Float32 | Form::Float64));
+        let equal = comparable.max_by_key(|(operand, _)| width(operand.form));
+        let region = filter.conditions.iter().find_map(|condition| match condition {
+            Condition::Within { position, centre, radius } => {
+                Some(Region::around(*position, *centre, *radius))
+            }
+            Condition::Compare { .. } => None,
+        });
+        match (equal, region) {
+            (Some((operand, _)), Some(region)) if width(operand.form) < ID_BYTES => Self::Region(region),
+            (Some((operand, value)), _) => {
+                Self::Equal(operand, (operand.column, hash(&value.column_bytes(operand.form))))
+            }
+            (None, Some(region)) => Self::Region(region),
+            (None, None) => Self::Nothing,
+        }
+    }
+}
+
+/// Values of at least so many bytes are usually ids.
+const ID_BYTES: usize = 8;
+
+/// About how many bytes tell the values of a column apart.
+fn width(form: Form) -> usize {
+    match form {
         Form::Bytes(size) => 64 + size,
         Form::Heap => 64,
         Form::Unsigned(size) | Form::Signed(size) => size,
         Form::Float32 | Form::Float64 => 0,
-    })?;
-    Some((operand, (operand.column, hash(&value.column_bytes(operand.form)))))
+    }
 }
 
 fn hash(bytes: &[u8]) -> u64 {

@@ -20,6 +20,7 @@ mod client;
 mod cohort;
 mod filters;
 mod flush;
+mod regions;
 
 pub use client::ClientId;
 pub use follower::{ClientUpdate, Follower, Statistics};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ambit_model::{
     ColumnSchema, ColumnType, EnumType, Field, IndexKind, IndexSchema, Lifecycle, ReducerSchema, Schema,
-    StructType, TableSchema, Variant,
+    SchemaDecodeError, StructType, TableSchema, Variant,
 };
 use proptest::prelude::*;
 
@@ -55,6 +55,29 @@ fn world() -> Schema {
 #[test]
 fn a_schema_comes_back_as_it_was() {
     assert_eq!(Schema::decode(&world().encode()).unwrap(), world());
+}
+
+/// The bytes of version 1 stay readable, and writing still makes them. `AMBIT_BLESS=1` writes them anew.
+#[test]
+fn the_committed_fixtures_read_as_ever() {
+    let directory = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    let intact = world().encode();
+    let mut damaged = intact.clone();
+    // The root's place: it points past the end.
+    damaged[1] ^= 0xff;
+    for (name, bytes) in [("intact", intact), ("damaged", damaged)] {
+        let path = directory.join(format!("v1-{name}.schema"));
+        if std::env::var_os("AMBIT_BLESS").is_some() {
+            std::fs::write(&path, &bytes).unwrap();
+        }
+        let committed = std::fs::read(&path).unwrap();
+        assert_eq!(committed, bytes, "{name}");
+        match (name, Schema::decode(&committed)) {
+            ("intact", Ok(schema)) => assert_eq!(schema, world()),
+            ("damaged", Err(SchemaDecodeError::Damaged(_))) => {}
+            (name, other) => panic!("{name}: {other:?}"),
+        }
+    }
 }
 
 #[test]

@@ -15,11 +15,14 @@ static LAYOUT: LazyLock<RowLayout> = LazyLock::new(|| {
         name: "Group".into(),
         fields: fields([T::U8, T::Option(Box::new(T::String)), T::DVec3]),
     }));
+    let marker = T::Struct(Arc::new(StructType { name: "Marker".into(), fields: Vec::new() }));
     let variants = [vec![], vec![T::U64, T::String], vec![group.clone()]];
     let variants = (0..).zip(variants).map(|(tag, types): (u8, _)| Variant {
         name: format!("V{tag}"),
         fields: fields(types),
     });
+    let plain = ["North", "South"].map(|name| Variant { name: name.into(), fields: Vec::new() });
+    let direction = T::Enum(Arc::new(EnumType { name: "Direction".into(), variants: plain.into() }));
     let choice = T::Enum(Arc::new(EnumType { name: "Choice".into(), variants: variants.collect() }));
     RowLayout::new(&fields([
         T::Bool,
@@ -31,6 +34,11 @@ static LAYOUT: LazyLock<RowLayout> = LazyLock::new(|| {
         T::Vec(Box::new(T::Vec(Box::new(T::U16)))),
         choice,
         group,
+        T::Vec(Box::new(T::Vec(Box::new(marker.clone())))),
+        marker,
+        T::Option(Box::new(T::U64)),
+        T::Vec(Box::new(T::Option(Box::new(direction.clone())))),
+        direction,
     ]))
 });
 

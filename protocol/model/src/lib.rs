@@ -13,8 +13,10 @@ mod types;
 
 mod layout;
 
+mod names;
 mod schema;
 mod schema_codec;
+mod type_check;
 
 mod fingerprint;
 

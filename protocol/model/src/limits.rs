@@ -24,7 +24,8 @@ pub const ROW_BYTES_MAX: usize = 1 << 20;
 /// Bytes of one row's fixed part. Keeps a page of rows small and column offsets in `u16` range.
 pub const ROW_FIXED_BYTES_MAX: usize = 32 * 1024;
 
-/// Elements of one list. A list of empty structs has no bytes that would bound it.
+/// Elements of one list: as many as a row has bytes. Elements without bytes, which a schema refuses, would know no
+/// other bound.
 pub const LIST_ELEMENTS_MAX: usize = 1 << 20;
 
 /// Bytes of a table, column, reducer, type or variant name.

@@ -4,7 +4,9 @@ use std::collections::HashSet;
 
 use crate::layout::RowLayout;
 use crate::limits;
-use crate::types::{ColumnType, Field, check_type, fields_size};
+use crate::names::distinct_names;
+use crate::type_check::check_type;
+use crate::types::{ColumnType, Field, fields_size};
 
 /// The tables and reducers of a module. Table and reducer ids are positions in these lists.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -131,8 +133,8 @@ impl Schema {
     pub fn check(&self) -> Result<(), SchemaError> {
         at_most("the module", "tables", self.tables.len(), limits::TABLES_MAX)?;
         at_most("the module", "reducers", self.reducers.len(), limits::REDUCERS_MAX)?;
-        distinct_names("table", self.tables.iter().map(|table| &table.name))?;
-        distinct_names("reducer", self.reducers.iter().map(|reducer| &reducer.name))?;
+        check_names("table", self.tables.iter().map(|table| &table.name))?;
+        check_names("reducer", self.reducers.iter().map(|reducer| &reducer.name))?;
         self.tables.iter().try_for_each(TableSchema::check)?;
         self.reducers.iter().try_for_each(ReducerSchema::check)
     }
@@ -163,8 +165,8 @@ impl TableSchema {
         let subject = format!("table `{}`", self.name);
         at_most(&subject, "columns", self.columns.len(), limits::COLUMNS_MAX)?;
         at_most(&subject, "indexes", self.indexes.len(), limits::INDEXES_MAX)?;
-        distinct_names(&format!("{subject}, column"), self.columns.iter().map(|column| &column.name))?;
-        distinct_names(&format!("{subject}, index"), self.indexes.iter().map(|index| &index.name))?;
+        check_names(&format!("{subject}, column"), self.columns.iter().map(|column| &column.name))?;
+        check_names(&format!("{subject}, index"), self.indexes.iter().map(|index| &index.name))?;
         for column in &self.columns {
             let subject = format!("{subject}, column `{}`", column.name);
             check_type(&column.ty).map_err(|problem| refuse(&subject, problem))?;
@@ -235,7 +237,7 @@ impl ReducerSchema {
     fn check(&self) -> Result<(), SchemaError> {
         let subject = format!("reducer `{}`", self.name);
         at_most(&subject, "parameters", self.params.len(), limits::COLUMNS_MAX)?;
-        distinct_names(&format!("{subject}, parameter"), self.params.iter().map(|param| &param.name))?;
+        check_names(&format!("{subject}, parameter"), self.params.iter().map(|param| &param.name))?;
         for param in &self.params {
             check_type(&param.ty)
                 .map_err(|problem| refuse(&format!("{subject}, parameter `{}`", param.name), problem))?;
@@ -291,23 +293,7 @@ fn at_most(subject: &str, what: &str, count: usize, max: usize) -> Result<(), Sc
     Err(refuse(subject, format!("it has {count} {what}; at most {max} are possible")))
 }
 
-fn distinct_names<'a>(subject: &str, names: impl Iterator<Item = &'a String>) -> Result<(), SchemaError> {
-    let mut seen = HashSet::new();
-    for name in names {
-        let starts_well = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
-        let ends_well = name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
-        if !starts_well || !ends_well || name.len() > limits::NAME_BYTES_MAX {
-            return Err(refuse(
-                &format!("{subject} `{name}`"),
-                format!(
-                    "a name has 1 to {} letters, digits and _ and no digit first",
-                    limits::NAME_BYTES_MAX
-                ),
-            ));
-        }
-        if !seen.insert(name) {
-            return Err(refuse(&format!("{subject} `{name}`"), "the name occurs twice"));
-        }
-    }
-    Ok(())
+fn check_names<'a>(subject: &str, names: impl Iterator<Item = &'a String>) -> Result<(), SchemaError> {
+    distinct_names(names.map(String::as_str))
+        .map_err(|wrong| refuse(&format!("{subject} `{}`", wrong.name), wrong.problem))
 }

@@ -5,8 +5,6 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::limits;
-
 /// The type of a column, a reducer argument or a field.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum ColumnType {
@@ -310,46 +308,4 @@ pub(crate) fn fields_size(fields: &[Field]) -> usize {
 /// Alignment of the fields as a `#[repr(C)]` struct.
 pub(crate) fn fields_align(fields: &[Field]) -> usize {
     fields.iter().map(|field| field.ty.align()).max().unwrap_or(1)
-}
-
-/// Refuses types that nest too deep, have too many fields or variants, or no variant at all.
-pub(crate) fn check_type(ty: &ColumnType) -> Result<(), String> {
-    if ty.depth(limits::TYPE_DEPTH_MAX) > limits::TYPE_DEPTH_MAX {
-        return Err(format!("its type nests deeper than {} levels", limits::TYPE_DEPTH_MAX));
-    }
-    check_shape(ty)
-}
-
-fn check_shape(ty: &ColumnType) -> Result<(), String> {
-    match ty {
-        ColumnType::Option(inner) | ColumnType::Vec(inner) => check_shape(inner),
-        ColumnType::Struct(structure) => check_fields(&structure.name, &structure.fields),
-        ColumnType::Enum(enumeration) => {
-            if enumeration.variants.is_empty() || enumeration.variants.len() > limits::VARIANTS_MAX {
-                return Err(format!(
-                    "enum `{}` has {} variants; 1 to {} are possible",
-                    enumeration.name,
-                    enumeration.variants.len(),
-                    limits::VARIANTS_MAX
-                ));
-            }
-            enumeration.variants.iter().try_for_each(|variant| check_fields(&variant.name, &variant.fields))
-        }
-        _ => Ok(()),
-    }
-}
-
-fn check_fields(name: &str, fields: &[Field]) -> Result<(), String> {
-    if fields.len() > limits::COLUMNS_MAX {
-        return Err(format!(
-            "`{name}` has {} fields; at most {} are possible",
-            fields.len(),
-            limits::COLUMNS_MAX
-        ));
-    }
-    fields.iter().try_for_each(|field| check_shape(&field.ty))?;
-    if fields_size(fields) > limits::ROW_FIXED_BYTES_MAX {
-        return Err(format!("`{name}` is larger than {} bytes", limits::ROW_FIXED_BYTES_MAX));
-    }
-    Ok(())
 }

@@ -1,7 +1,10 @@
 //! The schema's own encoding and the schemas that are refused.
 
+use std::sync::Arc;
+
 use ambit_model::{
-    ColumnSchema, ColumnType, Field, IndexKind, IndexSchema, Lifecycle, ReducerSchema, Schema, TableSchema,
+    ColumnSchema, ColumnType, EnumType, Field, IndexKind, IndexSchema, Lifecycle, ReducerSchema, Schema,
+    SchemaDecodeError, StructType, TableSchema, Variant,
 };
 use proptest::prelude::*;
 
@@ -54,6 +57,29 @@ fn a_schema_comes_back_as_it_was() {
     assert_eq!(Schema::decode(&world().encode()).unwrap(), world());
 }
 
+/// The bytes of version 1 stay readable, and writing still makes them. `AMBIT_BLESS=1` writes them anew.
+#[test]
+fn the_committed_fixtures_read_as_ever() {
+    let directory = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    let intact = world().encode();
+    let mut damaged = intact.clone();
+    // The root's place: it points past the end.
+    damaged[1] ^= 0xff;
+    for (name, bytes) in [("intact", intact), ("damaged", damaged)] {
+        let path = directory.join(format!("v1-{name}.schema"));
+        if std::env::var_os("AMBIT_BLESS").is_some() {
+            std::fs::write(&path, &bytes).unwrap();
+        }
+        let committed = std::fs::read(&path).unwrap();
+        assert_eq!(committed, bytes, "{name}");
+        match (name, Schema::decode(&committed)) {
+            ("intact", Ok(schema)) => assert_eq!(schema, world()),
+            ("damaged", Err(SchemaDecodeError::Damaged(_))) => {}
+            (name, other) => panic!("{name}: {other:?}"),
+        }
+    }
+}
+
 #[test]
 fn impossible_schemas_are_refused_by_name() {
     let refused = |change: fn(&mut Schema), expected: &str| {
@@ -89,6 +115,57 @@ fn impossible_schemas_are_refused_by_name() {
         |schema| schema.reducers[1].lifecycle = Lifecycle::Tick { every_us: 10 },
         "reducer `advance`: a tick is at least 1 ms",
     );
+}
+
+#[test]
+fn impossible_types_are_refused_by_name() {
+    let field = |name: &str, ty| Field { name: name.into(), ty };
+    let structure = |name: &str, fields: &[Field]| {
+        ColumnType::Struct(Arc::new(StructType { name: name.into(), fields: fields.to_vec() }))
+    };
+    let variant = |name: &str, fields: &[Field]| Variant { name: name.into(), fields: fields.to_vec() };
+    let choice = |name: &str, variants: &[Variant]| {
+        ColumnType::Enum(Arc::new(EnumType { name: name.into(), variants: variants.to_vec() }))
+    };
+    let list = |inner| ColumnType::Vec(Box::new(inner));
+    let byte = |name: &str| field(name, ColumnType::U8);
+    let rule = "a name has 1 to 64 letters, digits and _ and no digit first";
+    let long = "a".repeat(65);
+    let cases = [
+        (structure("A { } fn main", &[]), format!("struct `A {{ }} fn main`: {rule}")),
+        (structure("", &[byte("a")]), format!("struct ``: {rule}")),
+        (structure(&long, &[byte("a")]), format!("struct `{long}`: {rule}")),
+        (structure("Group", &[byte("a\nb")]), format!("`Group`, field `a\nb`: {rule}")),
+        (structure("Group", &[byte("a"), byte("a")]), "`Group`, field `a`: the name occurs twice".into()),
+        (choice("1Choice", &[variant("A", &[])]), format!("enum `1Choice`: {rule}")),
+        (choice("Choice", &[variant("A-B", &[])]), format!("enum `Choice`, variant `A-B`: {rule}")),
+        (
+            choice("Choice", &[variant("A", &[]), variant("A", &[])]),
+            "enum `Choice`, variant `A`: the name occurs twice".into(),
+        ),
+        (choice("Choice", &[variant("A", &[byte("*/")])]), format!("`A`, field `*/`: {rule}")),
+        (choice("Choice", &[]), "enum `Choice` has 0 variants; 1 to 256 are possible".into()),
+        (
+            list(structure("Marker", &[])),
+            "a list of `Marker` has elements without bytes; store their number instead".into(),
+        ),
+        (
+            list(list(structure("Pair", &[field("a", structure("Marker", &[]))]))),
+            "a list of `Pair` has elements without bytes; store their number instead".into(),
+        ),
+    ];
+    for (ty, problem) in cases {
+        for nested in [ty.clone(), ColumnType::Option(Box::new(structure("Outer", &[field("inner", ty)])))] {
+            let mut schema = world();
+            schema.tables[0].columns[1].ty = nested.clone();
+            let expected = format!("table `player`, column `position`: {problem}");
+            assert_eq!(schema.check().unwrap_err().to_string(), expected);
+            let mut schema = world();
+            schema.reducers[0].params[0].ty = nested;
+            let expected = format!("reducer `join`, parameter `name`: {problem}");
+            assert_eq!(schema.check().unwrap_err().to_string(), expected);
+        }
+    }
 }
 
 proptest! {

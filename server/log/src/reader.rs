@@ -22,6 +22,8 @@ pub struct LogReader {
     /// Position in `segments` of the one in `bytes`.
     current: usize,
     bytes: Vec<u8>,
+    /// What the checksums of the current segment's records start from.
+    salt: u32,
     position: usize,
     next_offset: u64,
     epoch: u32,
@@ -95,6 +97,7 @@ impl LogReader {
             segments,
             current: 0,
             bytes: Vec::new(),
+            salt: 0,
             position: 0,
             next_offset,
             epoch: 0,
@@ -146,7 +149,7 @@ impl LogReader {
             true => {
                 let created = self.medium.create(SPARE_NAME, options.segment_bytes);
                 created.map_err(read_error(SPARE_NAME))?;
-                name_spare(&*self.medium, self.next_offset, options.segment_bytes)?
+                name_spare(&*self.medium, self.next_offset, options.segment_bytes, options.salt)?
             }
             false => self.reopen()?,
         };
@@ -154,16 +157,18 @@ impl LogReader {
         Ok((log, self.report))
     }
 
-    /// Opens the last segment for writing, its torn tail zeroed.
+    /// Opens the last segment for writing, its torn tail zeroed, and makes durable what was read: after a program
+    /// was killed, the records and the segment's name may be known to the operating system alone.
     fn reopen(&mut self) -> Result<OpenSegment, ReadError> {
         let name = self.file_name();
         let mut file = self.medium.open(&name).map_err(read_error(&name))?;
         if let Some(tail) = &self.report.torn_tail {
             let zeros = vec![0; tail.bytes];
             file.write_at(tail.position as u64, &zeros).map_err(read_error(&name))?;
-            file.sync().map_err(read_error(&name))?;
         }
-        Ok(OpenSegment { name, file, position: self.position, capacity: self.bytes.len() })
+        file.sync().map_err(read_error(&name))?;
+        self.medium.sync().map_err(read_error("the list of segments"))?;
+        Ok(OpenSegment { name, file, position: self.position, capacity: self.bytes.len(), salt: self.salt })
     }
 
     /// Reads the current segment and checks its header.
@@ -173,17 +178,16 @@ impl LogReader {
         self.position = segment::HEADER_BYTES;
         self.report.segments += 1;
         let first_offset = self.segments.get(self.current).copied().unwrap_or_default();
-        segment::check_header(&self.bytes, first_offset).map_err(|problem| ReadError::Damaged {
-            file: name,
-            position: 0,
-            offset: first_offset,
-            problem,
-        })
+        let salt = segment::check_header(&self.bytes, first_offset).map_err(|problem| {
+            ReadError::Damaged { file: name, position: 0, offset: first_offset, problem }
+        })?;
+        self.salt = salt;
+        Ok(())
     }
 
     /// The offset, epoch, payload and length of the record at the current position, or why there is none.
     fn check_next(&self) -> Result<(u64, u32, Range<usize>, usize), String> {
-        let framed = record::parse(self.bytes.get(self.position..).unwrap_or_default())?;
+        let framed = record::parse(self.bytes.get(self.position..).unwrap_or_default(), self.salt)?;
         let Record { offset, epoch, payload } = framed.record;
         if offset != self.next_offset {
             return Err(format!("the record there has offset {offset}"));
@@ -209,7 +213,7 @@ impl LogReader {
             self.current += 1;
             return self.load();
         }
-        if was_synced(rest, tail_bytes, self.next_offset) {
+        if was_synced(rest, tail_bytes, self.next_offset, self.salt) {
             return Err(self.damaged(problem));
         }
         if tail_bytes > 0 {
@@ -246,11 +250,11 @@ impl RecoveryReport {
 
 /// Whether some record that begins in the first `tail_bytes` of `rest` was written when `offset`, which is
 /// missing before it, was already synced.
-fn was_synced(rest: &[u8], tail_bytes: usize, offset: u64) -> bool {
+fn was_synced(rest: &[u8], tail_bytes: usize, offset: u64, salt: u32) -> bool {
     (0..tail_bytes).step_by(8).any(|at| {
         let candidate = rest.get(at..).unwrap_or_default();
         record::may_follow(candidate, offset)
-            && record::parse(candidate).is_ok_and(|framed| framed.synced >= offset)
+            && record::parse(candidate, salt).is_ok_and(|framed| framed.synced >= offset)
     })
 }
 

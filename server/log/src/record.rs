@@ -63,15 +63,15 @@ pub(crate) fn length_at(bytes: &[u8]) -> Option<usize> {
     Some(framed_bytes(length as usize))
 }
 
-/// Fills in the synced offset and the checksum of one whole record.
-pub(crate) fn seal(record: &mut [u8], synced: u64) {
+/// Fills in the synced offset and the checksum, which starts from the segment's salt, of one whole record.
+pub(crate) fn seal(record: &mut [u8], synced: u64, salt: u32) {
     put(record, 16, &synced.to_le_bytes());
-    let checksum = crc32c::crc32c(record.get(4..).unwrap_or_default());
+    let checksum = crc32c::crc32c_append(salt, record.get(4..).unwrap_or_default());
     put(record, 0, &checksum.to_le_bytes());
 }
 
-/// The record at the start of `bytes`, or why there is none.
-pub(crate) fn parse(bytes: &[u8]) -> Result<Framed<'_>, &'static str> {
+/// The record at the start of `bytes` of a segment with this salt, or why there is none.
+pub(crate) fn parse(bytes: &[u8], salt: u32) -> Result<Framed<'_>, &'static str> {
     let short = "the file ends inside a record's header";
     let checksum = u32::from_le_bytes(array(bytes, 0).ok_or(short)?);
     let length = u32::from_le_bytes(array(bytes, 4).ok_or(short)?) as usize;
@@ -83,7 +83,7 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Framed<'_>, &'static str> {
     }
     let end = framed_bytes(length);
     let checked = bytes.get(4..end).ok_or("the file ends inside a record")?;
-    if crc32c::crc32c(checked) != checksum {
+    if crc32c::crc32c_append(salt, checked) != checksum {
         return Err("the record's checksum does not match");
     }
     let payload = bytes.get(HEADER_BYTES..HEADER_BYTES + length).ok_or(short)?;

@@ -24,19 +24,20 @@ pub(crate) fn first_offset_of(name: &str) -> Option<u64> {
     (segment_name(offset) == name).then_some(offset)
 }
 
-/// The header of a segment: magic, version, first offset, checksum.
-pub(crate) fn header(first_offset: u64) -> [u8; HEADER_BYTES] {
+/// The header of a segment: magic, version, salt, first offset, checksum.
+pub(crate) fn header(first_offset: u64, salt: u32) -> [u8; HEADER_BYTES] {
     let mut header = [0; HEADER_BYTES];
     put(&mut header, 0, &MAGIC);
     put(&mut header, 8, &VERSION.to_le_bytes());
+    put(&mut header, 12, &salt.to_le_bytes());
     put(&mut header, 16, &first_offset.to_le_bytes());
     let checksum = crc32c::crc32c(header.get(..28).unwrap_or_default());
     put(&mut header, 28, &checksum.to_le_bytes());
     header
 }
 
-/// Checks a segment's header against its name.
-pub(crate) fn check_header(bytes: &[u8], first_offset: u64) -> Result<(), String> {
+/// Checks a segment's header against its name; returns the salt of its records' checksums.
+pub(crate) fn check_header(bytes: &[u8], first_offset: u64) -> Result<u32, String> {
     let Some(found) = array::<HEADER_BYTES>(bytes, 0) else {
         return Err(format!("the file has {} bytes, less than a segment's header", bytes.len()));
     };
@@ -47,8 +48,9 @@ pub(crate) fn check_header(bytes: &[u8], first_offset: u64) -> Result<(), String
     if version != VERSION {
         return Err(format!("the segment has version {version}; this program reads version {VERSION}"));
     }
-    match found == header(first_offset) {
-        true => Ok(()),
+    let salt = array(&found, 12).map(u32::from_le_bytes).unwrap_or_default();
+    match found == header(first_offset, salt) {
+        true => Ok(salt),
         false => Err("the segment's header is damaged or belongs to another file".into()),
     }
 }

@@ -15,6 +15,9 @@ pub struct LogOptions {
     pub segment_bytes: usize,
     /// Whether a thread zeroes the next segment ahead of time; else that happens when it is needed.
     pub prepare_ahead: bool,
+    /// A random number that nobody else knows, which the checksums of new segments start from. Without it, what
+    /// a client stores could be made to look like a record of the log.
+    pub salt: u32,
 }
 
 /// The end of a log, ready for more. [`crate::LogReader`] makes it.
@@ -39,6 +42,8 @@ pub(crate) struct OpenSegment {
     pub position: usize,
     /// Where the next segment must begin.
     pub capacity: usize,
+    /// What the checksums of its records start from.
+    pub salt: u32,
 }
 
 /// Why records were not made durable.
@@ -76,8 +81,9 @@ pub enum AppendError {
 }
 
 impl Default for LogOptions {
+    /// The salt is 0: whoever stores what others send gives one.
     fn default() -> Self {
-        Self { segment_bytes: limits::SEGMENT_BYTES_DEFAULT, prepare_ahead: true }
+        Self { segment_bytes: limits::SEGMENT_BYTES_DEFAULT, prepare_ahead: true, salt: 0 }
     }
 }
 
@@ -157,7 +163,8 @@ impl Log {
         }
         let start = self.buffer.len();
         self.buffer.extend_from_slice(framed);
-        record::seal(self.buffer.get_mut(start..).unwrap_or_default(), self.durable_offset);
+        let sealed = self.buffer.get_mut(start..).unwrap_or_default();
+        record::seal(sealed, self.durable_offset, self.segment.salt);
         self.next_offset = offset + 1;
         self.epoch = epoch;
         match self.buffer.len() >= limits::WRITE_BYTES_MIN {
@@ -197,7 +204,7 @@ impl Log {
             created.map_err(medium_error("create", segment::SPARE_NAME))?;
         }
         let capacity = self.options.segment_bytes.max(needed);
-        self.segment = name_spare(&*self.medium, self.next_offset, capacity)?;
+        self.segment = name_spare(&*self.medium, self.next_offset, capacity, self.options.salt)?;
         self.prepare_spare();
         Ok(())
     }
@@ -243,15 +250,17 @@ pub(crate) fn name_spare(
     medium: &dyn Medium,
     first_offset: u64,
     capacity: usize,
+    salt: u32,
 ) -> Result<OpenSegment, AppendError> {
     let name = segment::segment_name(first_offset);
     let mut file = medium.open(segment::SPARE_NAME).map_err(medium_error("open", segment::SPARE_NAME))?;
-    file.write_at(0, &segment::header(first_offset)).map_err(medium_error("write the header of", &name))?;
+    file.write_at(0, &segment::header(first_offset, salt))
+        .map_err(medium_error("write the header of", &name))?;
     file.sync().map_err(medium_error("sync the header of", &name))?;
     medium.rename(segment::SPARE_NAME, &name).map_err(medium_error("name", &name))?;
     medium.sync().map_err(medium_error("sync the directory of", &name))?;
     let file = medium.open(&name).map_err(medium_error("open", &name))?;
-    Ok(OpenSegment { name, file, position: segment::HEADER_BYTES, capacity })
+    Ok(OpenSegment { name, file, position: segment::HEADER_BYTES, capacity, salt })
 }
 
 pub(crate) fn medium_error(action: &'static str, file: &str) -> impl FnOnce(io::Error) -> AppendError {

@@ -8,7 +8,7 @@ use std::sync::mpsc::channel;
 use ambit_log::{Batch, Fault, LogEvent, LogOptions, LogReader, LogThread, MemoryMedium};
 
 fn start(medium: &MemoryMedium, notify: impl FnMut(LogEvent<'_>) + Send + 'static) -> LogThread {
-    let options = LogOptions { segment_bytes: 4_096, prepare_ahead: true };
+    let options = LogOptions { segment_bytes: 4_096, prepare_ahead: true, salt: 7 };
     let (log, _) = LogReader::open(Arc::new(medium.clone())).unwrap().into_log(options).unwrap();
     LogThread::start(log, notify).unwrap()
 }

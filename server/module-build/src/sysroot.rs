@@ -20,13 +20,7 @@ pub(crate) fn build(rustc: &Path, version: &str, report: &mut dyn FnMut(&str)) -
     let folder = folder(version);
     let scratch = folder.with_extension(format!("building-{}", std::process::id()));
     report(&format!("building the standard library for {TARGET} once, into {}", folder.display()));
-    let built = build_in(&scratch, rustc).and_then(|parts| {
-        let _ = fs::remove_dir_all(&folder);
-        match fs::rename(&parts, &folder) {
-            Err(_) if contains_std(&libraries(&folder)) => Ok(()),
-            other => other.map_err(|source| file_error(&folder, source)),
-        }
-    });
+    let built = build_in(&scratch, rustc).and_then(|parts| put_in_place(&parts, &folder));
     let cleaned = fs::remove_dir_all(&scratch);
     built?;
     cleaned.map_err(|source| file_error(&scratch, source))?;
@@ -47,6 +41,17 @@ pub(crate) fn contains_std(folder: &Path) -> bool {
         let name = name.to_string_lossy();
         name.starts_with("libstd-") && name.ends_with(".rlib")
     })
+}
+
+/// Moves a finished sysroot to where it is looked for. One that is there already stays: a compiler may be reading it.
+fn put_in_place(parts: &Path, folder: &Path) -> Result<(), StepError> {
+    let moved = fs::rename(parts, folder);
+    if moved.is_ok() || contains_std(&libraries(folder)) {
+        return Ok(());
+    }
+    // A folder without std is what is left of an interrupted removal; if it cannot be removed, the move tells why.
+    let _ = fs::remove_dir_all(folder);
+    fs::rename(parts, folder).map_err(|source| file_error(folder, source))
 }
 
 fn build_in(scratch: &Path, rustc: &Path) -> Result<PathBuf, StepError> {
@@ -111,4 +116,28 @@ fn write(path: &Path, text: &str) -> Result<(), StepError> {
 
 fn file_error(path: &Path, source: std::io::Error) -> StepError {
     StepError::File { path: path.display().to_string(), source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sysroot(folder: &Path, library: &str) {
+        write(&libraries(folder).join(library), "").expect("a temporary folder can be written");
+    }
+
+    #[test]
+    fn a_finished_sysroot_is_never_replaced() {
+        let root = env::temp_dir().join(format!("ambit-sysroot-test-{}", std::process::id()));
+        let (first, second, folder) = (root.join("first"), root.join("second"), root.join("sysroot"));
+        sysroot(&first, "libstd-1.rlib");
+        sysroot(&second, "libstd-2.rlib");
+        // What is there first holds no std, and gives way.
+        sysroot(&folder, "leftover");
+        put_in_place(&first, &folder).expect("a folder without std is replaced");
+        put_in_place(&second, &folder).expect("a finished folder is good enough");
+        assert!(libraries(&folder).join("libstd-1.rlib").exists());
+        assert!(!libraries(&folder).join("libstd-2.rlib").exists());
+        fs::remove_dir_all(&root).expect("the temporary folder can be removed");
+    }
 }

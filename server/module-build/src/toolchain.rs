@@ -137,7 +137,7 @@ impl Distribution {
                 install::COMPILER_PACKAGES.join(" ")
             )
         })?;
-        let version = field(&about, "release:").ok_or("rustc -vV names no release")?;
+        let version = version(&about).ok_or("rustc -vV names no release")?;
         let major = llvm_major(&about).ok_or("rustc -vV names no LLVM version")?;
         let source = sysroot::library_source(&rustc);
         if !source.as_deref().is_some_and(Path::exists) {
@@ -179,6 +179,16 @@ fn field(about: &str, name: &str) -> Option<String> {
     about.lines().find_map(|line| Some(line.strip_prefix(name)?.trim().to_string()))
 }
 
+/// The release and, where rustc names it, the commit: two builds of one release do not understand each other's
+/// libraries.
+fn version(about: &str) -> Option<String> {
+    let release = field(about, "release:")?;
+    match field(about, "commit-hash:").filter(|hash| hash != "unknown") {
+        Some(hash) => Some(format!("{release}-{}", hash.get(..12).unwrap_or(&hash))),
+        None => Some(release),
+    }
+}
+
 fn llvm_major(about: &str) -> Option<u32> {
     field(about, "LLVM version:")?.split('.').next()?.parse().ok()
 }
@@ -193,6 +203,10 @@ mod tests {
     fn the_version_of_rustc_and_llvm_are_read_from_its_own_words() {
         assert_eq!(field(ABOUT, "release:").as_deref(), Some("1.96.0"));
         assert_eq!(llvm_major(ABOUT), Some(22));
+        assert_eq!(version(ABOUT).as_deref(), Some("1.96.0"));
+        let with_commit = format!("{ABOUT}commit-hash: 59807616e1fa2540724bfbac14d7976d7e4a3860\n");
+        assert_eq!(version(&with_commit).as_deref(), Some("1.96.0-59807616e1fa"));
+        assert_eq!(version(&format!("{ABOUT}commit-hash: unknown\n")).as_deref(), Some("1.96.0"));
         assert_eq!(llvm_major("rustc 1.96.0"), None);
     }
 

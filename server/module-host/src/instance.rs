@@ -164,7 +164,12 @@ impl Host {
         match status {
             CALL_FAILED => CallError::Failed(self.text.take_failure()),
             CALL_UNKNOWN => CallError::Refused("it has no such reducer".into()),
-            CALL_BAD_ARGUMENTS => CallError::Refused("the arguments are not what its schema says".into()),
+            CALL_BAD_ARGUMENTS => {
+                let text = self.text.failure.take();
+                CallError::Refused(
+                    text.unwrap_or_else(|| "the arguments are not what its schema says".into()),
+                )
+            }
             other => CallError::Refused(format!("it answered with the unknown status {other}")),
         }
     }
@@ -178,23 +183,22 @@ fn deadline_ticks(limits: &ModuleLimits) -> u64 {
 
 /// What went wrong in the module, in the words of the guest where it has any.
 pub(crate) fn call_error(error: &wasmtime::Error, host: &mut Host, limits: &ModuleLimits) -> CallError {
+    let host_trap = error.downcast_ref::<HostTrap>();
+    let trap = error.downcast_ref::<Trap>();
+    // These have a cause of their own; a module may have coped with memory that it was refused earlier.
+    if let Some(HostTrap::Abort) = host_trap {
+        return CallError::Panicked(host.text.take_failure());
+    }
+    if let Some(Trap::Interrupt) = trap {
+        let deadline_ms = u64::try_from(limits.deadline.as_millis()).unwrap_or(u64::MAX);
+        return CallError::Deadline { deadline_ms };
+    }
     if let Some(wanted) = host.growth.refused.take() {
         return CallError::Memory { wanted, limit: limits.memory_bytes };
     }
-    if let Some(trap) = error.downcast_ref::<HostTrap>() {
-        return match trap {
-            HostTrap::Abort => CallError::Panicked(host.text.take_failure()),
-            HostTrap::OutOfBounds { .. } | HostTrap::NotStarted | HostTrap::Store(_) => {
-                CallError::Trapped(trap.to_string())
-            }
-        };
-    }
-    match error.downcast_ref::<Trap>() {
-        Some(Trap::Interrupt) => {
-            let deadline_ms = u64::try_from(limits.deadline.as_millis()).unwrap_or(u64::MAX);
-            CallError::Deadline { deadline_ms }
-        }
-        Some(trap) => CallError::Trapped(trap.to_string()),
-        None => CallError::Trapped(format!("{error:#}")),
+    match (host_trap, trap) {
+        (Some(trap), _) => CallError::Trapped(trap.to_string()),
+        (None, Some(trap)) => CallError::Trapped(trap.to_string()),
+        (None, None) => CallError::Trapped(format!("{error:#}")),
     }
 }

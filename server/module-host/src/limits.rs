@@ -30,8 +30,8 @@ pub const MODULE_BYTES_MAX: usize = 64 << 20;
 /// Bytes of native stack that a module may use; deeper recursion traps. Half of a Rust thread's default stack.
 pub const STACK_BYTES_MAX: usize = 1 << 20;
 
-/// Bytes that one call may write to tables. A quarter of what one log record holds, since indexes of what is
-/// written, not of what it was, go to the log.
+/// Bytes that one call may write to tables. A quarter of what one log record holds: a change set
+/// adds slot, kind and mask to every row, which can take more bytes than a short row itself.
 pub const CALL_WRITE_BYTES_MAX: usize = 64 << 20;
 
 /// Log lines of one call that are kept; more are counted, not kept.

@@ -45,8 +45,8 @@ const BUFFER_AT: usize = 0x2_0000;
 /// Bytes of the module's memory at the start.
 const MEMORY_BYTES: usize = 0x4_0000;
 
-/// One table `item { id u64 (primary, auto_inc), weight u32, place DVec2 (spatial) }`, 32 bytes a row, and one
-/// reducer.
+/// A table `item { id u64 (primary, auto_inc), weight u32, place DVec2 (spatial) }`, 32 bytes a row, a table
+/// `note { words Vec<String> (unique) }`, and one reducer.
 fn schema() -> Schema {
     let column =
         |name: &str, ty, auto_inc| ColumnSchema { name: name.into(), ty, auto_inc, doc: String::new() };
@@ -72,13 +72,22 @@ fn schema() -> Schema {
         primary: Some(0),
         doc: String::new(),
     };
+    let words = ColumnType::Vec(Box::new(ColumnType::String));
+    let note = TableSchema {
+        name: "note".into(),
+        public: true,
+        columns: vec![column("words", words, false)],
+        indexes: vec![index("words", 0, IndexKind::Hash, true)],
+        primary: None,
+        doc: String::new(),
+    };
     let reducer = ReducerSchema {
         name: "run".into(),
         params: Vec::new(),
         lifecycle: Lifecycle::Call,
         doc: String::new(),
     };
-    Schema { tables: vec![table], reducers: vec![reducer] }
+    Schema { tables: vec![table, note], reducers: vec![reducer] }
 }
 
 fn escape(bytes: &[u8]) -> String {

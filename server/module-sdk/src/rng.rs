@@ -93,17 +93,24 @@ macro_rules! uniform_integers {
 
 uniform_integers! { i8 as u8, i16 as u16, i32 as u32, i64 as u64, u8 as u8, u16 as u16, u32 as u32, u64 as u64, usize as usize }
 
-impl Uniform for f32 {
-    fn draw(rng: &Rng, low: Self, high: Self) -> Self {
-        low + (high - low).max(0.0) * rng.next_f32()
-    }
+macro_rules! uniform_floats {
+    ($($float:ty: $part:ident),*) => {$(
+        impl Uniform for $float {
+            fn draw(rng: &Rng, low: Self, high: Self) -> Self {
+                // Drawn also from an empty range, so that what is drawn next does not depend on the bounds.
+                let drawn = low + (high - low).max(0.0) * rng.$part();
+                match drawn < high {
+                    true => drawn,
+                    // The sum was rounded up to the end.
+                    false if low < high => high.next_down(),
+                    false => low,
+                }
+            }
+        }
+    )*};
 }
 
-impl Uniform for f64 {
-    fn draw(rng: &Rng, low: Self, high: Self) -> Self {
-        low + (high - low).max(0.0) * rng.next_f64()
-    }
-}
+uniform_floats! { f32: next_f32, f64: next_f64 }
 
 #[cfg(test)]
 mod tests {
@@ -124,6 +131,19 @@ mod tests {
         assert_ne!(Rng::new(1).next_u64(), Rng::new(1 << 64).next_u64());
         let extremes = rng.range(i64::MIN..i64::MAX);
         assert!(extremes < i64::MAX);
+    }
+
+    #[test]
+    fn the_end_of_a_range_of_floats_is_never_drawn() {
+        let rng = Rng::new(1);
+        for _ in 0..1_000 {
+            assert_eq!(rng.range(1.0f32..1.0f32.next_up()), 1.0);
+            assert_eq!(rng.range(1.0f64..1.0f64.next_up()), 1.0);
+            assert!((1e8..1e8 + 16.0).contains(&rng.range(1e8f32..1e8 + 16.0)));
+            assert!(rng.range(f64::MIN..f64::MAX) < f64::MAX);
+        }
+        assert_eq!(rng.range(3.0f32..3.0), 3.0);
+        assert_eq!(rng.range(3.0f64..2.0), 3.0);
     }
 
     #[test]

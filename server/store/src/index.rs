@@ -45,7 +45,7 @@ impl Index {
             (1..=columns.len()).map(|count| layout.of_columns(&columns[..count])).collect();
         let key_layout = layout.of_columns(columns);
         let body = match schema.kind {
-            IndexKind::Hash => Body::Hash(HashIndex::new(layout, columns, &key_layout, seed)),
+            IndexKind::Hash => Body::Hash(HashIndex::new(layout, schema, &key_layout, seed)),
             IndexKind::Ordered => Body::Ordered(OrderedIndex::new(layout, columns, &key_layout)),
             IndexKind::Spatial { cell } => {
                 let column = columns.first().and_then(|&column| layout.columns().get(usize::from(column)));

@@ -21,6 +21,7 @@ mod slots;
 mod auto_inc;
 mod body;
 mod describe;
+mod reuse;
 
 pub use change_set::{AppliedChange, ChangeKind, ChangeSet, ChangeSetError, Changes};
 pub use error::{

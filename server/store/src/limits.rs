@@ -18,6 +18,10 @@ pub const TRANSACTION_ROWS_MAX: usize = 1 << 22;
 /// length of a change set: it stays below 4 GiB with room to spare.
 pub const TRANSACTION_BYTES_MAX: usize = 512 << 20;
 
+/// Bytes of each list that a transaction fills and the next one reuses. A tick that changes twenty thousand rows
+/// stays below it; what a larger transaction took is given back.
+pub const REUSED_BYTES_MAX: usize = 4 << 20;
+
 /// Bytes of a value in an error's text.
 pub const DESCRIPTION_BYTES_MAX: usize = 120;
 

@@ -15,6 +15,7 @@ use crate::error::{
 };
 use crate::limits::TRANSACTION_BYTES_MAX;
 use crate::lookup::Bounds;
+use crate::reuse;
 use crate::table::{Applied, Table};
 
 /// All tables of a database.
@@ -194,7 +195,6 @@ impl Store {
     /// Makes the open transaction final and opens the next. Returns its net effect: a row that was changed and
     /// changed back is not in it.
     pub fn commit(&mut self) -> Changes {
-        self.body.clear();
         let mut operation_count = 0;
         for &table in &self.touched_tables {
             if let Some(table) = self.tables.get_mut(usize::from(table)) {
@@ -203,7 +203,9 @@ impl Store {
         }
         self.touched_tables.clear();
         self.transaction_bytes = 0;
-        Changes { body: self.body.as_slice().into(), operation_count }
+        let changes = Changes { body: self.body.as_slice().into(), operation_count };
+        reuse::empty(&mut self.body);
+        changes
     }
 
     /// Puts everything back as it was after the last commit: rows, slots, indexes and counters.
@@ -229,6 +231,7 @@ impl Store {
         }
         if let Err(error) = self.apply_blocks(body) {
             self.rollback();
+            reuse::empty(&mut self.applied);
             return Err(error);
         }
         for &applied in &self.applied {
@@ -243,11 +246,11 @@ impl Store {
             }
         }
         self.transaction_bytes = 0;
+        reuse::empty(&mut self.applied);
         Ok(())
     }
 
     fn apply_blocks(&mut self, body: &[u8]) -> Result<(), ApplyError> {
-        self.applied.clear();
         let mut reader = BodyReader::new(body);
         loop {
             let at = reader.at;

@@ -18,12 +18,28 @@ impl DirectoryMedium {
     /// Uses the directory, which is created if it is missing.
     pub fn new(path: impl AsRef<Path>) -> io::Result<Self> {
         let path = path.as_ref().to_owned();
+        let parents = parents_of_new_names(&path);
         fs::create_dir_all(&path)?;
-        if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+        for parent in parents {
             File::open(parent)?.sync_all()?;
         }
         Ok(Self { path })
     }
+}
+
+/// The directories that are to be synced so that `path`, not yet created, stays: that of its own name, and of each
+/// of its ancestors that is missing too.
+fn parents_of_new_names(path: &Path) -> Vec<PathBuf> {
+    let mut parents = Vec::new();
+    for parent in path.ancestors().skip(1) {
+        // The parent of a relative path's first name is the working directory.
+        let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
+        parents.push(parent.to_owned());
+        if parent.exists() {
+            break;
+        }
+    }
+    parents
 }
 
 impl Medium for DirectoryMedium {
@@ -86,5 +102,21 @@ impl MediumFile for DirectoryFile {
 
     fn sync(&mut self) -> io::Result<()> {
         self.file.sync_data()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_directory_with_a_new_name_is_synced() {
+        let root = tempfile::tempdir().expect("a temporary directory");
+        let path = root.path().join("data/world/log");
+        let expected = ["data/world", "data", ""].map(|name| root.path().join(name));
+        assert_eq!(parents_of_new_names(&path), expected);
+        DirectoryMedium::new(&path).expect("the directory is created");
+        assert_eq!(parents_of_new_names(&path), expected[..1]);
+        assert_eq!(parents_of_new_names(Path::new("log")), [Path::new(".")]);
     }
 }

@@ -40,7 +40,7 @@ pub(crate) struct Text {
     /// Of the last negative result.
     pub problem: Problem,
     /// What the reducer's error or the panic says.
-    failure: Option<String>,
+    pub failure: Option<String>,
 }
 
 /// What the last negative result means; put in words only if the guest asks.
@@ -132,5 +132,8 @@ impl Host {
 /// The bytes as text, cut at the limit, with a replacement for what is no UTF-8.
 fn to_text(bytes: &[u8]) -> String {
     let kept = bytes.get(..bytes.len().min(TEXT_BYTES_MAX)).unwrap_or_default();
-    String::from_utf8_lossy(kept).into_owned()
+    let mut text = String::from_utf8_lossy(kept).into_owned();
+    // A replacement is longer than the byte that it stands for.
+    text.truncate(text.floor_char_boundary(TEXT_BYTES_MAX));
+    text
 }

@@ -1,6 +1,6 @@
 //! Imports that change rows.
 
-use ambit_model::delta;
+use ambit_model::{DecodeError, delta, validate_row};
 use ambit_module_abi::limits::BATCH_BYTES_MAX;
 use ambit_module_abi::{BatchReader, ErrorCode};
 
@@ -85,8 +85,12 @@ impl Host {
         let Some((columns, layout)) = keys.indexes.get(usize::from(index)) else {
             return Err(Refusal::bad_index(&self.store, table, index));
         };
-        delta::copy_columns(&keys.layout, row, columns, layout, &mut self.key)
-            .map_err(|error| Refusal::code(ErrorCode::BadRow, &error))
+        let bad_row = |error: DecodeError| Refusal::code(ErrorCode::BadRow, &error);
+        if !keys.layout.is_fixed() {
+            // The guest's heap references may all name the same bytes, and a copy of them exceed all memory.
+            validate_row(&keys.layout, row).map_err(bad_row)?;
+        }
+        delta::copy_columns(&keys.layout, row, columns, layout, &mut self.key).map_err(bad_row)
     }
 
     /// Refuses a buffer that is too large, and a call that writes too much.

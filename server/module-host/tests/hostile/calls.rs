@@ -4,6 +4,8 @@ use ambit_module_host::{LogLevel, limits};
 
 use super::*;
 
+const LOST: &str = r#"(data (i32.const 16) "lost")"#;
+
 #[test]
 fn errors_and_panics_carry_the_guests_words() {
     let text = r#"(data (i32.const 16) "not enough gold")"#;
@@ -64,6 +66,40 @@ fn memory_grows_to_its_limit_and_no_further() {
         start("(loop (br_if 0 (i32.ne (memory.grow (i32.const 1)) (i32.const -1)))) unreachable", "");
     let expected = CallError::Memory { wanted: (1 << 20) + 0x1_0000, limit: 1 << 20 };
     assert_eq!(call(&mut greedy), Err(expected));
+}
+
+#[test]
+fn memory_that_was_refused_earlier_is_not_the_cause_of_a_later_failure() {
+    let refused = "(drop (memory.grow (i32.const 1000)))";
+    let mut panicking =
+        start(&format!("{refused} (call $abort (i32.const 16) (i32.const 4)) (i32.const 0)"), LOST);
+    assert_eq!(call(&mut panicking), Err(CallError::Panicked("lost".into())));
+
+    let runtime = Runtime::new().unwrap();
+    let _ticker = runtime.start_ticker().unwrap();
+    let wasm = wat::parse_str(wat(&format!("{refused} (loop (br 0)) (i32.const 0)"), "")).unwrap();
+    let module = Module::compile(&runtime, &wasm, limits()).unwrap();
+    let mut endless = Instance::new(&module, Store::new(Arc::new(schema()))).unwrap();
+    assert_eq!(call(&mut endless), Err(CallError::Deadline { deadline_ms: 50 }));
+}
+
+#[test]
+fn refused_arguments_carry_the_guests_words() {
+    let mut wordy = start("(call $fail (i32.const 16) (i32.const 4)) (i32.const 3)", LOST);
+    assert_eq!(call(&mut wordy), Err(CallError::Refused("lost".into())));
+    let mut silent = start("(i32.const 3)", "");
+    let expected = CallError::Refused("the arguments are not what its schema says".into());
+    assert_eq!(call(&mut silent), Err(expected));
+}
+
+#[test]
+fn texts_that_are_no_utf_8_keep_the_limit_too() {
+    let body = "(memory.fill (i32.const 0) (i32.const 255) (i32.const 4096))
+        (call $fail (i32.const 0) (i32.const 4096)) (i32.const 1)";
+    match call(&mut start(body, "")) {
+        Err(CallError::Failed(text)) => assert!(text.len() > 4_000 && text.len() <= 4_096, "{}", text.len()),
+        other => panic!("{other:?}"),
+    }
 }
 
 #[test]

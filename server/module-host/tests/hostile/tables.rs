@@ -33,7 +33,7 @@ fn every_pointer_is_checked() {
 
 #[test]
 fn unknown_tables_and_indexes_are_codes() {
-    assert_eq!(status("(call $count (i32.const 1))"), -4);
+    assert_eq!(status("(call $count (i32.const 2))"), -4);
     assert_eq!(status("(call $count (i32.const 65536))"), -4);
     let get = |table: i32, index: i32| {
         status(&format!(
@@ -74,6 +74,24 @@ fn lying_batches_are_codes() {
     assert!(insert(r"\00\00\00\00\1f\00\00\00", 40).ends_with("-7"), "shorter than a row");
     assert!(insert(r"\00\00\00\00\00\00\00\00", 8).ends_with("-7"), "no row at all");
     assert!(insert(r"\00\00", 2).ends_with("-7"), "no whole header");
+}
+
+/// A thousand texts in the same 40,000 bytes would make a key of 40 MB; with larger numbers, of terabytes.
+#[test]
+fn references_that_name_the_same_bytes_are_no_row() {
+    let body = "(local $place i32)
+        (i32.store (i32.const 4) (i32.const 48008))
+        (i32.store (i32.const 8) (i32.const 8))
+        (i32.store (i32.const 12) (i32.const 1000))
+        (local.set $place (i32.const 16))
+        (loop
+            (i32.store (local.get $place) (i32.const 8008))
+            (i32.store (i32.add (local.get $place) (i32.const 4)) (i32.const 40000))
+            (local.set $place (i32.add (local.get $place) (i32.const 8)))
+            (br_if 0 (i32.lt_u (local.get $place) (i32.const 8016))))
+        (i32.wrap_i64 (call $update (i32.const 1) (i32.const 0) (i32.const 0) (i32.const 48016)))";
+    let error = call(&mut start(body, "")).unwrap_err().to_string();
+    assert!(error.ends_with("-7"), "{error}");
 }
 
 #[test]

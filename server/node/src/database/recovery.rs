@@ -80,7 +80,8 @@ pub fn recover(dir: &DatabaseDir, module: &Module, seed: u128) -> Result<Recover
             follow(follower, &recovered.change_set)?;
         }
     }
-    let (log, report) = reader.into_log(LogOptions::default())?;
+    let options = LogOptions { salt: getrandom::u32()?, ..LogOptions::default() };
+    let (log, report) = reader.into_log(options)?;
     let moment = Moment { now: clock::now(), seed };
     let (database, published) = Database::start(recovery, module, dir.own_identity()?, moment)?;
     let follower = match follower {

@@ -1,17 +1,28 @@
-//! The hash index: slots only; keys are compared where they lie, in the rows.
+//! The hash index: slots and perhaps hashes; keys are compared where they lie, in the rows.
 
-use ambit_model::{RowLayout, Slot};
+use std::collections::BTreeSet;
+
+use ambit_model::{IndexSchema, RowLayout, Slot};
 use hashbrown::HashTable;
 
 use crate::index::key::{KeyPlan, array_at, hash_word};
 use crate::rows::Rows;
 
-/// Slots by the hash of their rows' keys. Several slots may share a key.
+/// Slots by the hash of their rows' keys.
 #[derive(Debug)]
 pub(crate) struct HashIndex {
     plan: KeyPlan,
     seed: u64,
-    slots: HashTable<Slot>,
+    slots: Slots,
+}
+
+#[derive(Debug)]
+enum Slots {
+    /// Of a unique index: keys are shared only in the midst of a change set.
+    Table(HashTable<Slot>),
+    /// Of any other. A hash table looks at every slot of a key to find one of them, and a table may have a million
+    /// rows and ten keys; the tree goes straight to the hash and slot.
+    Tree(BTreeSet<(u64, Slot)>),
 }
 
 /// What every look-up needs besides the index.
@@ -23,42 +34,48 @@ pub(crate) struct Source<'a> {
 }
 
 impl HashIndex {
-    pub(crate) fn new(layout: &RowLayout, columns: &[u16], key_layout: &RowLayout, seed: u64) -> Self {
-        Self { plan: KeyPlan::new(layout, columns, key_layout), seed, slots: HashTable::new() }
+    pub(crate) fn new(layout: &RowLayout, schema: &IndexSchema, key_layout: &RowLayout, seed: u64) -> Self {
+        let plan = KeyPlan::new(layout, &schema.columns, key_layout);
+        let slots = match schema.unique {
+            true => Slots::Table(HashTable::new()),
+            false => Slots::Tree(BTreeSet::new()),
+        };
+        Self { plan, seed, slots }
     }
 
     /// A slot with this key. `key` is a valid key row.
     #[inline]
     pub(crate) fn find(&self, source: Source<'_>, key: &[u8]) -> Option<Slot> {
         // The usual key, a 64-bit id of a fixed row, without any detour.
-        if let (&KeyPlan::Word { offset, width: 8 }, Rows::Fixed(pages)) = (&self.plan, source.rows) {
+        if let (&KeyPlan::Word { offset, width: 8 }, Rows::Fixed(pages), Slots::Table(table)) =
+            (&self.plan, source.rows, &self.slots)
+        {
             let word = u64::from_le_bytes(array_at(key, 0));
             let same = |&slot: &Slot| u64::from_le_bytes(array_at(pages.get(slot), offset)) == word;
-            return self.slots.find(hash_word(self.seed, word), same).copied();
+            return table.find(hash_word(self.seed, word), same).copied();
         }
         let hash = self.plan.hash_key(self.seed, key);
-        let same = |&slot: &Slot| {
-            self.plan.row_has_key(source.layout, source.key_layout, source.rows.get(slot), key)
-        };
-        self.slots.find(hash, same).copied()
+        self.slots.find(hash, |slot| self.has_key(source, slot, key))
     }
 
     /// Appends all slots with this key.
     pub(crate) fn find_all(&self, source: Source<'_>, key: &[u8], out: &mut Vec<Slot>) {
         let hash = self.plan.hash_key(self.seed, key);
-        out.extend(self.slots.iter_hash(hash).filter(|&&slot| {
-            self.plan.row_has_key(source.layout, source.key_layout, source.rows.get(slot), key)
-        }));
+        match &self.slots {
+            Slots::Table(table) => {
+                out.extend(table.iter_hash(hash).filter(|&&slot| self.has_key(source, slot, key)));
+            }
+            Slots::Tree(tree) => {
+                out.extend(with_hash(tree, hash).filter(|&slot| self.has_key(source, slot, key)));
+            }
+        }
     }
 
     /// A slot other than `except` whose row has the same key as `row`.
     pub(crate) fn find_other(&self, source: Source<'_>, row: &[u8], except: Option<Slot>) -> Option<Slot> {
-        let hash = self.plan.hash_row(source.layout, source.key_layout, self.seed, row);
-        let same = |&slot: &Slot| {
-            Some(slot) != except
-                && self.plan.same_key(source.layout, source.key_layout, source.rows.get(slot), row)
-        };
-        self.slots.find(hash, same).copied()
+        let hash = self.hash_row(source, row);
+        self.slots
+            .find(hash, |slot| Some(slot) != except && self.same_key(source, source.rows.get(slot), row))
     }
 
     pub(crate) fn same_key(&self, source: Source<'_>, one: &[u8], other: &[u8]) -> bool {
@@ -67,23 +84,61 @@ impl HashIndex {
 
     /// Adds a slot whose row has been written.
     pub(crate) fn insert(&mut self, source: Source<'_>, slot: Slot) {
+        let hash = self.hash_row(source, source.rows.get(slot));
         let Self { plan, seed, slots } = self;
-        let hash =
-            |slot: &Slot| plan.hash_row(source.layout, source.key_layout, *seed, source.rows.get(*slot));
-        slots.insert_unique(hash(&slot), slot, hash);
+        match slots {
+            Slots::Table(table) => {
+                table.insert_unique(hash, slot, |&slot| {
+                    plan.hash_row(source.layout, source.key_layout, *seed, source.rows.get(slot))
+                });
+            }
+            Slots::Tree(tree) => drop(tree.insert((hash, slot))),
+        }
     }
 
     /// Takes out a slot whose row is still the one it was added with.
     pub(crate) fn remove(&mut self, source: Source<'_>, slot: Slot) {
-        let row = source.rows.get(slot);
-        let hash = self.plan.hash_row(source.layout, source.key_layout, self.seed, row);
-        match self.slots.find_entry(hash, |&candidate| candidate == slot) {
-            Ok(entry) => drop(entry.remove()),
-            Err(_) => debug_assert!(false, "slot {slot} is missing in a hash index"),
-        }
+        let hash = self.hash_row(source, source.rows.get(slot));
+        let was_there = match &mut self.slots {
+            Slots::Table(table) => match table.find_entry(hash, |&candidate| candidate == slot) {
+                Ok(entry) => {
+                    entry.remove();
+                    true
+                }
+                Err(_) => false,
+            },
+            Slots::Tree(tree) => tree.remove(&(hash, slot)),
+        };
+        debug_assert!(was_there, "slot {slot} is missing in a hash index");
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.slots.len()
+        match &self.slots {
+            Slots::Table(table) => table.len(),
+            Slots::Tree(tree) => tree.len(),
+        }
     }
+
+    #[inline]
+    fn hash_row(&self, source: Source<'_>, row: &[u8]) -> u64 {
+        self.plan.hash_row(source.layout, source.key_layout, self.seed, row)
+    }
+
+    fn has_key(&self, source: Source<'_>, slot: Slot, key: &[u8]) -> bool {
+        self.plan.row_has_key(source.layout, source.key_layout, source.rows.get(slot), key)
+    }
+}
+
+impl Slots {
+    #[inline]
+    fn find(&self, hash: u64, mut is_wanted: impl FnMut(Slot) -> bool) -> Option<Slot> {
+        match self {
+            Self::Table(table) => table.find(hash, |&slot| is_wanted(slot)).copied(),
+            Self::Tree(tree) => with_hash(tree, hash).find(|&slot| is_wanted(slot)),
+        }
+    }
+}
+
+fn with_hash(tree: &BTreeSet<(u64, Slot)>, hash: u64) -> impl Iterator<Item = Slot> {
+    tree.range((hash, 0)..=(hash, Slot::MAX)).map(|entry| entry.1)
 }

@@ -2,8 +2,6 @@
 
 use ambit_model::delta::copy_columns;
 use ambit_model::{ColumnType, RowLayout};
-use rustc_hash::FxHasher;
-use std::hash::Hasher;
 
 /// Where an index's key lies in a row and in a key row.
 #[derive(Debug)]
@@ -156,7 +154,12 @@ pub(crate) fn array_at<const N: usize>(row: &[u8], offset: usize) -> [u8; N] {
 /// A full multiplication whose halves are folded: every bit of the input moves every bit of the hash.
 #[inline]
 pub(crate) fn hash_word(seed: u64, word: u64) -> u64 {
-    let product = u128::from(word ^ seed ^ 0x9E37_79B9_7F4A_7C15) * 0xD6E8_FEB8_6659_FD93;
+    fold_product(word ^ seed ^ 0x9E37_79B9_7F4A_7C15, 0xD6E8_FEB8_6659_FD93)
+}
+
+#[inline]
+fn fold_product(one: u64, other: u64) -> u64 {
+    let product = u128::from(one) * u128::from(other);
     (product as u64) ^ ((product >> 64) as u64)
 }
 
@@ -165,13 +168,25 @@ fn hash_double(seed: u64, double: u128) -> u64 {
     hash_word(hash_word(seed, double as u64), (double >> 64) as u64)
 }
 
+/// Clients choose texts, so the seed is in every step: who does not know it knows neither what a word is mixed
+/// with nor what it is multiplied by.
 fn hash_parts<'a>(seed: u64, parts: impl IntoIterator<Item = &'a [u8]>) -> u64 {
-    let mut hasher = FxHasher::with_seed(seed as usize);
+    let multiplier = hash_word(seed, 0xA076_1D64_78BD_642F) | 1;
+    let mut hash = hash_word(seed, 0);
     for part in parts {
-        hasher.write(part);
-        hasher.write_usize(part.len());
+        let (words, rest) = part.as_chunks();
+        for &word in words {
+            hash = fold_product(hash ^ u64::from_le_bytes(word), multiplier);
+        }
+        // The length tells zeros at the end from bytes that are not there.
+        let mut last = [0; 8];
+        for (place, &byte) in last.iter_mut().zip(rest) {
+            *place = byte;
+        }
+        hash = fold_product(hash ^ u64::from_le_bytes(last), multiplier);
+        hash = fold_product(hash ^ part.len() as u64, multiplier);
     }
-    hash_word(seed, hasher.finish())
+    hash_word(seed, hash)
 }
 
 fn copied(layout: &RowLayout, row: &[u8], columns: &[u16], key_layout: &RowLayout) -> Vec<u8> {
@@ -180,4 +195,43 @@ fn copied(layout: &RowLayout, row: &[u8], columns: &[u16], key_layout: &RowLayou
     let result = copy_columns(layout, row, columns, key_layout, &mut key);
     debug_assert_eq!(result, Ok(()), "a row in the table is not valid");
     key
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    /// A hash that multiplies two halves of a text is zero for all texts of which one half is its constant.
+    #[test]
+    fn texts_made_to_collide_do_not() {
+        let constant = 0x243f_6a88_85a3_08d3_u64.to_le_bytes();
+        for seed in [0, 1, u64::MAX] {
+            let hashes: BTreeSet<u64> = (0..1_000_u64)
+                .flat_map(|word| {
+                    let word = word.to_le_bytes();
+                    [[constant, word].concat(), [word, constant].concat()]
+                })
+                .map(|text| hash_parts(seed, [text.as_slice()]))
+                .collect();
+            assert_eq!(hashes.len(), 2_000);
+        }
+    }
+
+    #[test]
+    fn parts_and_lengths_count() {
+        let parts: [&[&[u8]]; 8] = [
+            &[],
+            &[b""],
+            &[b"", b""],
+            &[b"\0"],
+            &[b"ab", b"c"],
+            &[b"a", b"bc"],
+            &[b"abcdefgh"],
+            &[b"abcdefgh\0"],
+        ];
+        let hashes: BTreeSet<u64> = parts.iter().map(|parts| hash_parts(7, parts.iter().copied())).collect();
+        assert_eq!(hashes.len(), parts.len());
+        assert_ne!(hash_parts(7, [b"abc".as_slice()]), hash_parts(8, [b"abc".as_slice()]));
+    }
 }

@@ -6,6 +6,7 @@ use ambit_model::delta::{changed_columns, pack_columns};
 use crate::body::BlockWriter;
 use crate::error::TransactionLimit;
 use crate::limits::TRANSACTION_ROWS_MAX;
+use crate::reuse;
 use crate::slots::SlotSet;
 use crate::table::Table;
 
@@ -94,13 +95,14 @@ impl Transaction {
     }
 
     pub(super) fn clear(&mut self) {
-        for touched in self.touched.drain(..) {
+        for touched in &self.touched {
             self.touched_slots.remove(touched.slot);
             self.new_slots.remove(touched.slot);
         }
         self.cost = 0;
-        self.old_rows.clear();
-        self.released.clear();
+        reuse::empty(&mut self.touched);
+        reuse::empty(&mut self.old_rows);
+        reuse::empty(&mut self.released);
     }
 }
 
@@ -211,5 +213,25 @@ impl Table {
             counter.counter = counter.committed;
         }
         transaction.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::limits::REUSED_BYTES_MAX;
+
+    #[test]
+    fn what_a_large_transaction_took_is_given_back() {
+        let mut transaction = Transaction::new(64);
+        for slot in 0..300_000 {
+            transaction.touch(slot, Some(&[7; 64]), 64);
+            transaction.release(slot);
+        }
+        assert!(transaction.old_rows.capacity() > REUSED_BYTES_MAX);
+        transaction.clear();
+        assert!(transaction.old_rows.capacity() <= REUSED_BYTES_MAX);
+        assert!(transaction.touched.capacity() * size_of::<Touched>() <= REUSED_BYTES_MAX);
+        assert!(transaction.released.capacity() * size_of::<Slot>() <= REUSED_BYTES_MAX);
     }
 }

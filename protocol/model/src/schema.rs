@@ -136,6 +136,9 @@ impl Schema {
         check_names("table", self.tables.iter().map(|table| &table.name))?;
         check_names("reducer", self.reducers.iter().map(|reducer| &reducer.name))?;
         self.tables.iter().try_for_each(TableSchema::check)?;
+        // One commit says that the world was made. With two reducers half a world could pass for one.
+        let inits = self.reducers.iter().filter(|reducer| reducer.lifecycle == Lifecycle::Init).count();
+        at_most("the module", "init reducers", inits, 1)?;
         self.reducers.iter().try_for_each(ReducerSchema::check)
     }
 }

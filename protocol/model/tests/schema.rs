@@ -115,6 +115,18 @@ fn impossible_schemas_are_refused_by_name() {
         |schema| schema.reducers[1].lifecycle = Lifecycle::Tick { every_us: 10 },
         "reducer `advance`: a tick is at least 1 ms",
     );
+    refused(
+        |schema| {
+            let init = |name: &str| ReducerSchema {
+                name: name.into(),
+                params: vec![],
+                lifecycle: Lifecycle::Init,
+                doc: String::new(),
+            };
+            schema.reducers.extend([init("make_map"), init("make_monsters")]);
+        },
+        "the module: it has 2 init reducers; at most 1 are possible",
+    );
 }
 
 #[test]

@@ -20,14 +20,14 @@ pub const RESULT_BLOCK_BYTES_MAX: usize = 256 * 1024;
 /// Bytes of a token. A signed token has a few hundred.
 pub const TOKEN_BYTES_MAX: usize = 4 * 1024;
 
-/// Bytes of a subscription's SQL. Hand-written queries have a few hundred.
-pub const SQL_BYTES_MAX: usize = 16 * 1024;
+/// Bytes of a subscription's SQL. The longest query that the typed builders print is below 1 KiB.
+pub const SQL_BYTES_MAX: usize = 4 * 1024;
 
 /// Bytes of a text for people: a reducer's error, a refused subscription, a goodbye. Longer ones are cut.
 pub const TEXT_BYTES_MAX: usize = 4 * 1024;
 
-/// Subscriptions of one connection. A game uses tens; the lists in an update stay short.
-pub const SUBSCRIPTIONS_MAX: usize = 1_024;
+/// Subscriptions of one connection at a time. A large game uses about twenty; the lists in an update stay short.
+pub const SUBSCRIPTIONS_MAX: usize = 256;
 
 /// Updates per second that a client may ask for, other than `f32::INFINITY`. No screen shows more.
 pub const RATE_HZ_MAX: f32 = 1_000.0;

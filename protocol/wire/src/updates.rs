@@ -66,7 +66,8 @@ pub fn end_table(out: &mut Vec<u8>, mark: TableMark) {
     if byte_len == 0 {
         out.truncate(at);
     } else if let Some(place) = out.get_mut(at + 4..at + HEADER_BYTES) {
-        place.copy_from_slice(&(byte_len as u32).to_le_bytes());
+        // A block that long is no message (it is refused for its size), but it must not pass for a shorter one.
+        place.copy_from_slice(&u32::try_from(byte_len).unwrap_or(u32::MAX).to_le_bytes());
     }
 }
 

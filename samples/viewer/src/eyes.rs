@@ -72,7 +72,7 @@ impl Eyes {
             let circle = circle(table, radius);
             eyes.circles.push(eyes.player.subscribe(&circle, PLAYER_RATE_HZ)?);
         }
-        call(&mut eyes.player, names::JOIN, &[Value::String("Watcher".to_string())])?;
+        call(&mut eyes.player, names::JOIN, &[Value::String(format!("Watcher {}", std::process::id()))])?;
         Ok(eyes)
     }
 

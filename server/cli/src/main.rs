@@ -2,6 +2,8 @@
 
 mod arguments;
 
+mod limits;
+
 mod call;
 mod generate;
 mod logs;

@@ -9,10 +9,8 @@ use ureq::http::Response;
 use ureq::{Agent, Body};
 
 use crate::arguments::RemoteOptions;
+use crate::limits::ANSWER_BYTES_MAX;
 use crate::token;
-
-/// Bytes of an answer that is read whole: a schema at its largest.
-const ANSWER_BYTES_MAX: u64 = 16 << 20;
 
 /// A server, and who talks to it.
 pub struct Remote {
@@ -46,8 +44,7 @@ impl Remote {
         let answer = self.agent.post(self.address("identity")).send_empty();
         let answer: Value = serde_json::from_slice(&self.body(answer)?).context("the server's answer")?;
         let token = answer["token"].as_str().ok_or_else(|| anyhow!("the server gave no token"))?;
-        token::write(&file, token)?;
-        Ok(token.to_owned())
+        token::keep(&file, token)
     }
 
     /// Sends bytes; the JSON answer.

@@ -32,11 +32,12 @@ pub fn read(file: &Path) -> anyhow::Result<Option<String>> {
     }
 }
 
-/// Keeps a token.
-pub fn write(file: &Path, token: &str) -> anyhow::Result<()> {
+/// Keeps a new token and returns it; if another command has kept one meanwhile, that one.
+pub fn keep(file: &Path, token: &str) -> anyhow::Result<String> {
     let written = file.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| {
         let mut options = OpenOptions::new();
-        options.create(true).truncate(true).write(true);
+        // Never over one that is there: databases belong to it.
+        options.create_new(true).write(true);
         #[cfg(unix)]
         {
             use std::os::unix::fs::OpenOptionsExt;
@@ -44,7 +45,14 @@ pub fn write(file: &Path, token: &str) -> anyhow::Result<()> {
         }
         options.open(file)?.write_all(format!("{token}\n").as_bytes())
     });
-    written.with_context(|| format!("cannot keep your token in {}", file.display()))
+    match written {
+        Ok(()) => Ok(token.to_owned()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            let kept = read(file)?.filter(|kept| !kept.is_empty());
+            kept.ok_or_else(|| anyhow!("{} holds no token; try again, or delete it", file.display()))
+        }
+        Err(error) => Err(error).with_context(|| format!("cannot keep your token in {}", file.display())),
+    }
 }
 
 fn default_folder() -> Option<PathBuf> {
@@ -52,4 +60,23 @@ fn default_folder() -> Option<PathBuf> {
     set("XDG_CONFIG_HOME")
         .or_else(|| set("HOME").map(|home| home.join(".config")))
         .map(|base| base.join("ambit"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two commands at once used to leave one of them with a token that nobody kept.
+    #[test]
+    fn the_first_token_stays() {
+        let folder = std::env::temp_dir().join(format!("ambit-token-{}", std::process::id()));
+        let file = file(Some(&folder), "http://127.0.0.1:1").unwrap();
+        assert_eq!(read(&file).unwrap(), None);
+        assert_eq!(keep(&file, "first").unwrap(), "first");
+        assert_eq!(keep(&file, "second").unwrap(), "first");
+        assert_eq!(read(&file).unwrap().as_deref(), Some("first"));
+        fs::write(&file, "").unwrap();
+        assert!(keep(&file, "third").is_err());
+        fs::remove_dir_all(&folder).unwrap();
+    }
 }

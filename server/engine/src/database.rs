@@ -19,7 +19,8 @@ pub struct Database {
     identity: Identity,
     last_offset: u64,
     last_timestamp: Timestamp,
-    has_calls: bool,
+    /// Whether init was ever committed.
+    is_initialised: bool,
 }
 
 /// What the engine needs to know of a reducer at every call.
@@ -38,7 +39,7 @@ impl Database {
             identity,
             last_offset: recovery.last_offset,
             last_timestamp: recovery.last_timestamp,
-            has_calls: recovery.has_calls,
+            is_initialised: recovery.is_initialised,
         }
     }
 
@@ -57,13 +58,13 @@ impl Database {
         self.last_offset
     }
 
-    /// Whether no call was ever committed, so that [`Database::init`] is still to run.
+    /// Whether the module has an init reducer and none was ever committed, so that [`Database::init`] is still to run.
     pub fn needs_init(&self) -> bool {
-        !self.has_calls
+        !self.is_initialised && self.reducers.iter().any(|reducer| reducer.lifecycle == Lifecycle::Init)
     }
 
-    /// Runs the init reducers of a new database. Each commits, even if it changes nothing, so that it never
-    /// runs again.
+    /// Runs the init reducer. If it succeeds it commits, even if it changes nothing, so that it never runs again. If it
+    /// fails it is still to run.
     pub fn init(&mut self, moment: Moment) -> Vec<CallOutcome> {
         self.run_lifecycle(Lifecycle::Init, (self.identity, ConnectionId::default()), moment)
     }
@@ -199,12 +200,16 @@ impl Database {
             true => self.instance.store_mut().commit().body,
             false => Arc::default(),
         };
-        let is_init = self.reducers.get(usize::from(request.reducer)).map(|reducer| reducer.lifecycle)
-            == Some(Lifecycle::Init);
-        if body.is_empty() && !is_init {
+        let lifecycle = self.reducers.get(usize::from(request.reducer)).map(|reducer| reducer.lifecycle);
+        self.is_initialised |= lifecycle == Some(Lifecycle::Init);
+        // The log tells who is connected and whether init has run by these commits, whatever they changed.
+        let is_noted = match lifecycle {
+            Some(Lifecycle::Init | Lifecycle::ClientConnected | Lifecycle::ClientDisconnected) => true,
+            Some(Lifecycle::Call | Lifecycle::Tick { .. }) | None => false,
+        };
+        if body.is_empty() && !is_noted {
             return None;
         }
-        self.has_calls = true;
         Some(self.next_change_set(timestamp, request.caller, request.reducer, body))
     }
 }

@@ -24,5 +24,5 @@ pub use ambit_module_host::{CallError, LogLevel, LogLine};
 pub use call::{CallFailure, CallOutcome, CallRequest, Moment};
 pub use database::Database;
 pub use logged::{Logged, LoggedError};
-pub use publish::{PublishError, Published, merge_schema};
+pub use publish::{Fit, PublishError, Published, check_module, merge_schema};
 pub use recovery::{RecoverError, Recovered, Recovery};

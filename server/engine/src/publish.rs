@@ -3,6 +3,9 @@
 //! Rows survive, so the tables that exist must stay as they are: name, columns and indexes. New tables may come.
 //! A database's tables keep their ids for ever; a module that numbers its tables differently is served by name.
 //! Reducers may change in any way: their ids are the module's.
+//!
+//! A running database only takes a module of the same schema. Any other one is a new start, so that the module is stored
+//! before its schema is logged, and no call that was made for one module runs in another.
 
 use std::sync::Arc;
 
@@ -12,6 +15,7 @@ use ambit_store::{ChangeSet, ExtendError, Store};
 
 use crate::call::Moment;
 use crate::database::{Database, reducers};
+use crate::limits;
 use crate::logged;
 use crate::recovery::Recovery;
 use crate::schedule::Schedule;
@@ -23,6 +27,15 @@ pub struct Published {
     pub change_set: ChangeSet,
     /// The schema, with the database's table ids.
     pub schema: Arc<Schema>,
+}
+
+/// How a running database can take a module.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fit {
+    /// Tables and reducers are as before: [`Database::replace_module`].
+    Same,
+    /// The database is to be started anew with the module. What is different, in a few words.
+    Changed(String),
 }
 
 /// Why a database does not take a module. It stays as it was.
@@ -39,6 +52,9 @@ pub enum PublishError {
     /// The module does not start.
     #[error("the new module could not be started: {0}")]
     Start(#[from] CallError),
+    /// The schema is another one, and the database runs.
+    #[error("the new module's schema is another one ({0}); start the database anew with it")]
+    Changed(String),
 }
 
 impl Published {
@@ -63,15 +79,15 @@ impl Database {
         Ok((database, published))
     }
 
-    /// Replaces the module of a running database. On an error the old one goes on.
-    pub fn replace_module(
-        &mut self,
-        module: &Module,
-        moment: Moment,
-    ) -> Result<Option<Published>, PublishError> {
-        let (instance, is_new_schema) = start_instance(module, self.instance.store_mut())?;
+    /// Replaces the module of a running database by one of the same schema. On an error the old one goes on.
+    pub fn replace_module(&mut self, module: &Module, moment: Moment) -> Result<(), PublishError> {
+        if let Fit::Changed(what) = check_module(self.schema(), module)? {
+            return Err(PublishError::Changed(what));
+        }
+        let (instance, _) = start_instance(module, self.instance.store_mut())?;
         self.instance = instance;
-        Ok(self.adopt(module, is_new_schema, moment))
+        self.adopt(module, false, moment);
+        Ok(())
     }
 
     fn adopt(&mut self, module: &Module, is_new_schema: bool, moment: Moment) -> Option<Published> {
@@ -84,6 +100,18 @@ impl Database {
         let change_set = self.next_change_set(moment.now, caller, ChangeSet::NO_REDUCER, Arc::default());
         Some(Published { change_set, schema: Arc::clone(self.schema()) })
     }
+}
+
+/// Whether a database of this schema can take the module, and how. Nothing changes.
+pub fn check_module(schema: &Schema, module: &Module) -> Result<Fit, PublishError> {
+    let merged = merge_schema(schema, module.schema()).map_err(PublishError::Incompatible)?;
+    if merged == *schema {
+        return Ok(Fit::Same);
+    }
+    let changes = describe_changes(schema, &merged);
+    // A module that cannot start is refused before anybody is disconnected for it.
+    drop(Instance::new(module, Store::new(Arc::new(merged)))?);
+    Ok(Fit::Changed(changes))
 }
 
 /// Starts the module and moves the store into it, extended by the module's new tables; tells whether the schema
@@ -114,6 +142,35 @@ pub fn merge_schema(database: &Schema, module: &Schema) -> Result<Schema, String
     let is_new = |table: &&TableSchema| database.table(&table.name).is_none();
     tables.extend(module.tables.iter().filter(is_new).cloned());
     Ok(Schema { tables, reducers: module.reducers.clone() })
+}
+
+/// What a client would notice between two schemas of one database.
+fn describe_changes(old: &Schema, new: &Schema) -> String {
+    let tables = new.tables.iter().filter(|table| old.table(&table.name).is_none());
+    let mut changes: Vec<String> = tables.map(|table| format!("table `{}` is new", table.name)).collect();
+    for reducer in &new.reducers {
+        match old.reducer(&reducer.name) {
+            None => changes.push(format!("reducer `{}` is new", reducer.name)),
+            Some((_, known)) if known.params != reducer.params => {
+                changes.push(format!("reducer `{}` takes other arguments", reducer.name));
+            }
+            Some((_, known)) if known.lifecycle != reducer.lifecycle => {
+                changes.push(format!("reducer `{}` runs at other times", reducer.name));
+            }
+            Some(_) => {}
+        }
+    }
+    let gone = old.reducers.iter().filter(|reducer| new.reducer(&reducer.name).is_none());
+    changes.extend(gone.map(|reducer| format!("reducer `{}` is gone", reducer.name)));
+    if changes.is_empty() {
+        return "its order or documentation has changed".to_owned();
+    }
+    let more = changes.len().saturating_sub(limits::CHANGES_TOLD_MAX);
+    changes.truncate(limits::CHANGES_TOLD_MAX);
+    match more {
+        0 => changes.join(", "),
+        more => format!("{} and {more} more changes", changes.join(", ")),
+    }
 }
 
 fn compare_table(old: &TableSchema, new: &TableSchema) -> Result<(), String> {

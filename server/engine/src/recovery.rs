@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ambit_model::{Schema, Timestamp};
+use ambit_model::{Lifecycle, Schema, Timestamp};
 use ambit_store::{ApplyError, ChangeSet, ExtendError, Store};
 
 use crate::logged::{Logged, LoggedError};
@@ -12,8 +12,8 @@ pub struct Recovery {
     pub(crate) store: Store,
     pub(crate) last_offset: u64,
     pub(crate) last_timestamp: Timestamp,
-    /// Whether any call was committed; if not, init is still to run.
-    pub(crate) has_calls: bool,
+    /// Whether init was committed.
+    pub(crate) is_initialised: bool,
 }
 
 /// What one record of the log held, for the followers.
@@ -68,7 +68,7 @@ impl Default for Recovery {
             store: Store::default(),
             last_offset: 0,
             last_timestamp: Timestamp(i64::MIN),
-            has_calls: false,
+            is_initialised: false,
         }
     }
 }
@@ -96,8 +96,13 @@ impl Recovery {
         applied.map_err(|source| RecoverError::Apply { offset, source })?;
         self.last_offset = offset;
         self.last_timestamp = self.last_timestamp.max(change_set.timestamp);
-        self.has_calls |= schema.is_none();
+        self.is_initialised |= schema.is_none() && self.is_init(change_set.reducer);
         Ok(Recovered { change_set, schema })
+    }
+
+    fn is_init(&self, reducer: u16) -> bool {
+        let reducer = self.schema().reducers.get(usize::from(reducer));
+        reducer.is_some_and(|reducer| reducer.lifecycle == Lifecycle::Init)
     }
 
     /// The database's schema; empty if nothing was ever published.

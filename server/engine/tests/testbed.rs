@@ -8,8 +8,8 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use ambit_engine::{
-    CallError, CallFailure, CallOutcome, CallRequest, Database, LogLevel, Logged, Moment, PublishError,
-    Published, RecoverError, Recovery, merge_schema,
+    CallError, CallFailure, CallOutcome, CallRequest, Database, Fit, LogLevel, Logged, Moment, PublishError,
+    Published, RecoverError, Recovery, check_module, merge_schema,
 };
 use ambit_model::{ConnectionId, Identity, Schema, Timestamp, Value, encode_row};
 use ambit_module_host::{EpochTicker, Module, ModuleLimits, Runtime};
@@ -225,6 +225,46 @@ fn ticks_and_connections_run_by_themselves() {
     assert_eq!(gone[0].change_set.as_ref().unwrap().caller, PLAYER);
 }
 
+/// Who is connected after a crash is read from these commits.
+#[test]
+fn connections_commit_even_if_they_change_nothing() {
+    let mut world = World::new();
+    let connection = ConnectionId([1; 16]);
+    let before = world.database.last_offset();
+    // Nobody has greeted this player, so there is nothing to part with.
+    for outcome in world.database.client_disconnected(PLAYER, connection, at(1)) {
+        assert_eq!(outcome.result, Ok(before + 1));
+        assert_eq!((outcome.change_set.unwrap().body.len(), outcome.connection), (0, connection));
+    }
+    assert_eq!(world.database.last_offset(), before + 1);
+}
+
+/// Calls and ticks of a database whose init has failed used to pass for its init.
+#[test]
+fn init_is_due_until_it_has_committed() {
+    let (mut database, published) = Database::start(Recovery::default(), module(), OWN, at(0)).unwrap();
+    let mut record = Vec::new();
+    published.as_ref().unwrap().encode_logged(&mut record);
+    let mut log = vec![record];
+    let reducer = module().schema().reducer("init_accounts").unwrap().0;
+    let arguments = 3u64.to_le_bytes();
+    let request =
+        CallRequest { caller: PLAYER, connection: ConnectionId::default(), reducer, arguments: &arguments };
+    let mut record = Vec::new();
+    database.call(request, at(1)).encode_logged(&arguments, &mut record);
+    log.push(record);
+    assert!(database.needs_init());
+    let (mut database, _) = Database::start(recover(&log).unwrap(), module(), OWN, at(2)).unwrap();
+    assert!(database.needs_init());
+    let [outcome] = &database.init(at(3))[..] else { panic!("one init") };
+    let mut record = Vec::new();
+    outcome.encode_logged(&[], &mut record);
+    log.push(record);
+    assert!(!database.needs_init());
+    let (database, _) = Database::start(recover(&log).unwrap(), module(), OWN, at(4)).unwrap();
+    assert!(!database.needs_init());
+}
+
 #[test]
 fn time_never_runs_backwards() {
     let mut world = World::new();
@@ -324,10 +364,32 @@ fn a_new_module_takes_over_the_rows() {
     let mut world = World::new();
     world.call("init_accounts", &[Value::U64(10)]).result.unwrap();
     let (rows, offset) = (world.rows(), world.database.last_offset());
-    assert!(world.database.replace_module(module(), at(5)).unwrap().is_none());
+    world.database.replace_module(module(), at(5)).unwrap();
     assert_eq!((world.rows(), world.database.last_offset()), (rows, offset));
     assert_eq!(world.database.next_tick(), Some(Timestamp(105_000)));
     world.call("transfer", &[Value::U64(1), Value::U64(2), Value::I64(3)]).result.unwrap();
+}
+
+/// The schema used to be logged before anybody had stored the module.
+#[test]
+fn a_module_of_another_schema_is_only_checked() {
+    let check = |change: fn(&mut Schema), expected: Fit| {
+        let mut old = (**module().schema()).clone();
+        change(&mut old);
+        assert_eq!(check_module(&old, module()).unwrap(), expected);
+    };
+    let changed = |text: &str| Fit::Changed(text.into());
+    check(|_| {}, Fit::Same);
+    check(|old| old.tables.retain(|table| table.name != "thing"), changed("table `thing` is new"));
+    check(
+        |old| old.reducers.retain(|reducer| !["empty", "log_near"].contains(&&*reducer.name)),
+        changed("reducer `empty` is new, reducer `log_near` is new"),
+    );
+    check(|old| old.reducers[0].name = "zzz".into(), {
+        let name = &module().schema().reducers[0].name;
+        Fit::Changed(format!("reducer `{name}` is new, reducer `zzz` is gone"))
+    });
+    check(|old| old.reducers[0].doc.push('!'), changed("its order or documentation has changed"));
 }
 
 #[test]

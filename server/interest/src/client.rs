@@ -3,6 +3,7 @@
 use ambit_model::{ConnectionId, Identity, Slot};
 
 use crate::filters::FilterId;
+use crate::query::QueryError;
 use crate::query::plan::Circle;
 use crate::world::GridId;
 
@@ -31,6 +32,8 @@ pub(crate) struct Subscription {
     /// The table whose rows it shows.
     pub table: u16,
     pub source: Source,
+    /// Why the follower ends it, if it does: then its stage is [`Stage::Ended`].
+    pub refused: Option<QueryError>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

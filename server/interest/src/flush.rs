@@ -16,6 +16,8 @@ use crate::client::{Client, Source, Stage, Subscription};
 use crate::cohort::Cohort;
 use crate::filters::FilterId;
 use crate::follower::ClientUpdate;
+use crate::limits;
+use crate::query::QueryError;
 use crate::query::plan::Filter;
 use crate::world::World;
 
@@ -46,7 +48,7 @@ pub(crate) fn flush(
     clients: &mut [Option<Client>],
     scratch: &mut Scratch,
     (offset, timestamp): (u64, Timestamp),
-    mut sink: impl FnMut(ClientUpdate),
+    sink: &mut dyn FnMut(ClientUpdate),
 ) -> u64 {
     let mut ended_count = 0;
     merge(world, cohort, scratch);
@@ -54,12 +56,14 @@ pub(crate) fn flush(
     for place in 0..cohort.clients.len() {
         let client = cohort.clients.get(place).and_then(|&client| clients.get_mut(client)?.as_mut());
         let Some(client) = client else { continue };
+        client.subscriptions.iter_mut().for_each(|subscription| bound_observers(cohort, subscription));
         let mut update = ClientUpdate {
             client: client.id,
             offset,
             timestamp,
             applied: Vec::new(),
             ended: std::mem::take(&mut client.ended),
+            refused: Vec::new(),
             blocks: Vec::with_capacity(client.last_bytes + client.last_bytes / 8),
         };
         write_blocks(world, cohort, client, scratch, &mut update.blocks);
@@ -67,13 +71,25 @@ pub(crate) fn flush(
         if client.subscriptions.iter().any(|subscription| subscription.stage != Stage::Steady) {
             ended_count += settle(world, cohort, client, &mut update);
         }
-        if !update.blocks.is_empty() || !update.applied.is_empty() || !update.ended.is_empty() {
+        let is_news = !update.applied.is_empty() || !update.ended.is_empty() || !update.refused.is_empty();
+        if is_news || !update.blocks.is_empty() {
             sink(update);
         }
     }
     cohort.filters.end_period();
     cohort.has_news = false;
     ended_count
+}
+
+/// Ends a moving circle with too many centres: each costs a search in every flush, and who adds the rows is not always who
+/// subscribes.
+fn bound_observers(cohort: &Cohort, subscription: &mut Subscription) {
+    let Source::Circle { observers, .. } = &subscription.source else { return };
+    let count = cohort.filters.get(*observers).map_or(0, |watched| watched.members.len());
+    if count > limits::OBSERVERS_PER_CIRCLE_MAX && subscription.stage != Stage::Ended {
+        subscription.stage = Stage::Ended;
+        subscription.refused = Some(QueryError::TooManyObservers(count));
+    }
 }
 
 /// Gives up what a subscription has claimed.
@@ -144,7 +160,10 @@ fn settle(world: &mut World, cohort: &mut Cohort, client: &mut Client, update: &
     while let Some(subscription) = client.subscriptions.get_mut(place) {
         match subscription.stage {
             Stage::Ended => {
-                update.ended.push(subscription.number);
+                match subscription.refused.take() {
+                    Some(reason) => update.refused.push((subscription.number, reason)),
+                    None => update.ended.push(subscription.number),
+                }
                 release(world, cohort, client.subscriptions.remove(place));
                 ended_count += 1;
                 continue;

@@ -41,25 +41,19 @@ pub struct ClientUpdate {
     pub applied: Vec<u32>,
     /// Subscriptions that end with this update.
     pub ended: Vec<u32>,
+    /// Subscriptions that the follower ends with this update, and why.
+    pub refused: Vec<(u32, QueryError)>,
     /// Update blocks as in `ambit_wire`. In a table, rows leave before others change or enter.
     pub blocks: Vec<u8>,
 }
 
-/// What the follower has done and holds.
+/// What the follower holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Statistics {
     /// Connected clients.
     pub clients: u64,
     /// Their subscriptions.
     pub subscriptions: u64,
-    /// Commits applied.
-    pub commits: u64,
-    /// Flushes of a group of clients.
-    pub flushes: u64,
-    /// Updates handed out.
-    pub updates: u64,
-    /// Bytes of their blocks.
-    pub update_bytes: u64,
     /// Row changes remembered for clients that were not flushed yet.
     pub pending_changes: u64,
 }
@@ -95,7 +89,7 @@ impl Follower {
         self.offset
     }
 
-    /// Counts of what it has done and holds.
+    /// Counts of what it holds.
     pub fn statistics(&self) -> Statistics {
         let pending = self.world.tables.iter().map(|table| table.log.len() as u64).sum();
         Statistics { pending_changes: pending, ..self.statistics }
@@ -106,7 +100,6 @@ impl Follower {
         self.world.apply(&change_set.body)?;
         self.offset = change_set.offset;
         self.timestamp = change_set.timestamp;
-        self.statistics.commits += 1;
         let logs = || self.world.tables.iter().map(|table| &table.log);
         if logs().map(|log| log.len()).sum::<usize>() > limits::PENDING_CHANGES_MAX
             || logs().map(|log| log.image_bytes()).sum::<usize>() > limits::PENDING_IMAGE_BYTES_MAX
@@ -156,7 +149,7 @@ impl Follower {
 
     /// Begins a subscription. Its first result comes with the client's next update, and tells its number.
     ///
-    /// `rate` is in updates per second: 0 for the default, infinity for every flush after a commit. A
+    /// `rate` is in updates per second: 0 for the default, infinity for one per flush. A
     /// connection is flushed at the highest rate of its subscriptions, so that its cache is one state.
     pub fn subscribe(
         &mut self,
@@ -199,7 +192,8 @@ impl Follower {
         cohort.has_news = true;
         if let Some(client) = self.clients.get_mut(place).and_then(Option::as_mut) {
             let at = client.subscriptions.partition_point(|known| known.table <= table);
-            let added = Subscription { number: subscription, rate, stage: Stage::Added, table, source };
+            let (number, stage) = (subscription, Stage::Added);
+            let added = Subscription { number, rate, stage, table, source, refused: None };
             client.subscriptions.insert(at, added);
         }
         self.statistics.subscriptions += 1;
@@ -240,17 +234,11 @@ impl Follower {
             self.cohorts.iter().map(|cohort| cohort.due() <= now && self.has_work(cohort)).collect();
         let moves = self.plan_moves(&mut due, now);
         for (cohort, _) in self.cohorts.iter_mut().zip(&due).filter(|(_, due)| **due) {
-            let counted = |update: ClientUpdate| {
-                self.statistics.updates += 1;
-                self.statistics.update_bytes += update.blocks.len() as u64;
-                sink(update);
-            };
             let commit = (self.offset, self.timestamp);
             let ended =
-                flush::flush(&mut self.world, cohort, &mut self.clients, &mut self.scratch, commit, counted);
+                flush::flush(&mut self.world, cohort, &mut self.clients, &mut self.scratch, commit, sink);
             cohort.flushed(now);
             self.statistics.subscriptions -= ended;
-            self.statistics.flushes += 1;
         }
         for (place, target) in moves {
             self.move_client(place, target);

@@ -10,6 +10,7 @@ use ambit_model::Slot;
 use hashbrown::HashMap;
 use rustc_hash::FxBuildHasher;
 
+use crate::limits;
 use crate::query::plan::{Circle, Operand, Position, is_within};
 
 /// What a grid is made from.
@@ -163,12 +164,15 @@ impl Grid {
 
     /// About two rows to a cell where rows are spread evenly, and never a cell larger than half the radius.
     fn choose_cells(&mut self, radius: f64) {
-        let count = self.rows.len().max(1) as f64;
-        let finite = |value: f64| if value.is_finite() { value } else { 0.0 };
-        let mean = [0, 1, 2].map(|axis| finite(self.rows.iter().map(|row| row.0[axis]).sum::<f64>() / count));
-        let spread = [0, 1, 2].map(|axis| {
-            finite(self.rows.iter().map(|row| (row.0[axis] - mean[axis]).abs()).sum::<f64>() / count)
-        });
+        // A row at infinity or at no number at all is nowhere near any other: it must not decide how large cells are.
+        let places = || {
+            let places = self.rows.iter().map(|row| row.0);
+            places.filter(|place| place.iter().all(|part| part.abs() < limits::ORDINARY_PLACE_MAX))
+        };
+        let count = places().count().max(1) as f64;
+        let mean = [0, 1, 2].map(|axis| places().map(|place| place[axis]).sum::<f64>() / count);
+        let spread =
+            [0, 1, 2].map(|axis| places().map(|place| (place[axis] - mean[axis]).abs()).sum::<f64>() / count);
         let narrowest = (0..3).min_by(|&left, &right| spread[left].total_cmp(&spread[right])).unwrap_or(2);
         self.axes = match narrowest {
             0 => [1, 2],
@@ -257,4 +261,36 @@ where
 fn shifts(key: u64) -> (i64, i64) {
     let mixed = key.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     ((mixed >> 40) as i64, (mixed >> 16 & 0xff_ffff) as i64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two-dimensional rows of an `f64` position alone.
+    fn grid(places: &[[f64; 2]]) -> Grid {
+        let rows: Vec<Vec<u8>> =
+            places.iter().map(|place| place.iter().flat_map(|part| part.to_le_bytes()).collect()).collect();
+        let position = Position { column: 0, offset: 0, dimensions: 2, is_double: true };
+        let shape = Shape { table: 0, position, joined: Vec::new() };
+        let mut grid = Grid::default();
+        grid.build(&shape, (0..).zip(rows.iter().map(Vec::as_slice)), 10.0);
+        grid
+    }
+
+    /// One such row used to make the cells so small that every circle went through all of them.
+    #[test]
+    fn a_row_that_is_nowhere_does_not_change_the_cells() {
+        let mut places: Vec<[f64; 2]> =
+            (0..10_000).map(|row| [f64::from(row % 100), f64::from(row / 100)]).collect();
+        let ordinary = grid(&places);
+        for nowhere in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, f64::MAX] {
+            places.push([nowhere, 5.0]);
+            let grid = grid(&places);
+            assert_eq!((grid.cells_per_unit, grid.bits), (ordinary.cells_per_unit, ordinary.bits));
+            let mut near = Vec::new();
+            grid.near([50.0, 50.0, 0.0], 1.0, std::iter::empty(), &[], &mut near);
+            assert_eq!(near.len(), 5);
+        }
+    }
 }

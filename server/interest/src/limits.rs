@@ -1,7 +1,10 @@
 //! Named limits of the follower. Each says how it was chosen.
 
-/// Bytes of one query's text. The longest query the typed builders print is below 1 KiB.
-pub const SQL_BYTES_MAX: usize = 4 * 1024;
+pub use ambit_wire::limits::{SQL_BYTES_MAX, SUBSCRIPTIONS_MAX as SUBSCRIPTIONS_PER_CLIENT_MAX};
+
+/// Tokens of one query, spaces apart. Thirty-two conditions of fourteen tokens each. Bounds how deep a chain of operators
+/// nests, and so the stack that the query takes.
+pub const SQL_TOKENS_MAX: usize = 512;
 
 /// Nesting of parentheses and expressions in one query. Real queries nest three deep; bounds the parser's stack.
 pub const SQL_DEPTH_MAX: usize = 32;
@@ -12,15 +15,25 @@ pub const CONDITIONS_MAX: usize = 32;
 /// Column pairs compared between the two tables of a query (`m.zone = p.zone`).
 pub const JOIN_COLUMNS_MAX: usize = 4;
 
-/// Subscriptions of one connection at a time. A large game uses about twenty.
-pub const SUBSCRIPTIONS_PER_CLIENT_MAX: usize = 256;
+/// Rows that may be the centre of one moving circle. A player's own characters, pets and cameras; each costs a search per
+/// flush.
+pub const OBSERVERS_PER_CIRCLE_MAX: usize = 256;
 
 /// Different shapes of moving circles (table, position column, joined columns) at a time. The schema of a game
 /// gives a handful; each shape may own one grid over its table.
 pub const GRIDS_MAX: usize = 64;
 
+/// Shapes at a time that have joined columns of their own. Any client can think of many; when there are more, circles share
+/// the grid without joined columns, which finds more rows than it keeps. The others stay free for the position columns of
+/// the schema.
+pub const KEYED_GRIDS_MAX: usize = 32;
+
+/// The largest distance of a row from the origin, along any axis, that the cells of a grid are chosen for. Far outside any
+/// world in metres, and sums of it stay finite.
+pub const ORDINARY_PLACE_MAX: f64 = 1e100;
+
 /// Row changes remembered for clients that were not flushed yet. When there are more, the oldest become due at
-/// once. At 24 bytes each the memory stays below 50 MB.
+/// once. At 32 bytes each the memory stays below 70 MB.
 pub const PENDING_CHANGES_MAX: usize = 2 << 20;
 
 /// Bytes of old rows remembered together with those changes.
@@ -30,8 +43,13 @@ pub const PENDING_IMAGE_BYTES_MAX: usize = 64 << 20;
 pub const RATE_DEFAULT_HZ: f32 = 20.0;
 
 /// The rates, in updates per second, that connections are grouped by. A rate in between gets the next higher one.
-/// All of them share few groups, so that each changed row is encoded a few times per second and not per client.
-pub const RATES_HZ: [u32; 12] = [1, 2, 4, 5, 8, 10, 15, 20, 25, 30, 40, 60];
+/// All of them share few groups, so that each changed row is encoded a few times per second and not per client. The last is
+/// the highest that the wire allows besides infinity.
+pub const RATES_HZ: [u32; 16] = [1, 2, 4, 5, 8, 10, 15, 20, 25, 30, 40, 60, 120, 240, 500, 1_000];
+
+const _: () = match RATES_HZ {
+    [.., highest] => assert!(highest as f32 == ambit_wire::limits::RATE_HZ_MAX),
+};
 
 /// Groups that the connections of one rate are spread over within the period, so that the work of a period does
 /// not come all at once. Each phase encodes each changed row once, so more phases cost more.

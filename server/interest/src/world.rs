@@ -36,6 +36,14 @@ pub(crate) struct Table {
     tested_mask: u64,
 }
 
+/// A grid as a circle uses it.
+#[derive(Clone, Copy)]
+pub(crate) struct CircleGrid<'a> {
+    pub grid: &'a Grid,
+    /// Whether the grid tells the circle's joined columns apart; if not, the circle is to.
+    pub is_keyed: bool,
+}
+
 struct WatchedGrid {
     shape: Shape,
     columns: u64,
@@ -164,8 +172,14 @@ impl World {
 
     /// Begins to keep a grid for the circle.
     pub fn watch_grid(&mut self, circle: &Circle) -> Result<GridId, QueryError> {
-        let shape = Shape::of(circle);
+        let mut shape = Shape::of(circle);
         let radius = circle.radius.get();
+        if !shape.joined.is_empty() && !self.has_grid(&shape) {
+            let used = self.grids.iter().filter(|grid| !grid.radii.is_empty());
+            if used.filter(|grid| !grid.shape.joined.is_empty()).count() >= limits::KEYED_GRIDS_MAX {
+                shape.joined.clear();
+            }
+        }
         if let Some(id) = self.grids.iter().position(|grid| !grid.radii.is_empty() && grid.shape == shape) {
             if let Some(grid) = self.grids.get_mut(id) {
                 grid.radii.push(radius);
@@ -190,6 +204,10 @@ impl World {
         }
     }
 
+    fn has_grid(&self, shape: &Shape) -> bool {
+        self.grids.iter().any(|grid| !grid.radii.is_empty() && grid.shape == *shape)
+    }
+
     /// Takes one [`Self::watch_grid`] back.
     pub fn unwatch_grid(&mut self, id: GridId, circle: &Circle) {
         let Some(grid) = self.grids.get_mut(id) else { return };
@@ -211,7 +229,10 @@ impl World {
         }
     }
 
-    pub fn grid(&self, id: GridId) -> Option<&Grid> {
-        self.grids.get(id).map(|watched| &watched.grid)
+    pub fn grid(&self, id: GridId, circle: &Circle) -> Option<CircleGrid<'_>> {
+        self.grids.get(id).map(|watched| CircleGrid {
+            grid: &watched.grid,
+            is_keyed: watched.shape.joined.len() == circle.joined.len(),
+        })
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use ambit_interest::limits::SQL_BYTES_MAX;
 use ambit_interest::{ClientId, Follower, QueryError};
 use ambit_model::{
     ColumnSchema, ColumnType, ConnectionId, EnumType, Identity, IndexKind, IndexSchema, Schema, TableSchema,
@@ -195,7 +196,7 @@ fn subscriptions_are_bounded() {
     let sql = "SELECT * FROM player WHERE ";
     let deep = format!("{sql}{}zone = 1{}", "(".repeat(1_000), ")".repeat(1_000));
     let wide = format!("{sql}zone = 1{}", " AND zone = 1".repeat(100));
-    let long = format!("{sql}name = '{}'", "x".repeat(5_000));
+    let long = format!("{sql}name = '{}'", "x".repeat(SQL_BYTES_MAX));
     for sql in [deep, wide, long] {
         assert!(matches!(subscribe(1, &sql, 0.0), Err(QueryError::Text(_))));
     }
@@ -213,7 +214,7 @@ fn subscriptions_are_bounded() {
     );
 }
 
-const WORDS: [&str; 40] = [
+const WORDS: [&str; 56] = [
     "SELECT",
     "*",
     "FROM",
@@ -254,6 +255,22 @@ const WORDS: [&str; 40] = [
     "1e400",
     "NULL",
     "BETWEEN",
+    "+",
+    "-",
+    "||",
+    "!",
+    "::",
+    "int",
+    "IS",
+    "IN",
+    "CASE",
+    "WHEN",
+    "UNION",
+    "[",
+    "]",
+    ".",
+    ";",
+    "LEFT",
 ];
 
 proptest! {
@@ -266,7 +283,7 @@ proptest! {
     }
 
     #[test]
-    fn any_words_have_an_answer(words in prop::collection::vec(prop::sample::select(WORDS.as_slice()), 0..40)) {
+    fn any_words_have_an_answer(words in prop::collection::vec(prop::sample::select(WORDS.as_slice()), 0..200)) {
         let text = words.join(" ");
         for sql in [
             text.clone(),
@@ -278,4 +295,62 @@ proptest! {
             }
         }
     }
+}
+
+/// A chain of operators is a tree as deep as it is long; copying and dropping one used to overflow the stack.
+#[test]
+fn long_chains_have_an_answer_on_a_small_stack() {
+    let chain = |head: &str, link: &str| {
+        let mut sql = head.to_owned();
+        while sql.len() + link.len() <= SQL_BYTES_MAX {
+            sql.push_str(link);
+        }
+        sql
+    };
+    let head = "SELECT * FROM player WHERE level";
+    let links = [
+        "+1",
+        "-1",
+        "!",
+        "::int",
+        "[1]",
+        " IS NULL",
+        "||1",
+        " AND 1",
+        " OR 1",
+        "=1",
+        " COLLATE x",
+        "->1",
+        ".a",
+        "*-1",
+        " IN(1)",
+        " LIKE 1",
+        " AT TIME ZONE 1",
+    ];
+    let mut queries: Vec<String> = links.iter().map(|link| chain(head, link)).collect();
+    for (head, link) in [
+        ("SELECT * FROM player WHERE ", "NOT "),
+        ("SELECT * FROM player WHERE ", "-"),
+        ("SELECT * FROM player WHERE ", "("),
+        ("SELECT * FROM player WHERE ", "CASE WHEN "),
+        ("SELECT * FROM player", " UNION SELECT 1"),
+        ("SELECT * FROM player", " JOIN player"),
+        ("SELECT * FROM player", ",player"),
+        ("SELECT 1", "+1"),
+        ("SELECT * FROM player ORDER BY 1", "+1"),
+        ("SELECT * FROM ", "(SELECT * FROM "),
+        ("SELECT f(", "f("),
+        ("SELECT ", "["),
+        ("", "WITH a AS ("),
+        ("", "EXPLAIN "),
+    ] {
+        queries.push(chain(head, link));
+    }
+    let run = move || {
+        for sql in queries {
+            assert!(matches!(subscribe(&sql), Err(QueryError::Text(_))), "{sql}");
+        }
+    };
+    // A quarter of what the follower's thread has.
+    std::thread::Builder::new().stack_size(2 << 20).spawn(run).unwrap().join().unwrap();
 }

@@ -1,13 +1,23 @@
 //! The node's clock: the only place of the server that asks what time it is.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::OnceLock;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use ambit_model::Timestamp;
 
-/// Now. Before 1970 it is 1970.
+/// Now. The system is asked for the date once and for the time since then from there on: a clock that is set back while the
+/// server runs would stop every tick and flush until it has caught up.
 pub fn now() -> Timestamp {
+    static START: OnceLock<(i64, Instant)> = OnceLock::new();
+    let (date, begin) = START.get_or_init(|| (system_micros(), Instant::now()));
+    let elapsed = i64::try_from(begin.elapsed().as_micros()).unwrap_or(i64::MAX);
+    Timestamp(date.saturating_add(elapsed))
+}
+
+/// Before 1970 it is 1970.
+fn system_micros() -> i64 {
     let micros = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_micros());
-    Timestamp(i64::try_from(micros).unwrap_or(i64::MAX))
+    i64::try_from(micros).unwrap_or(i64::MAX)
 }
 
 /// A moment as `2026-11-23T11:10:17.123Z`.

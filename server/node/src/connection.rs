@@ -2,7 +2,8 @@
 //!
 //! Whoever has a message writes it to the socket at once, from its own thread: no task is woken for it. Only what the
 //! system does not take waits here, and the connection's task writes it when the socket is ready. A client that lets
-//! more than [`limits::OUTGOING_BYTES_MAX`] wait loses what waits and gets a Goodbye.
+//! more than [`limits::OUTGOING_BYTES_MAX`] wait loses what waits and gets a Goodbye; less, if the clients of the server let
+//! too much wait together.
 
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
@@ -15,10 +16,11 @@ use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
 use crate::frame::{Frame, Opcode};
-use crate::limits;
+use crate::limits::{self, FRAMES_PER_WRITE};
 
-/// Frames of one vectored write.
-const FRAMES_PER_WRITE: usize = 16;
+/// Bytes that wait for all clients of a server together.
+#[derive(Debug, Default)]
+pub struct OutgoingBytes(AtomicUsize);
 
 /// One client's connection.
 pub struct Connection {
@@ -38,6 +40,7 @@ pub struct Connection {
     pub has_subscriptions: AtomicBool,
     stream: Arc<TcpStream>,
     outgoing: Mutex<Outgoing>,
+    server_outgoing: Arc<OutgoingBytes>,
     wake: Notify,
     batches: AtomicUsize,
     is_welcomed: AtomicBool,
@@ -52,13 +55,20 @@ struct Outgoing {
     /// Bytes of the first frame that are already written.
     written: usize,
     bytes: usize,
+    /// What is counted of them in the server's sum.
+    counted: usize,
     /// Nothing more is taken; the connection's task writes what is left and closes.
     is_ending: bool,
 }
 
 impl Connection {
-    /// A connection over this socket.
-    pub fn new(number: u64, id: ConnectionId, identity: Identity, stream: Arc<TcpStream>) -> Self {
+    /// A connection over this socket. What waits for it is counted in `server_outgoing` too.
+    pub fn new(
+        number: u64,
+        (identity, id): (Identity, ConnectionId),
+        stream: Arc<TcpStream>,
+        server_outgoing: Arc<OutgoingBytes>,
+    ) -> Self {
         Self {
             number,
             id,
@@ -69,6 +79,7 @@ impl Connection {
             has_subscriptions: AtomicBool::new(false),
             stream,
             outgoing: Mutex::default(),
+            server_outgoing,
             wake: Notify::new(),
             batches: AtomicUsize::new(0),
             is_welcomed: AtomicBool::new(false),
@@ -84,7 +95,9 @@ impl Connection {
 
     /// Says why and closes. Later messages are dropped.
     pub fn goodbye(&self, code: u16, reason: &str) {
-        self.end(&mut self.lock(), code, reason);
+        let mut outgoing = self.lock();
+        self.end(&mut outgoing, code, reason);
+        self.count(&mut outgoing);
         self.wake.notify_one();
     }
 
@@ -98,12 +111,12 @@ impl Connection {
         self.was_too_slow.load(Ordering::Acquire)
     }
 
-    /// Counts a batch of calls that is on its way to the engine.
+    /// Counts a batch of calls, or a subscription that begins or ends, on its way to the engine or the follower.
     pub fn batch_begins(&self) {
         self.batches.fetch_add(1, Ordering::AcqRel);
     }
 
-    /// The engine is done with a batch.
+    /// The engine or the follower is done with it.
     pub fn batch_ends(&self) {
         if self.batches.fetch_sub(1, Ordering::AcqRel) == limits::BATCHES_PER_CONNECTION_MAX {
             self.wake.notify_one();
@@ -129,13 +142,13 @@ impl Connection {
         if outgoing.is_ending {
             return false;
         }
-        if outgoing.bytes + frame.len() > limits::OUTGOING_BYTES_MAX {
-            let reason = format!(
-                "this client reads too slowly: more than {} bytes wait for it",
-                limits::OUTGOING_BYTES_MAX
-            );
+        let bytes_max = self.server_outgoing.bytes_max();
+        // A first frame may be larger: a reader is slow when it leaves frames lying, not when it asked for much.
+        if !outgoing.frames.is_empty() && outgoing.bytes + frame.len() > bytes_max {
+            let reason = format!("this client reads too slowly: more than {bytes_max} bytes wait for it");
             self.was_too_slow.store(true, Ordering::Release);
             self.end(&mut outgoing, goodbye::TOO_SLOW, &reason);
+            self.count(&mut outgoing);
             self.wake.notify_one();
             return false;
         }
@@ -146,6 +159,7 @@ impl Connection {
             outgoing.abandon();
             self.is_closing.store(true, Ordering::Release);
         }
+        self.count(&mut outgoing);
         if !waited && (!outgoing.frames.is_empty() || outgoing.is_ending) {
             self.wake.notify_one();
         }
@@ -165,7 +179,17 @@ impl Connection {
     /// Waits until the socket takes bytes again, and writes what waits.
     pub(crate) async fn write_waiting(&self) -> io::Result<()> {
         self.stream.writable().await?;
-        self.write(&mut self.lock())
+        let mut outgoing = self.lock();
+        let written = self.write(&mut outgoing);
+        self.count(&mut outgoing);
+        written
+    }
+
+    /// Brings the server's sum up to date.
+    fn count(&self, outgoing: &mut Outgoing) {
+        let waiting = if outgoing.frames.is_empty() { 0 } else { outgoing.bytes };
+        let counted = std::mem::replace(&mut outgoing.counted, waiting);
+        self.server_outgoing.change(counted, waiting);
     }
 
     fn end(&self, outgoing: &mut Outgoing, code: u16, reason: &str) {
@@ -204,6 +228,31 @@ impl Connection {
     }
 }
 
+impl Drop for Connection {
+    fn drop(&mut self) {
+        let counted = self.lock().counted;
+        self.server_outgoing.change(counted, 0);
+    }
+}
+
+impl OutgoingBytes {
+    fn change(&self, from: usize, to: usize) {
+        if to > from {
+            self.0.fetch_add(to - from, Ordering::Relaxed);
+        } else if to < from {
+            self.0.fetch_sub(from - to, Ordering::Relaxed);
+        }
+    }
+
+    /// How many bytes may wait for one client now.
+    fn bytes_max(&self) -> usize {
+        match self.0.load(Ordering::Relaxed) < limits::SERVER_OUTGOING_BYTES_MAX {
+            true => limits::OUTGOING_BYTES_MAX,
+            false => limits::OUTGOING_BYTES_WHEN_CROWDED_MAX,
+        }
+    }
+}
+
 impl Outgoing {
     fn push(&mut self, frame: Frame) {
         self.bytes += frame.len();
@@ -217,7 +266,7 @@ impl Outgoing {
     }
 
     fn abandon(&mut self) {
-        *self = Self { is_ending: true, ..Self::default() };
+        *self = Self { is_ending: true, counted: self.counted, ..Self::default() };
     }
 
     fn slices<'a>(&'a self, slices: &mut [IoSlice<'a>; 2 * FRAMES_PER_WRITE]) -> usize {

@@ -79,6 +79,7 @@ impl DataDir {
     pub fn open(root: &Path) -> Result<Self, DataDirError> {
         let databases = root.join("databases");
         fs::create_dir_all(&databases).map_err(|source| file_error("create", &databases, source))?;
+        sync_folder(root)?;
         let path = root.join("lock");
         let lock = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
         let lock = lock.map_err(|source| file_error("open", &path, source))?;
@@ -136,9 +137,21 @@ impl DatabaseDir {
     pub fn create(&self, owner: Identity, own: Identity, module: &[u8]) -> Result<(), DataDirError> {
         let log = self.log();
         fs::create_dir_all(&log).map_err(|source| file_error("create", &log, source))?;
+        sync_folder(self.path.parent().unwrap_or(&self.path))?;
         write_whole(&self.path.join("owner"), owner.to_string().as_bytes(), 0o644)?;
         write_whole(&self.path.join("identity"), own.to_string().as_bytes(), 0o644)?;
         self.write_module(module)
+    }
+
+    /// Removes a database that was never used. Without its module it does not exist, whatever else stays.
+    pub fn remove(&self) -> Result<(), DataDirError> {
+        let module = self.path.join("module.wasm");
+        match fs::remove_file(&module) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(source) => return Err(file_error("remove", &module, source)),
+        }
+        fs::remove_dir_all(&self.path).map_err(|source| file_error("remove", &self.path, source))
     }
 
     /// Replaces the module, whole or not at all.
@@ -197,8 +210,11 @@ fn write_whole(path: &Path, bytes: &[u8], mode: u32) -> Result<(), DataDirError>
     });
     written.map_err(|source| file_error("write", &temporary, source))?;
     fs::rename(&temporary, path).map_err(|source| file_error("replace", path, source))?;
-    let folder = path.parent().unwrap_or(Path::new("."));
-    // The name is durable once the folder is synced.
+    sync_folder(path.parent().unwrap_or(Path::new(".")))
+}
+
+/// A name is durable once its folder is synced.
+fn sync_folder(folder: &Path) -> Result<(), DataDirError> {
     let synced = File::open(folder).and_then(|folder| folder.sync_all());
     synced.map_err(|source| file_error("sync", folder, source))
 }

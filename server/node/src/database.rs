@@ -10,6 +10,7 @@
 //! which it said it: a subscription sees the calls before it.
 
 mod command;
+mod gate;
 mod seeds;
 mod statistics;
 
@@ -19,24 +20,28 @@ mod follower_thread;
 mod durable;
 mod recovery;
 
-use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 
 use ambit_model::{Identity, Schema};
 use ambit_module_host::Module;
+use ambit_wire::goodbye;
 use crossbeam_channel::{Receiver, Sender, TrySendError};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
+use self::durable::LogNews;
 use self::engine_thread::{Begin, EngineThread, Links};
 use self::follower_thread::FollowerThread;
+use self::gate::Gate;
 use self::seeds::Seeds;
+use crate::connection::Connection;
 use crate::data_dir::DatabaseDir;
 use crate::limits;
 use crate::log_lines::{Level, LogLines};
 
-pub use command::{EngineCommand, Published};
+pub use command::EngineCommand;
 pub use recovery::OpenError;
 pub use statistics::{Statistics, StatisticsReport};
 
@@ -66,6 +71,44 @@ pub struct Shared {
     pub durable: watch::Receiver<u64>,
     /// Clients that are to be told of durable offsets.
     pub waiting: durable::Waiting,
+    /// Says nothing; its sender's end goes with the log thread, the last of the database's threads.
+    closed: watch::Receiver<()>,
+    /// Code and reason of the Goodbye that everybody gets, once the database ends.
+    ending: OnceLock<(u16, String)>,
+    /// Bytes of calls that wait for the engine.
+    queued_bytes: AtomicUsize,
+}
+
+impl Shared {
+    /// Returns when the database has ended, in whatever way. What was sent to it and not answered never will be.
+    pub async fn ended(&self) {
+        let mut closed = self.closed.clone();
+        while closed.changed().await.is_ok() {}
+    }
+
+    /// Says goodbye to a client that the database has no more time for.
+    pub fn say_ended(&self, connection: &Connection) {
+        match self.ending.get() {
+            Some((code, reason)) => connection.goodbye(*code, reason),
+            None => connection.goodbye(goodbye::DATABASE, "the database has stopped"),
+        }
+    }
+
+    /// Counts the bytes of a command that wants to the engine; false if there is no room.
+    fn take_room(&self, bytes: usize) -> bool {
+        let waiting = self.queued_bytes.fetch_add(bytes, Ordering::AcqRel);
+        let fits =
+            bytes == 0 || waiting == 0 || waiting.saturating_add(bytes) <= limits::ENGINE_COMMAND_BYTES_MAX;
+        if !fits {
+            self.give_room(bytes);
+        }
+        fits
+    }
+
+    /// Takes the bytes of a command back.
+    fn give_room(&self, bytes: usize) {
+        self.queued_bytes.fetch_sub(bytes, Ordering::AcqRel);
+    }
 }
 
 /// A command did not reach the engine.
@@ -85,6 +128,11 @@ impl Database {
         Ok(Self { shared, commands, threads: Mutex::new(threads) })
     }
 
+    /// Whether the database of a folder can be opened with this module. Nothing changes.
+    pub fn check(dir: &DatabaseDir, module: &Module) -> Result<(), OpenError> {
+        recovery::recover(dir, module, Seeds::new()?.next_seed()).map(drop)
+    }
+
     fn start(
         name: &str,
         dir: &DatabaseDir,
@@ -94,6 +142,7 @@ impl Database {
         let mut seeds = Seeds::new()?;
         let mut recovered = recovery::recover(dir, module, seeds.next_seed())?;
         let (durable_sender, durable) = watch::channel(recovered.log.durable_offset());
+        let (closed_sender, closed) = watch::channel(());
         let schema = Arc::clone(recovered.database.schema());
         let shared = Arc::new(Shared {
             name: name.to_owned(),
@@ -104,34 +153,51 @@ impl Database {
             statistics: Statistics::default(),
             durable,
             waiting: durable::Waiting::default(),
+            closed,
+            ending: OnceLock::new(),
+            queued_bytes: AtomicUsize::new(0),
         });
         recovered.tell(&shared.lines);
-        let log = durable::start_log(recovered.log, durable_sender, Arc::clone(&shared))
-            .map_err(OpenError::Thread)?;
-        let (rounds, followed) = crossbeam_channel::bounded(limits::FOLLOWER_COMMANDS_MAX);
-        let follower = FollowerThread::new(recovered.follower, followed, Arc::clone(&shared));
-        let links = Links { log, commands, follower: rounds, shared: Arc::clone(&shared) };
+        let (log_gate, log_keeper) = Gate::new(limits::LOG_BYTES_WAITING_MAX);
+        let news = LogNews { durable: durable_sender, keeper: log_keeper, _closed: closed_sender };
+        let log = durable::start_log(recovered.log, news, Arc::clone(&shared)).map_err(OpenError::Thread)?;
+        let (rounds, followed) = crossbeam_channel::bounded(limits::FOLLOWER_ROUNDS_MAX);
+        let (follower_gate, keeper) = Gate::new(limits::FOLLOWER_BYTES_WAITING_MAX);
+        let follower = FollowerThread::new(recovered.follower, followed, keeper, Arc::clone(&shared));
+        let links =
+            Links { log, log_gate, commands, follower: rounds, follower_gate, shared: Arc::clone(&shared) };
         let engine = EngineThread::new(recovered.database, links, seeds);
         let begin = Begin {
             published: recovered.published.take(),
             left_connected: std::mem::take(&mut recovered.left_connected),
         };
-        let spawn = |part: &str, run: Box<dyn FnOnce() + Send>| {
-            std::thread::Builder::new().name(format!("{part} {name}")).spawn(run).map_err(OpenError::Thread)
+        let spawn = |part: &str, stack_bytes: usize, run: Box<dyn FnOnce() + Send>| {
+            let thread = std::thread::Builder::new().name(format!("{part} {name}")).stack_size(stack_bytes);
+            thread.spawn(run).map_err(OpenError::Thread)
         };
         let threads = vec![
-            spawn("follower", Box::new(move || follower.run()))?,
-            spawn("engine", Box::new(move || engine.run(begin)))?,
+            spawn("follower", limits::FOLLOWER_STACK_BYTES, Box::new(move || follower.run()))?,
+            spawn("engine", limits::ENGINE_STACK_BYTES, Box::new(move || engine.run(begin)))?,
         ];
         Ok((shared, threads))
     }
 
     /// Gives the engine a command without waiting.
     pub fn try_send(&self, command: EngineCommand) -> Result<(), Unsent> {
+        let bytes = command.byte_count();
+        if !self.shared.take_room(bytes) {
+            return Err(Unsent::Full(command));
+        }
         match self.commands.try_send(command) {
             Ok(()) => Ok(()),
-            Err(TrySendError::Full(command)) => Err(Unsent::Full(command)),
-            Err(TrySendError::Disconnected(_)) => Err(Unsent::Stopped),
+            Err(TrySendError::Full(command)) => {
+                self.shared.give_room(bytes);
+                Err(Unsent::Full(command))
+            }
+            Err(TrySendError::Disconnected(_)) => {
+                self.shared.give_room(bytes);
+                Err(Unsent::Stopped)
+            }
         }
     }
 

@@ -1,24 +1,26 @@
 //! Accepts connections and gives each to HTTP.
 
 use std::sync::Arc;
-use std::time::Duration;
 
+use axum::extract::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, watch};
 
 use crate::server::Node;
 use crate::{http, limits};
 
-/// The pause after the system could not give a socket: usually there are no file descriptors left.
-const ACCEPT_FAILED_PAUSE: Duration = Duration::from_millis(100);
+/// One of the sockets that may be open, held as long as somebody uses it: HTTP, and then perhaps a session.
+pub type SocketPlace = Arc<OwnedSemaphorePermit>;
 
 /// Accepts until told to close.
 pub async fn accept(listener: TcpListener, node: Arc<Node>, mut closed: watch::Receiver<bool>) {
+    let places = Arc::clone(&node.sockets);
     let router = http::router(node);
-    let places = Arc::new(Semaphore::new(limits::SOCKETS_MAX));
     loop {
         let place = Arc::clone(&places).acquire_owned();
         let accepted = tokio::select! {
@@ -27,24 +29,30 @@ pub async fn accept(listener: TcpListener, node: Arc<Node>, mut closed: watch::R
         };
         let (Ok((stream, _)), Ok(place)) = accepted else {
             tracing::warn!("a connection could not be accepted; is the limit of open files too low?");
-            tokio::time::sleep(ACCEPT_FAILED_PAUSE).await;
+            tokio::time::sleep(limits::ACCEPT_FAILED_PAUSE).await;
             continue;
         };
         let router = router.clone();
         let closed = closed.clone();
-        tokio::spawn(async move {
-            serve(stream, router, closed).await;
-            drop(place);
-        });
+        tokio::spawn(serve(stream, Arc::new(place), router, closed));
     }
 }
 
-async fn serve(stream: TcpStream, router: axum::Router, mut closed: watch::Receiver<bool>) {
+async fn serve(
+    stream: TcpStream,
+    place: SocketPlace,
+    router: axum::Router,
+    mut closed: watch::Receiver<bool>,
+) {
     // Without it small messages would wait for each other; a socket that refuses the option is only slower.
     drop(stream.set_nodelay(true));
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(limits::HTTP_HEAD_WAIT);
-    let service = TowerToHyperService::new(router);
+    let router = TowerToHyperService::new(router);
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(Arc::clone(&place));
+        router.call(request)
+    });
     let connection = builder.serve_connection(TokioIo::new(stream), service).with_upgrades();
     tokio::pin!(connection);
     let served = tokio::select! {

@@ -1,22 +1,26 @@
 //! The HTTP interface: for tools, and for the WebSocket handshake. Errors are `{"error": "a sentence"}`.
 
+mod body;
+mod caller;
 mod connect;
 mod logs;
 
 use std::sync::Arc;
 
-use ambit_model::{Identity, Lifecycle};
-use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, Path, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use ambit_model::Lifecycle;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::{StatusCode, header};
+use axum::middleware::map_response;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde_json::json;
 use tokio::sync::oneshot;
 
+use self::caller::{Caller, Somebody};
 use crate::database::{Database, EngineCommand};
-use crate::server::{Node, PublishError};
+use crate::server::{NoDatabaseError, Node, PublishError};
 use crate::{json as row_json, limits};
 
 /// An answer that is an error.
@@ -28,18 +32,20 @@ pub struct HttpError {
 
 /// All routes.
 pub fn router(node: Arc<Node>) -> Router {
-    let publish = post(publish).layer(DefaultBodyLimit::max(limits::MODULE_BYTES_MAX));
-    let call = post(call).layer(DefaultBodyLimit::max(limits::CALL_JSON_BYTES_MAX));
     Router::new()
         .route("/v1/health", get(health))
         .route("/v1/identity", post(identity))
-        .route("/v1/database/{name}/publish", publish)
-        .route("/v1/database/{name}/call/{reducer}", call)
+        .route("/v1/database/{name}/publish", post(publish))
+        .route("/v1/database/{name}/call/{reducer}", post(call))
         .route("/v1/database/{name}/schema", get(schema))
         .route("/v1/database/{name}/statistics", get(statistics))
         .route("/v1/database/{name}/logs", get(logs::logs))
         .route("/v1/database/{name}/connect", get(connect::connect))
         .fallback(async || HttpError::new(StatusCode::NOT_FOUND, "there is nothing at this address"))
+        .method_not_allowed_fallback(async || {
+            HttpError::new(StatusCode::METHOD_NOT_ALLOWED, "this address takes another method")
+        })
+        .layer(map_response(in_one_form))
         .with_state(node)
 }
 
@@ -57,16 +63,25 @@ async fn identity(State(node): State<Arc<Node>>) -> Result<Json<serde_json::Valu
 async fn publish(
     State(node): State<Arc<Node>>,
     Path(name): Path<String>,
-    headers: HeaderMap,
-    wasm: Bytes,
+    publisher: Result<Somebody, HttpError>,
+    body: Body,
 ) -> Result<Json<serde_json::Value>, HttpError> {
-    let publisher = caller(&node, &headers)?.ok_or_else(|| {
-        HttpError::new(
-            StatusCode::UNAUTHORIZED,
-            "publishing needs an identity: send a token of this server's",
-        )
-    })?;
-    let is_new = node.publish(&name, publisher, wasm.to_vec()).await.map_err(|error| {
+    let publisher = match publisher {
+        Ok(Somebody(publisher)) => publisher,
+        Err(refused) => {
+            body::discard(body, limits::MODULE_BYTES_MAX).await;
+            return Err(refused);
+        }
+    };
+    // The server is never without its semaphore.
+    let upload = node.uploads.acquire().await;
+    let wasm = body::read(body, limits::MODULE_BYTES_MAX).await?;
+    let (publishing, database) = (Arc::clone(&node), name.clone());
+    // A task of its own: a publisher that goes away does not leave a database halfway between two modules.
+    let published = tokio::spawn(async move { publishing.publish(&database, publisher, wasm).await }).await;
+    drop(upload);
+    let published = published.unwrap_or_else(|error| Err(PublishError::Server(error.to_string())));
+    let is_new = published.map_err(|error| {
         let status = match &error {
             PublishError::Name(_) => StatusCode::BAD_REQUEST,
             PublishError::NotOwner(_) => StatusCode::FORBIDDEN,
@@ -83,17 +98,28 @@ async fn publish(
 async fn call(
     State(node): State<Arc<Node>>,
     Path((name, reducer)): Path<(String, String)>,
-    headers: HeaderMap,
-    Json(arguments): Json<Vec<serde_json::Value>>,
+    caller: Result<Caller, HttpError>,
+    body: Body,
 ) -> Result<Json<serde_json::Value>, HttpError> {
-    let caller = match caller(&node, &headers)? {
+    let (database, caller) = match (database(&node, &name), caller) {
+        (Ok(database), Ok(Caller(caller))) => (database, caller),
+        (Err(refused), _) | (_, Err(refused)) => {
+            body::discard(body, limits::CALL_JSON_BYTES_MAX).await;
+            return Err(refused);
+        }
+    };
+    let body = body::read(body, limits::CALL_JSON_BYTES_MAX).await?;
+    let arguments: Vec<serde_json::Value> = serde_json::from_slice(&body).map_err(|error| {
+        let text = format!("the arguments must be a list in JSON: {error}");
+        HttpError::new(StatusCode::BAD_REQUEST, text)
+    })?;
+    let caller = match caller {
         Some(identity) => identity,
         None => {
             let issued = node.identities.issue();
             issued.map_err(|error| HttpError::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))?.0
         }
     };
-    let database = database(&node, &name)?;
     let (id, arguments) = arguments_of(&database, &reducer, &arguments)?;
     let (reply, answer) = oneshot::channel();
     let command = EngineCommand::CallOnce { caller, reducer: id, arguments, reply };
@@ -101,7 +127,11 @@ async fn call(
     if !database.send(command).await {
         return Err(stopped());
     }
-    let result = answer.await.map_err(|_| stopped())?;
+    let result = tokio::select! {
+        biased;
+        answer = answer => answer.map_err(|_| stopped())?,
+        () = database.shared.ended() => return Err(stopped()),
+    };
     let offset = result.map_err(|refusal| {
         let status = match refusal.is_rejection {
             true => StatusCode::BAD_REQUEST,
@@ -144,22 +174,29 @@ async fn statistics(State(node): State<Arc<Node>>, Path(name): Path<String>) -> 
 
 /// The running database of this name.
 fn database(node: &Node, name: &str) -> Result<Arc<Database>, HttpError> {
-    node.database(name).filter(|database| database.is_running()).ok_or_else(|| {
-        let text = format!(
-            "there is no database \"{name}\"; publish a module first: ambit publish DIR --name {name}"
-        );
-        HttpError::new(StatusCode::NOT_FOUND, text)
+    node.database(name).map_err(|error| {
+        let status = match &error {
+            NoDatabaseError::Unknown(_) => StatusCode::NOT_FOUND,
+            NoDatabaseError::Opening(_) | NoDatabaseError::Broken { .. } | NoDatabaseError::Stopped(_) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+        };
+        HttpError::new(status, error.to_string())
     })
 }
 
-/// Who sends a request, if it says so.
-fn caller(node: &Node, headers: &HeaderMap) -> Result<Option<Identity>, HttpError> {
-    let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
-    let token = value.to_str().ok().and_then(|value| value.strip_prefix("Bearer "));
-    let form =
-        || HttpError::new(StatusCode::UNAUTHORIZED, "the Authorization header must be: Bearer <token>");
-    let identity = node.identities.check(token.ok_or_else(form)?.trim());
-    identity.map(Some).map_err(|error| HttpError::new(StatusCode::UNAUTHORIZED, error.to_string()))
+/// Gives axum's own errors (an address or a query that cannot be read) the form of all others.
+async fn in_one_form(response: Response) -> Response {
+    let status = response.status();
+    let is_json = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|content| content.as_bytes().starts_with(b"application/json"));
+    if is_json || !(status.is_client_error() || status.is_server_error()) {
+        return response;
+    }
+    let text = body::read(response.into_body(), limits::HTTP_ERROR_BYTES_MAX).await.unwrap_or_default();
+    HttpError::new(status, String::from_utf8_lossy(&text).trim()).into_response()
 }
 
 impl HttpError {

@@ -20,8 +20,37 @@ pub const SOCKETS_MAX: usize = 16_384;
 pub const READ_BUFFER_BYTES: usize = 4_096;
 
 /// Bytes that wait for a client that reads too slowly. About half a minute of a busy player's updates at 60 kB/s, and
-/// twice the largest first result that a mobile client should ask for.
+/// twice the largest first result that a mobile client should ask for. A single larger message waits alone.
 pub const OUTGOING_BYTES_MAX: usize = 32 << 20;
+
+/// Bytes that wait for all clients of a server together before each may have only
+/// [`OUTGOING_BYTES_WHEN_CROWDED_MAX`]. An eighth of the memory of a machine with 16 GiB.
+pub const SERVER_OUTGOING_BYTES_MAX: usize = 2 << 30;
+
+/// Bytes that wait for one client while the server's sum is too large: with [`SOCKETS_MAX`] clients 4 GiB, and still some
+/// seconds of updates.
+pub const OUTGOING_BYTES_WHEN_CROWDED_MAX: usize = 256 << 10;
+
+/// Bytes of one update. The client refuses messages above the wire's bound; the rest is room for the envelope.
+pub const UPDATE_BYTES_MAX: usize = ambit_wire::limits::SERVER_MESSAGE_BYTES_MAX - (64 << 10);
+
+/// Frames of one vectored write. More than wait for a client that keeps up, and far below the system's own bound of 1,024
+/// slices.
+pub const FRAMES_PER_WRITE: usize = 16;
+
+/// The pause after the system could not give a socket: usually there are no file descriptors left, and some come free as
+/// clients go.
+pub const ACCEPT_FAILED_PAUSE: Duration = Duration::from_millis(100);
+
+/// Modules on their way to the server or being published at once. Bounds the memory that they take before anybody has looked
+/// at them.
+pub const UPLOADS_MAX: usize = 4;
+
+/// Bytes of an error's text that axum itself answers with: a sentence.
+pub const HTTP_ERROR_BYTES_MAX: usize = 4_096;
+
+/// How long the body of an HTTP request may take. A module of 10 MiB needs ten seconds at 8 Mbit/s.
+pub const HTTP_BODY_WAIT: Duration = Duration::from_secs(60);
 
 /// Bytes of an outgoing buffer that is kept once it is empty; a larger one is given back.
 pub const OUTGOING_BYTES_KEPT: usize = 16 << 10;
@@ -41,16 +70,23 @@ pub const GOODBYE_WAIT: Duration = Duration::from_secs(5);
 /// How long a client may take to send the head of an HTTP request.
 pub const HTTP_HEAD_WAIT: Duration = Duration::from_secs(10);
 
+/// Characters of a value in JSON that an error about it repeats: enough to find it again.
+pub const SHOWN_CHARACTERS_MAX: usize = 60;
+
 /// Bytes of the JSON arguments of one call over HTTP.
 pub const CALL_JSON_BYTES_MAX: usize = 4 << 20;
 
-/// Call batches of one connection that wait for the engine. Past it the server stops reading from that client, and TCP
+/// Call batches and subscriptions of one connection that wait for the engine or the follower. Past it the server stops reading from that client, and TCP
 /// slows it down.
 pub const BATCHES_PER_CONNECTION_MAX: usize = 8;
 
 /// Commands that wait for an engine. The connections' own bounds apply first; this one holds when thousands of
 /// connections hurry at once.
 pub const ENGINE_COMMANDS_MAX: usize = 8_192;
+
+/// Bytes of calls and queries that wait for an engine. A message has up to 1 MiB, so the number of commands alone would allow
+/// 8 GiB.
+pub const ENGINE_COMMAND_BYTES_MAX: usize = 128 << 20;
 
 /// Commands that an engine takes before it hands results, log records and change sets on. Large enough to share the cost of
 /// a system call, small enough that the first caller does not wait for the last: 64 batches of 40 calls take about 5 ms.
@@ -62,9 +98,26 @@ pub const ENGINE_ROUND_CALLS_MAX: usize = 4_096;
 /// Ticks that an engine catches up with in one round before it looks at its clients again.
 pub const ENGINE_ROUND_TICKS_MAX: usize = 8;
 
-/// Commands and rounds of change sets that wait for a follower. When a follower is this far behind the engine waits for
-/// it: memory stays bounded.
-pub const FOLLOWER_COMMANDS_MAX: usize = 8_192;
+/// Bytes of records and commits after which they are handed over, in the middle of a block of calls too. As large as a
+/// group of the log: the disk gets no more from larger ones.
+pub const ENGINE_ROUND_BYTES_MAX: usize = 8 << 20;
+
+/// Bytes of records that wait for the log. A second of a disk that writes 64 MiB/s; then the engine waits for it.
+pub const LOG_BYTES_WAITING_MAX: usize = 64 << 20;
+
+/// Rounds of commits and commands that wait for a follower. A round can be a single call, and a flush can take as long as
+/// thousands of them; [`FOLLOWER_BYTES_WAITING_MAX`] bounds their memory.
+pub const FOLLOWER_ROUNDS_MAX: usize = 8_192;
+
+/// Bytes of commits that wait for a follower. When it is this far behind the engine waits for it.
+pub const FOLLOWER_BYTES_WAITING_MAX: usize = 64 << 20;
+
+/// Bytes of a follower's stack. The deepest query that the parser takes needs a small part of it, in a debug build too.
+pub const FOLLOWER_STACK_BYTES: usize = 8 << 20;
+
+/// Bytes of an engine's stack: what a module may use of it (1 MiB, the module host's limit), and as much again and more for
+/// the host.
+pub const ENGINE_STACK_BYTES: usize = 4 << 20;
 
 /// Commands that a follower takes before it looks at the clock again.
 pub const FOLLOWER_ROUND_COMMANDS_MAX: usize = 256;

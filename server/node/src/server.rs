@@ -1,23 +1,26 @@
 //! The server: its databases, its door, and how it ends.
 
+mod publish;
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use ambit_engine::{Moment, Recovery};
-use ambit_model::Identity;
-use ambit_module_host::{EpochTicker, Module, ModuleLimits, Runtime, RuntimeError};
+use ambit_module_host::{EpochTicker, Module, Runtime, RuntimeError};
 use ambit_wire::goodbye;
 use tokio::net::TcpListener;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 
-use crate::data_dir::{DataDir, DataDirError, DatabaseNameError, check_database_name};
-use crate::database::{Database, EngineCommand, OpenError, Published};
+use crate::connection::OutgoingBytes;
+use crate::data_dir::{DataDir, DataDirError};
+use crate::database::{Database, OpenError};
 use crate::identity::Identities;
-use crate::{clock, door, limits};
+use crate::{door, limits};
+
+pub use publish::PublishError;
 
 /// Where a server keeps its data and where it listens.
 #[derive(Debug, Clone)]
@@ -43,9 +46,15 @@ pub struct Node {
     pub identities: Arc<Identities>,
     /// Counts connections.
     pub connections: AtomicU64,
+    /// Bytes that wait for all clients together.
+    pub outgoing: Arc<OutgoingBytes>,
+    /// One for each socket that may be open.
+    pub sockets: Arc<Semaphore>,
+    /// One for each module that may be on its way here.
+    pub uploads: Semaphore,
     data: DataDir,
     runtime: Runtime,
-    databases: RwLock<BTreeMap<String, Arc<Database>>>,
+    databases: RwLock<BTreeMap<String, Place>>,
     /// One publish at a time.
     publishing: tokio::sync::Mutex<()>,
 }
@@ -70,44 +79,39 @@ pub enum StartServerError {
     /// The system gives no thread.
     #[error("cannot start a thread: {0}")]
     Thread(std::io::Error),
-    /// A database.
-    #[error("cannot open database {name}: {source}")]
-    Database {
+}
+
+/// What the server knows of a database.
+#[derive(Clone)]
+enum Place {
+    /// It was opened.
+    Running(Arc<Database>),
+    /// It is being opened anew, with another module.
+    Opening,
+    /// It could not be opened, and why.
+    Broken(String),
+}
+
+/// Why there is no running database of a name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoDatabaseError {
+    /// Nobody has published it.
+    #[error("there is no database \"{0}\"; publish a module first: ambit publish DIR --name {0}")]
+    Unknown(String),
+    /// It gets another module.
+    #[error("database {0} is being opened with another module; try again")]
+    Opening(String),
+    /// It could not be opened.
+    #[error("database {name} could not be opened: {problem}")]
+    Broken {
         /// Its name.
-        name: String,
-        /// Why.
-        source: Box<OpenError>,
-    },
-    /// A stored module.
-    #[error("cannot open database {name}: its module cannot run: {problem}")]
-    Module {
-        /// The database's name.
         name: String,
         /// Why.
         problem: String,
     },
-}
-
-/// Why a module is not published.
-#[derive(Debug, thiserror::Error)]
-pub enum PublishError {
-    /// The name.
-    #[error(transparent)]
-    Name(#[from] DatabaseNameError),
-    /// Somebody else's database.
-    #[error(
-        "database {0} belongs to another identity; publish under another name, or with its owner's token"
-    )]
-    NotOwner(String),
-    /// Too many databases.
-    #[error("this server has {max} databases, its limit", max = limits::DATABASES_MAX)]
-    TooMany,
-    /// The module is not one, or does not fit the tables that are there. Nothing was changed.
-    #[error("the module is refused, nothing was changed: {0}")]
-    Refused(String),
-    /// The server cannot do it.
-    #[error("the server could not publish: {0}")]
-    Server(String),
+    /// It has ended.
+    #[error("database {0} has stopped; restart the server")]
+    Stopped(String),
 }
 
 impl Server {
@@ -120,13 +124,20 @@ impl Server {
         let node = Arc::new(Node {
             identities,
             connections: AtomicU64::new(1),
+            outgoing: Arc::default(),
+            sockets: Arc::new(Semaphore::new(limits::SOCKETS_MAX)),
+            uploads: Semaphore::new(limits::UPLOADS_MAX),
             data,
             runtime,
             databases: RwLock::default(),
             publishing: tokio::sync::Mutex::new(()),
         });
         for name in node.data.database_names()? {
-            node.reopen(&name).await?;
+            // The others must not wait for somebody to repair this one.
+            if let Err(problem) = node.reopen(&name).await {
+                tracing::error!(database = name, "the database could not be opened: {problem}");
+                node.set(&name, Place::Broken(problem));
+            }
         }
         let listen = |source| StartServerError::Listen { address: options.listen, source };
         let listener = TcpListener::bind(options.listen).await.map_err(listen)?;
@@ -146,17 +157,27 @@ impl Server {
         self.closing.send_replace(true);
         // The door only ever ends by itself.
         drop(self.door.await);
+        // A publish that is halfway through is let finish; another one does not begin.
+        let _publishing = self.node.publishing.lock().await;
         let databases = std::mem::take(&mut *self.node.write_databases());
-        for database in databases.into_values() {
-            stop(database, goodbye::SHUTDOWN, "the server is going down").await;
+        for place in databases.into_values() {
+            if let Place::Running(database) = place {
+                stop(database, goodbye::SHUTDOWN, "the server is going down".into()).await;
+            }
         }
     }
 }
 
 impl Node {
     /// The running database of this name.
-    pub fn database(&self, name: &str) -> Option<Arc<Database>> {
-        self.databases.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+    pub fn database(&self, name: &str) -> Result<Arc<Database>, NoDatabaseError> {
+        match self.place(name) {
+            Some(Place::Running(database)) if database.is_running() => Ok(database),
+            Some(Place::Running(_)) => Err(NoDatabaseError::Stopped(name.to_owned())),
+            Some(Place::Opening) => Err(NoDatabaseError::Opening(name.to_owned())),
+            Some(Place::Broken(problem)) => Err(NoDatabaseError::Broken { name: name.to_owned(), problem }),
+            None => Err(NoDatabaseError::Unknown(name.to_owned())),
+        }
     }
 
     /// A number for a new connection.
@@ -164,84 +185,12 @@ impl Node {
         self.connections.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// Publishes a module: makes a new database, or gives one of the publisher's another module.
-    pub async fn publish(
-        &self,
-        name: &str,
-        publisher: Identity,
-        wasm: Vec<u8>,
-    ) -> Result<bool, PublishError> {
-        check_database_name(name)?;
-        let _one_at_a_time = self.publishing.lock().await;
-        let existing = self.database(name);
-        match &existing {
-            Some(database) if database.shared.owner != publisher => {
-                return Err(PublishError::NotOwner(name.to_owned()));
-            }
-            None if self.database_count() >= limits::DATABASES_MAX => return Err(PublishError::TooMany),
-            Some(_) | None => {}
-        }
-        let (module, wasm) = self.compile(wasm).await?;
-        match existing {
-            Some(database) => self.replace_module(&database, module, &wasm).await.map(|()| false),
-            None => self.create(name, publisher, module, &wasm).await.map(|()| true),
-        }
-    }
-
-    async fn create(
-        &self,
-        name: &str,
-        owner: Identity,
-        module: Module,
-        wasm: &[u8],
-    ) -> Result<(), PublishError> {
-        let own = self.identities.issue().map_err(|error| PublishError::Server(error.to_string()))?.0;
-        // A module that cannot even start leaves no database behind.
-        let moment = Moment { now: clock::now(), seed: 0 };
-        let trial = ambit_engine::Database::start(Recovery::default(), &module, own, moment);
-        drop(trial.map_err(|error| PublishError::Refused(error.to_string()))?);
-        let dir = self.data.database(name);
-        dir.create(owner, own, wasm).map_err(|error| PublishError::Server(error.to_string()))?;
-        self.open(name, module).await.map_err(|error| PublishError::Server(error.to_string()))
-    }
-
-    async fn replace_module(
-        &self,
-        database: &Arc<Database>,
-        module: Module,
-        wasm: &[u8],
-    ) -> Result<(), PublishError> {
-        let name = database.shared.name.clone();
-        let stopped = || PublishError::Server("the database has stopped; restart the server".into());
-        let (reply, answer) = oneshot::channel();
-        let command = EngineCommand::Publish { module: module.clone(), reply };
-        if !database.send(command).await {
-            return Err(stopped());
-        }
-        let published = answer.await.map_err(|_| stopped())?.map_err(PublishError::Refused)?;
-        let written = self.data.database(&name).write_module(wasm);
-        written.map_err(|error| PublishError::Server(error.to_string()))?;
-        match published {
-            Published::Swapped => Ok(()),
-            Published::NeedsReopen => {
-                self.write_databases().remove(&name);
-                let reason = "the module was replaced and its tables changed; connect again";
-                stop(Arc::clone(database), goodbye::MODULE_REPLACED, reason).await;
-                self.open(&name, module).await.map_err(|error| PublishError::Server(error.to_string()))
-            }
-        }
-    }
-
     /// Opens a database at the server's start.
-    async fn reopen(&self, name: &str) -> Result<(), StartServerError> {
-        let wasm = self.data.database(name).module()?;
-        let (module, _) = self.compile(wasm).await.map_err(|error| StartServerError::Module {
-            name: name.to_owned(),
-            problem: error.to_string(),
-        })?;
-        self.open(name, module)
-            .await
-            .map_err(|source| StartServerError::Database { name: name.to_owned(), source: Box::new(source) })
+    async fn reopen(&self, name: &str) -> Result<(), String> {
+        let wasm = self.data.database(name).module().map_err(|error| error.to_string())?;
+        let compiled = self.compile(wasm).await;
+        let (module, _) = compiled.map_err(|error| format!("its module cannot run: {error}"))?;
+        self.open(name, module).await.map_err(|error| error.to_string())
     }
 
     async fn open(&self, name: &str, module: Module) -> Result<(), OpenError> {
@@ -250,33 +199,35 @@ impl Node {
         let opened =
             tokio::task::spawn_blocking(move || Database::open(&owned, &dir, &module, &runtime)).await;
         let database = opened.map_err(|error| OpenError::Thread(std::io::Error::other(error)))??;
-        self.write_databases().insert(name.to_owned(), Arc::new(database));
+        self.set(name, Place::Running(Arc::new(database)));
         Ok(())
     }
 
-    async fn compile(&self, wasm: Vec<u8>) -> Result<(Module, Vec<u8>), PublishError> {
-        let runtime = self.runtime.clone();
-        let compile = move || {
-            let module = Module::compile(&runtime, &wasm, ModuleLimits::default());
-            module.map(|module| (module, wasm)).map_err(|error| PublishError::Refused(error.to_string()))
-        };
-        let compiled = tokio::task::spawn_blocking(compile).await;
-        compiled.map_err(|error| PublishError::Server(error.to_string()))?
+    fn place(&self, name: &str) -> Option<Place> {
+        self.databases.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+    }
+
+    fn set(&self, name: &str, place: Place) {
+        self.write_databases().insert(name.to_owned(), place);
+    }
+
+    fn forget(&self, name: &str) {
+        self.write_databases().remove(name);
     }
 
     fn database_count(&self) -> usize {
         self.databases.read().unwrap_or_else(PoisonError::into_inner).len()
     }
 
-    fn write_databases(&self) -> std::sync::RwLockWriteGuard<'_, BTreeMap<String, Arc<Database>>> {
+    fn write_databases(&self) -> std::sync::RwLockWriteGuard<'_, BTreeMap<String, Place>> {
         self.databases.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Stopping waits for threads and the disk: not on the threads that serve sockets.
-async fn stop(database: Arc<Database>, code: u16, reason: &'static str) {
+async fn stop(database: Arc<Database>, code: u16, reason: String) {
     let name = database.shared.name.clone();
-    let stopped = tokio::task::spawn_blocking(move || database.stop(code, reason)).await;
+    let stopped = tokio::task::spawn_blocking(move || database.stop(code, &reason)).await;
     if let Err(error) = stopped {
         tracing::error!(database = name, "stopping the database failed: {error}");
     }

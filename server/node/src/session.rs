@@ -22,6 +22,7 @@ use crate::database::{Database, EngineCommand, Statistics, Unsent};
 use crate::frame::{Frame, Opcode};
 use crate::identity::{Identities, new_connection_id};
 use crate::log_lines::Level;
+use crate::server::Node;
 use crate::socket_io::SocketIo;
 use crate::{clock, limits};
 
@@ -43,17 +44,14 @@ struct Session {
 }
 
 /// Runs a session over an upgraded socket; `read` is what the client sent right after the upgrade.
-pub async fn run(
-    stream: TcpStream,
-    read: Bytes,
-    number: u64,
-    identities: Arc<Identities>,
-    database: Arc<Database>,
-) {
-    let stream = Arc::new(stream);
+pub async fn run(stream: TcpStream, read: Bytes, node: &Node, database: Arc<Database>) {
+    let (stream, number) = (Arc::new(stream), node.next_connection());
+    let connection_of = |client| {
+        let connection = Connection::new(number, client, Arc::clone(&stream), Arc::clone(&node.outgoing));
+        Arc::new(connection)
+    };
     // Until its Hello a client is nobody; a refusal goes out all the same.
-    let nobody = Connection::new(number, ConnectionId::default(), Identity::default(), Arc::clone(&stream));
-    let nobody = Arc::new(nobody);
+    let nobody = connection_of((Identity::default(), ConnectionId::default()));
     let io = SocketIo { stream: Arc::clone(&stream), connection: Arc::clone(&nobody) };
     let config = WebSocketConfig::default()
         .read_buffer_size(limits::READ_BUFFER_BYTES)
@@ -61,12 +59,12 @@ pub async fn run(
         .max_message_size(Some(CLIENT_MESSAGE_BYTES_MAX))
         .max_frame_size(Some(CLIENT_MESSAGE_BYTES_MAX));
     let mut reader = WebSocketStream::from_partially_read(io, read.into(), Role::Server, Some(config)).await;
-    let hello = tokio::time::timeout(limits::HELLO_WAIT, hello(&mut reader, &identities)).await;
+    let hello = tokio::time::timeout(limits::HELLO_WAIT, hello(&mut reader, &node.identities)).await;
     let late = || refuse(goodbye::PROTOCOL, format!("no Hello within {} s", limits::HELLO_WAIT.as_secs()));
     let connection = match hello.unwrap_or_else(|_| Err(late())) {
         Ok(None) => return,
         Ok(Some((identity, id, token))) => {
-            let connection = Arc::new(Connection::new(number, id, identity, Arc::clone(&stream)));
+            let connection = connection_of((identity, id));
             reader.get_mut().connection = Arc::clone(&connection);
             let mut session = Session { connection: Arc::clone(&connection), database, unsent: None };
             session.run(&mut reader, token).await;
@@ -119,7 +117,7 @@ impl Session {
     async fn run(&mut self, reader: &mut Reader, token: String) {
         let connection = Arc::clone(&self.connection);
         if !self.database.send(EngineCommand::Connect { connection, token }).await {
-            return self.connection.goodbye(goodbye::DATABASE, "the database has stopped");
+            return self.database.shared.say_ended(&self.connection);
         }
         if let Err(refusal) = self.read_messages(reader).await {
             tell(&self.database, &self.connection, &refusal);
@@ -131,7 +129,7 @@ impl Session {
         }
         let connection = Arc::clone(&self.connection);
         if !self.database.send(EngineCommand::Disconnect { connection }).await {
-            self.connection.goodbye(goodbye::DATABASE, "the database has stopped");
+            self.database.shared.say_ended(&self.connection);
         }
     }
 
@@ -140,7 +138,9 @@ impl Session {
         let mut last_heard = Instant::now();
         let mut was_asked = false;
         let silence = tokio::time::sleep(limits::SILENCE_BEFORE_PING);
-        tokio::pin!(silence);
+        let database = Arc::clone(&self.database);
+        let ended = database.shared.ended();
+        tokio::pin!(silence, ended);
         while !self.connection.is_closing() {
             let may_read = self.unsent.is_none() && self.connection.may_call();
             tokio::select! {
@@ -164,6 +164,10 @@ impl Session {
                     if let Some(command) = self.unsent.take() {
                         self.send(command)?;
                     }
+                }
+                () = &mut ended => {
+                    database.shared.say_ended(&self.connection);
+                    return Ok(());
                 }
                 () = &mut silence => {
                     let wait = self.check_silence(last_heard, may_read, &mut was_asked)?;
@@ -213,9 +217,11 @@ impl Session {
             }
             ClientMessage::Subscribe { subscription, sql, rate } => {
                 let sql = sql.to_owned();
+                connection.batch_begins();
                 self.send(EngineCommand::Subscribe { connection, subscription, sql, rate })
             }
             ClientMessage::Unsubscribe { subscription } => {
+                connection.batch_begins();
                 self.send(EngineCommand::Unsubscribe { connection, subscription })
             }
             ClientMessage::Ping { sent_at } => {
@@ -233,7 +239,10 @@ impl Session {
                 self.unsent = Some(command);
                 Ok(())
             }
-            Err(Unsent::Stopped) => Err(refuse(goodbye::DATABASE, "the database has stopped".into())),
+            Err(Unsent::Stopped) => {
+                self.database.shared.say_ended(&self.connection);
+                Ok(())
+            }
         }
     }
 }
@@ -287,7 +296,7 @@ fn discard(stream: &TcpStream) -> std::io::Result<bool> {
 fn tell(database: &Database, connection: &Connection, refusal: &Refusal) {
     Statistics::add(&database.shared.statistics.protocol_errors, 1);
     let text = format!("let go of client {}: {}", connection.identity, refusal.reason);
-    database.shared.lines.server(Level::Warn, text);
+    database.shared.lines.call(Level::Warn, text);
     connection.goodbye(refusal.code, &refusal.reason);
 }
 

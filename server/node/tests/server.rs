@@ -4,9 +4,15 @@
 
 #[path = "server/hostile.rs"]
 mod hostile;
+#[path = "server/http.rs"]
+mod http;
+#[path = "server/modules.rs"]
+mod modules;
 #[path = "server/players.rs"]
 mod players;
 #[path = "server/publishing.rs"]
 mod publishing;
+#[path = "server/replacing.rs"]
+mod replacing;
 #[path = "server/world.rs"]
 mod world;

@@ -80,29 +80,53 @@ pub(super) fn see(
     let Some(scratch) = scratch.tables.get_mut(usize::from(table)) else { return };
     let seen = scratch.next_mark();
     world.refresh_grid(grid);
-    let (Some(grid), Some(watched)) = (world.grid(grid), cohort.filters.get(observers)) else { return };
+    let (Some(grid), Some(watched)) = (world.grid(grid, circle), cohort.filters.get(observers)) else {
+        return;
+    };
     let joined = circle.joined.iter().map(|(_, observer)| *observer);
+    let marks = &mut scratch.marks;
+    let is_unconditional = circle.target.conditions.is_empty();
     for &observer in &watched.members {
         let Some(row) = world.row(circle.observer.table, observer) else { continue };
         let centre = circle.observer_position.read(row);
-        grid.near(centre, circle.radius.get(), joined.clone(), row, visible);
-    }
-    if !circle.target.conditions.is_empty() {
-        visible.retain(|&slot| world.row(table, slot).is_some_and(|row| circle.target.matches(row)));
-    }
-    let is_alone = watched.members.len() == 1;
-    let marks = &mut scratch.marks;
-    if is_alone {
-        for &slot in visible.iter() {
-            if let Some(place) = marks.get_mut(slot as usize) {
-                *place = seen;
+        let found_before = visible.len();
+        match grid.is_keyed {
+            true => grid.grid.near(centre, circle.radius.get(), joined.clone(), row, visible),
+            false => {
+                let nothing = std::iter::empty();
+                grid.grid.near(centre, circle.radius.get(), nothing, row, visible);
+                retain_from(visible, found_before, |slot| {
+                    world.row(table, slot).is_some_and(|target| circle.joins(target, row))
+                });
             }
         }
-    } else {
-        visible.retain(|&slot| {
-            marks.get_mut(slot as usize).is_some_and(|place| std::mem::replace(place, seen) != seen)
+        // At once, so that no more rows wait here than the table has.
+        retain_from(visible, found_before, |slot| {
+            let Some(place) = marks.get_mut(slot as usize).filter(|place| **place != seen) else {
+                return false;
+            };
+            let is_seen = is_unconditional
+                || world.row(table, slot).is_some_and(|target| circle.target.matches(target));
+            if is_seen {
+                *place = seen;
+            }
+            is_seen
         });
     }
+}
+
+/// Keeps those of the slots from `start` on that are wanted.
+#[inline]
+fn retain_from(slots: &mut Vec<Slot>, start: usize, mut is_wanted: impl FnMut(Slot) -> bool) {
+    let mut kept = start;
+    for place in start..slots.len() {
+        let Some(&slot) = slots.get(place) else { break };
+        if let Some(free) = slots.get_mut(kept) {
+            *free = slot;
+        }
+        kept += usize::from(is_wanted(slot));
+    }
+    slots.truncate(kept);
 }
 
 /// Why a row that exists has left the circle.
@@ -115,10 +139,8 @@ pub(super) fn leave_reason(
     let Some(row) = world.row(circle.target.table, slot) else { return LeaveReason::Deleted };
     let members = cohort.filters.get(observers).map(|watched| watched.members.as_slice()).unwrap_or_default();
     let mut rows = members.iter().filter_map(|&member| world.row(circle.observer.table, member));
-    let matches = circle.target.matches_apart_from_distance(row)
-        && rows.any(|observer| {
-            circle.joined.iter().all(|(target, own)| target.bytes(row) == own.bytes(observer))
-        });
+    let matches =
+        circle.target.matches_apart_from_distance(row) && rows.any(|observer| circle.joins(row, observer));
     if matches { LeaveReason::OutOfRange } else { LeaveReason::NoLongerMatching }
 }
 

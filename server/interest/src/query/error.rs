@@ -25,6 +25,12 @@ pub enum QueryError {
         limits::GRIDS_MAX
     )]
     TooManyCircles,
+    /// More than [`limits::OBSERVERS_PER_CIRCLE_MAX`] rows are the centre of one moving circle.
+    #[error(
+        "{0} rows are the circle's centre, at most {max} are possible; add conditions that leave the rows of one player",
+        max = limits::OBSERVERS_PER_CIRCLE_MAX
+    )]
+    TooManyObservers(usize),
     /// The rate is not a number above 0.
     #[error("the rate {0} is not possible; use updates per second above 0, or infinity for every commit")]
     Rate(String),

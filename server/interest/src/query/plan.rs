@@ -290,6 +290,13 @@ impl Position {
     }
 }
 
+impl Circle {
+    /// Whether the joined columns of the two rows are equal.
+    pub fn joins(&self, target: &[u8], observer: &[u8]) -> bool {
+        self.joined.iter().all(|(of_target, own)| of_target.bytes(target) == own.bytes(observer))
+    }
+}
+
 /// The one rule of distance: computed in `f64`, the border belongs to the circle.
 #[inline]
 pub(crate) fn is_within(position: [f64; 3], centre: [f64; 3], radius: f64) -> bool {

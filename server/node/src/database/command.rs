@@ -60,12 +60,12 @@ pub enum EngineCommand {
         /// Takes the answer.
         reply: oneshot::Sender<CallReply>,
     },
-    /// Another module.
-    Publish {
+    /// Another module with the same tables and reducers.
+    Replace {
         /// The compiled module.
         module: Module,
         /// Takes the answer.
-        reply: oneshot::Sender<PublishReply>,
+        reply: oneshot::Sender<ReplaceReply>,
     },
     /// The database ends.
     Stop {
@@ -74,6 +74,22 @@ pub enum EngineCommand {
         /// Of the Goodbye.
         reason: String,
     },
+}
+
+impl EngineCommand {
+    /// Bytes of what a client has sent in it.
+    pub fn byte_count(&self) -> usize {
+        match self {
+            Self::Calls { block, .. } => block.len(),
+            Self::CallOnce { arguments, .. } => arguments.len(),
+            Self::Subscribe { sql, .. } => sql.len(),
+            Self::Connect { .. }
+            | Self::Disconnect { .. }
+            | Self::Unsubscribe { .. }
+            | Self::Replace { .. }
+            | Self::Stop { .. } => 0,
+        }
+    }
 }
 
 /// What became of a single call: the offset up to which the caller's view reaches, or a refusal.
@@ -88,16 +104,15 @@ pub struct CallRefusal {
     pub message: String,
 }
 
-/// What became of a publish: whether the database must be opened anew, or why the module is refused.
-pub type PublishReply = Result<Published, String>;
+/// Whether a module has taken its place, or why the old one goes on.
+pub type ReplaceReply = Result<(), String>;
 
-/// How a module took its place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Published {
-    /// The tables are as before: the module was swapped and clients stay.
-    Swapped,
-    /// The tables changed: the database is to be opened anew with the module.
-    NeedsReopen,
+/// What one round of the engine has for the follower.
+pub struct FollowerRound {
+    /// In order.
+    pub commands: Vec<FollowerCommand>,
+    /// Bytes of the commits and queries in them.
+    pub bytes: usize,
 }
 
 /// What a follower thread is told.
@@ -126,4 +141,15 @@ pub enum FollowerCommand {
         /// The client's number for it.
         subscription: u32,
     },
+}
+
+impl FollowerCommand {
+    /// Bytes of the commit or query in it.
+    pub fn byte_count(&self) -> usize {
+        match self {
+            Self::Change(change_set) => change_set.body.len(),
+            Self::Subscribe { sql, .. } => sql.len(),
+            Self::Connect(_) | Self::Disconnect(_) | Self::Unsubscribe { .. } => 0,
+        }
+    }
 }

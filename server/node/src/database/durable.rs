@@ -9,20 +9,39 @@ use ambit_log::{Log, LogEvent, LogThread};
 use ambit_wire::ServerMessage;
 use tokio::sync::watch;
 
+use super::gate::GateKeeper;
 use super::{Shared, Statistics};
 use crate::connection::Connection;
 use crate::limits;
 use crate::log_lines::Level;
 
-/// Starts the log's thread. Every synced offset goes to `durable`.
-pub fn start_log(log: Log, durable: watch::Sender<u64>, shared: Arc<Shared>) -> io::Result<LogThread> {
+/// What the log thread tells others. It goes with the thread.
+pub struct LogNews {
+    /// Takes durable offsets.
+    pub durable: watch::Sender<u64>,
+    /// Lets the engine send more records.
+    pub keeper: GateKeeper,
+    /// See [`Shared::ended`].
+    pub _closed: watch::Sender<()>,
+}
+
+impl LogNews {
+    fn tell(&self, bytes: usize, offset: u64) {
+        self.keeper.leave(bytes);
+        self.durable.send_replace(offset);
+    }
+}
+
+/// Starts the log's thread.
+pub fn start_log(log: Log, news: LogNews, shared: Arc<Shared>) -> io::Result<LogThread> {
+    // Through a method, so that the thread takes all of `news` and not only the parts that it uses.
     LogThread::start(log, move |event| match event {
         LogEvent::Durable { offset, bytes, took } => {
             let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
             Statistics::add(&shared.statistics.log_sync_us, micros);
             Statistics::add(&shared.statistics.log_bytes, bytes as u64);
             Statistics::add(&shared.statistics.log_syncs, 1);
-            durable.send_replace(offset);
+            news.tell(bytes, offset);
         }
         LogEvent::Failed { reason } => {
             shared
@@ -45,7 +64,8 @@ struct WaitingClient {
 }
 
 impl Waiting {
-    /// Notes a client that was told of a commit. It is on the list at most once.
+    /// Notes a client that is about to be told of a commit. To be called before the durable offset is read that it is told:
+    /// what becomes durable in between finds it here. It is on the list at most once.
     pub fn add(&self, connection: &Arc<Connection>) {
         if connection.waits_for_durable.swap(true, Ordering::AcqRel) {
             return;
@@ -64,7 +84,8 @@ impl Waiting {
         let mut clients = std::mem::take(&mut *self.lock());
         clients.retain(|client| {
             let connection = &client.connection;
-            connection.waits_for_durable.store(false, Ordering::Release);
+            // A swap, not a store: whoever still sees the mark has made its commit visible to the next line.
+            connection.waits_for_durable.swap(false, Ordering::AcqRel);
             let committed = connection.committed.load(Ordering::Acquire);
             let told = connection.durable_told.load(Ordering::Acquire);
             if told < committed && told < durable_offset && client.due <= now {

@@ -18,11 +18,13 @@ use ambit_wire::{Call, CallResult, CallStatus, Calls, ServerMessage, goodbye, wr
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use tokio::sync::oneshot;
 
-use self::round::Round;
-use super::command::{CallRefusal, CallReply, EngineCommand, FollowerCommand, PublishReply, Published};
+use self::round::{Round, Takers};
+use super::command::{CallRefusal, CallReply, EngineCommand, FollowerCommand, FollowerRound, ReplaceReply};
+use super::gate::Gate;
 use super::seeds::Seeds;
 use super::{Shared, Statistics};
 use crate::connection::Connection;
+use crate::log_lines::Level;
 use crate::{clock, limits};
 
 /// The state of the thread.
@@ -42,10 +44,14 @@ pub struct EngineThread {
 pub struct Links {
     /// Takes records.
     pub log: LogThread,
+    /// Bounds their bytes.
+    pub log_gate: Arc<Gate>,
     /// Gives commands.
     pub commands: Receiver<EngineCommand>,
     /// Takes commits and subscriptions.
-    pub follower: Sender<Vec<FollowerCommand>>,
+    pub follower: Sender<FollowerRound>,
+    /// Bounds their bytes.
+    pub follower_gate: Arc<Gate>,
     /// What all threads share.
     pub shared: Arc<Shared>,
 }
@@ -67,11 +73,12 @@ enum Next {
 impl EngineThread {
     /// A thread's state; it runs with [`EngineThread::run`].
     pub fn new(database: Database, links: Links, seeds: Seeds) -> Self {
-        let Links { log, commands, follower, shared } = links;
+        let Links { log, log_gate, commands, follower, follower_gate, shared } = links;
+        let takers = Takers { log, log_gate, follower, follower_gate };
         Self {
             database,
             commands,
-            round: Round::new(log, follower, Arc::clone(&shared)),
+            round: Round::new(takers, Arc::clone(&shared)),
             shared,
             seeds,
             clients: HashMap::new(),
@@ -92,22 +99,31 @@ impl EngineThread {
         self.end(code, &reason);
     }
 
-    /// Commits another schema, runs init for a new database, and lets go those that a crashed server had connected.
+    /// Commits another schema, runs init if it is due, and lets go those that a crashed server had connected.
     fn begin(&mut self, begin: Begin) {
         if let Some(published) = begin.published {
             self.round.take_published(published);
         }
+        self.run_init();
         let moment = self.moment();
-        if self.database.needs_init() {
-            let outcomes = self.database.init(moment);
-            // A failed init is in the log; it runs again at the next start.
-            self.take_outcomes(outcomes).unwrap_or_default();
-        }
         for (identity, connection) in begin.left_connected {
             let outcomes = self.database.client_disconnected(identity, connection, moment);
             self.take_outcomes(outcomes).unwrap_or_default();
         }
         self.end_round();
+    }
+
+    /// Runs init, if there is one and it was never committed. If it fails it is due again at the next publish or start.
+    fn run_init(&mut self) {
+        if !self.database.needs_init() {
+            return;
+        }
+        let moment = self.moment();
+        let outcomes = self.database.init(moment);
+        if self.take_outcomes(outcomes).is_err() {
+            let text = "init failed: it runs again when the module is published or the server started again";
+            self.shared.lines.server(Level::Error, text);
+        }
     }
 
     fn run_round(&mut self) -> Next {
@@ -154,6 +170,7 @@ impl EngineThread {
 
     fn run_command(&mut self, command: EngineCommand) -> Next {
         self.commands_run += 1;
+        self.shared.give_room(command.byte_count());
         match command {
             EngineCommand::Calls { connection, block } => self.run_calls(&connection, &block),
             EngineCommand::Connect { connection, token } => self.connect(connection, &token),
@@ -168,7 +185,7 @@ impl EngineThread {
             EngineCommand::CallOnce { caller, reducer, arguments, reply } => {
                 self.call_once(caller, reducer, &arguments, reply);
             }
-            EngineCommand::Publish { module, reply } => self.publish(&module, reply),
+            EngineCommand::Replace { module, reply } => self.replace(&module, reply),
             EngineCommand::Stop { code, reason } => return Next::Stop { code, reason },
         }
         Next::Continue
@@ -177,13 +194,12 @@ impl EngineThread {
     /// Runs a batch of one client's calls; the results go back together.
     fn run_calls(&mut self, connection: &Arc<Connection>, block: &[u8]) {
         let mut results = Vec::new();
-        let moment = self.moment();
         // The block was walked through when it arrived: there are no errors in it.
         for call in Calls::new(block).flatten() {
             let Call { request, reducer, args: arguments } = call;
             let call =
                 CallRequest { caller: connection.identity, connection: connection.id, reducer, arguments };
-            match self.call(call, moment) {
+            match self.call(call) {
                 Ok(offset) => {
                     connection.committed.fetch_max(offset, Ordering::AcqRel);
                     let result = CallResult { request, status: CallStatus::Committed, offset, message: "" };
@@ -201,11 +217,22 @@ impl EngineThread {
             if results.len() >= RESULT_BLOCK_BYTES_MAX {
                 self.round.answer(connection, std::mem::take(&mut results));
             }
+            self.make_room();
         }
         if !results.is_empty() {
             self.round.answer(connection, results);
         }
         connection.batch_ends();
+    }
+
+    /// Between two calls of one block: neither memory nor ticks wait for the block's end.
+    fn make_room(&mut self) {
+        if self.round.byte_count() >= limits::ENGINE_ROUND_BYTES_MAX {
+            self.hand_over();
+        }
+        if self.database.next_tick().is_some_and(|due| due <= clock::now()) {
+            self.run_ticks();
+        }
     }
 
     fn call_once(
@@ -216,18 +243,17 @@ impl EngineThread {
         reply: oneshot::Sender<CallReply>,
     ) {
         let call = CallRequest { caller, connection: ConnectionId::default(), reducer, arguments };
-        let moment = self.moment();
-        let result = self.call(call, moment);
+        let result = self.call(call);
         self.round.reply(reply, result);
     }
 
     /// Runs one call of a client's; its offset or what to answer.
-    fn call(&mut self, call: CallRequest<'_>, moment: Moment) -> CallReply {
+    fn call(&mut self, call: CallRequest<'_>) -> CallReply {
         if let Some(failure) = self.round.failure() {
             return Err(CallRefusal { is_rejection: true, message: failure.to_owned() });
         }
         self.calls_run += 1;
-        let moment = Moment { seed: self.seeds.next_seed(), ..moment };
+        let moment = self.moment();
         let outcome = self.database.call(call, moment);
         let statistics = &self.shared.statistics;
         match &outcome.result {
@@ -280,18 +306,14 @@ impl EngineThread {
         }
     }
 
-    fn publish(&mut self, module: &Module, reply: oneshot::Sender<PublishReply>) {
+    fn replace(&mut self, module: &Module, reply: oneshot::Sender<ReplaceReply>) {
         let moment = self.moment();
-        let answer = match self.database.replace_module(module, moment) {
-            Ok(None) => Ok(Published::Swapped),
-            Ok(Some(published)) => {
-                self.round.take_published(published);
-                Ok(Published::NeedsReopen)
-            }
-            Err(error) => Err(error.to_string()),
-        };
+        let replaced = self.database.replace_module(module, moment).map_err(|error| error.to_string());
+        if replaced.is_ok() {
+            self.run_init();
+        }
         // If the publisher has gone, the module stays all the same.
-        drop(reply.send(answer));
+        drop(reply.send(replaced));
     }
 
     fn run_ticks(&mut self) {
@@ -320,6 +342,10 @@ impl EngineThread {
     fn end_round(&mut self) {
         self.commands_run = 0;
         self.calls_run = 0;
+        self.hand_over();
+    }
+
+    fn hand_over(&mut self) {
         self.round.hand_over(self.database.last_offset());
         if let Some(failure) = self.round.failure() {
             for connection in self.clients.values() {
@@ -330,6 +356,8 @@ impl EngineThread {
 
     /// Says goodbye to every client, runs what the module wants to run then, and syncs the log.
     fn end(mut self, code: u16, reason: &str) {
+        // Whoever comes too late hears the same.
+        drop(self.shared.ending.set((code, reason.to_owned())));
         for connection in std::mem::take(&mut self.clients).into_values() {
             if self.round.failure().is_none() {
                 let moment = self.moment();
@@ -340,7 +368,16 @@ impl EngineThread {
         }
         self.end_round();
         self.shared.statistics.has_stopped.store(true, Ordering::Release);
-        self.round.close();
+        let Self { commands, shared, round, .. } = self;
+        // A client that waits for its Welcome gets its Goodbye; whoever waits for a reply learns that none will come. What is
+        // sent from here on finds the queue closed, and what slips in between is ended by `Shared::ended`.
+        for command in commands.try_iter() {
+            if let EngineCommand::Connect { connection, .. } = command {
+                shared.say_ended(&connection);
+            }
+        }
+        drop(commands);
+        round.close();
     }
 
     fn moment(&mut self) -> Moment {

@@ -6,30 +6,39 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use ambit_interest::{ClientId, ClientUpdate, Follower};
-use ambit_wire::{ServerMessage, UpdateHeader};
+use ambit_wire::{ServerMessage, UpdateHeader, goodbye};
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 
-use super::command::FollowerCommand;
+use super::command::{FollowerCommand, FollowerRound};
+use super::gate::GateKeeper;
 use super::{Shared, Statistics};
 use crate::connection::Connection;
+use crate::limits::UPDATE_BYTES_MAX;
 use crate::log_lines::Level;
 use crate::{clock, limits};
 
 /// The state of the thread.
 pub struct FollowerThread {
     follower: Follower,
-    rounds: Receiver<Vec<FollowerCommand>>,
+    rounds: Receiver<FollowerRound>,
+    keeper: GateKeeper,
     shared: Arc<Shared>,
     clients: HashMap<u64, Arc<Connection>>,
 }
 
 impl FollowerThread {
     /// A thread's state; it runs with [`FollowerThread::run`].
-    pub fn new(follower: Follower, rounds: Receiver<Vec<FollowerCommand>>, shared: Arc<Shared>) -> Self {
-        Self { follower, rounds, shared, clients: HashMap::new() }
+    pub fn new(
+        follower: Follower,
+        rounds: Receiver<FollowerRound>,
+        keeper: GateKeeper,
+        shared: Arc<Shared>,
+    ) -> Self {
+        Self { follower, rounds, keeper, shared, clients: HashMap::new() }
     }
 
-    /// Runs until the engine's end of the queue is gone.
+    /// Runs until the engine's end of the queue is gone, or until a commit does not fit: then the engine finds the queue
+    /// closed and stops, before clients are shown a world that is none.
     pub fn run(mut self) {
         loop {
             let received = match self.follower.next_flush() {
@@ -40,7 +49,11 @@ impl FollowerThread {
                 }
             };
             match received {
-                Ok(round) => self.take_rounds(round),
+                Ok(round) => {
+                    if let Err(broken) = self.take_rounds(round) {
+                        return self.shared.lines.server(Level::Error, broken);
+                    }
+                }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
             }
@@ -51,24 +64,27 @@ impl FollowerThread {
         }
     }
 
-    fn take_rounds(&mut self, first: Vec<FollowerCommand>) {
-        let mut commands = first.len();
-        first.into_iter().for_each(|command| self.take(command));
-        while commands < limits::FOLLOWER_ROUND_COMMANDS_MAX
-            && let Ok(round) = self.rounds.try_recv()
-        {
-            commands += round.len();
-            round.into_iter().for_each(|command| self.take(command));
+    fn take_rounds(&mut self, first: FollowerRound) -> Result<(), String> {
+        let mut taken = 0;
+        let mut next = Some(first);
+        while let Some(round) = next {
+            taken += round.commands.len();
+            round.commands.into_iter().try_for_each(|command| self.take(command))?;
+            self.keeper.leave(round.bytes);
+            next = match taken < limits::FOLLOWER_ROUND_COMMANDS_MAX {
+                true => self.rounds.try_recv().ok(),
+                false => None,
+            };
         }
+        Ok(())
     }
 
-    fn take(&mut self, command: FollowerCommand) {
+    fn take(&mut self, command: FollowerCommand) -> Result<(), String> {
         match command {
             FollowerCommand::Change(change_set) => {
-                if let Err(error) = self.follower.apply(&change_set) {
-                    let text = format!("the follower cannot apply commit {}: {error}", change_set.offset);
-                    self.shared.lines.server(Level::Error, text);
-                }
+                let offset = change_set.offset;
+                let applied = self.follower.apply(&change_set);
+                applied.map_err(|error| format!("the follower cannot apply commit {offset}: {error}"))?;
             }
             FollowerCommand::Connect(connection) => {
                 let client = ClientId(connection.number);
@@ -83,22 +99,22 @@ impl FollowerThread {
                 let client = ClientId(connection.number);
                 if let Err(error) = self.follower.subscribe(client, subscription, &sql, rate, clock::now()) {
                     let message = error.to_string();
-                    let text = format!("subscription {subscription} of {}: {message}", connection.identity);
-                    self.shared.lines.server(Level::Warn, text);
-                    connection
-                        .send(ServerMessage::SubscriptionError { subscription, message: &message }.encode());
+                    refuse(&self.shared, &connection, subscription, &message);
                 }
+                connection.batch_ends();
             }
             FollowerCommand::Unsubscribe { connection, subscription } => {
                 self.follower.unsubscribe(ClientId(connection.number), subscription);
+                connection.batch_ends();
             }
         }
+        Ok(())
     }
 
     fn flush(&mut self) {
         let begin = Instant::now();
         let durable_offset = *self.shared.durable.borrow();
-        let (clients, statistics) = (&self.clients, &self.shared.statistics);
+        let (clients, shared, statistics) = (&self.clients, &self.shared, &self.shared.statistics);
         self.follower.flush(clock::now(), &mut |update: ClientUpdate| {
             let Some(connection) = clients.get(&update.client.0) else { return };
             let header = UpdateHeader {
@@ -108,15 +124,33 @@ impl FollowerThread {
                 applied: update.applied,
                 ended: update.ended,
             };
+            if update.blocks.len() > UPDATE_BYTES_MAX {
+                let text = format!(
+                    "an update of {} bytes is larger than {UPDATE_BYTES_MAX}; subscribe to fewer rows",
+                    update.blocks.len()
+                );
+                shared.lines.call(Level::Warn, format!("let go of client {}: {text}", connection.identity));
+                return connection.goodbye(goodbye::LIMIT, &text);
+            }
             let message = header.encode_with(&[&update.blocks]);
             Statistics::add(&statistics.updates, 1);
             Statistics::add(&statistics.update_bytes, message.len() as u64);
             connection.durable_told.fetch_max(durable_offset, Ordering::AcqRel);
             connection.send(message);
+            for (subscription, error) in update.refused {
+                refuse(shared, connection, subscription, &error.to_string());
+            }
         });
         let micros = u64::try_from(begin.elapsed().as_micros()).unwrap_or(u64::MAX);
         Statistics::add(&statistics.flushes, 1);
         Statistics::add(&statistics.flush_us, micros);
         statistics.flush_us_last.store(micros, Ordering::Relaxed);
     }
+}
+
+/// Tells a client that it does not have a subscription.
+fn refuse(shared: &Shared, connection: &Connection, subscription: u32, message: &str) {
+    let text = format!("subscription {subscription} of {}: {message}", connection.identity);
+    shared.lines.call(Level::Warn, text);
+    connection.send(ServerMessage::SubscriptionError { subscription, message }.encode());
 }

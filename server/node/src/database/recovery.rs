@@ -133,19 +133,80 @@ impl Recovered {
     }
 }
 
-/// Keeps track of who is connected by the commits of the module's own lifecycle reducers.
+/// Keeps track of who is connected: by the commits of the module's own lifecycle reducers, and by calls, since a client whose
+/// call was committed was connected. Of no use to a module that does not want to know who has gone.
 fn follow_connection(schema: &Schema, payload: &[u8], connected: &mut BTreeSet<(Identity, ConnectionId)>) {
+    if schema.reducers.iter().all(|reducer| reducer.lifecycle != Lifecycle::ClientDisconnected) {
+        return;
+    }
     // The recovery has just decoded the same bytes and would have refused them.
     let Ok(Logged::Call { change_set, connection, .. }) = Logged::decode(payload) else { return };
     let reducer = schema.reducers.get(usize::from(change_set.reducer));
     let client = (change_set.caller, connection);
     match reducer.map(|reducer| reducer.lifecycle) {
-        Some(Lifecycle::ClientConnected) => {
-            connected.insert(client);
-        }
         Some(Lifecycle::ClientDisconnected) => {
             connected.remove(&client);
         }
-        Some(Lifecycle::Call | Lifecycle::Init | Lifecycle::Tick { .. }) | None => {}
+        // Init, ticks and tools call without a connection.
+        _ if connection == ConnectionId::default() => {}
+        Some(Lifecycle::ClientConnected | Lifecycle::Call | Lifecycle::Init | Lifecycle::Tick { .. })
+        | None => {
+            connected.insert(client);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ambit_model::{ReducerSchema, Timestamp};
+
+    use super::*;
+
+    /// A log of one call, as bytes. The reducers are numbered as in `schema`.
+    fn logged(reducer: u16, caller: u8, connection: u8) -> Vec<u8> {
+        let outcome = ambit_engine::CallOutcome {
+            reducer,
+            result: Ok(1),
+            change_set: Some(ChangeSet {
+                offset: 1,
+                timestamp: Timestamp(0),
+                caller: Identity([caller; 32]),
+                reducer,
+                body: Arc::default(),
+            }),
+            logs: Vec::new(),
+            logs_dropped: 0,
+            connection: ConnectionId([connection; 16]),
+            seed: 0,
+            dt: ambit_model::Duration(0),
+        };
+        let mut bytes = Vec::new();
+        outcome.encode_logged(&[], &mut bytes);
+        bytes
+    }
+
+    /// Whether a client was let go after a crash used to depend on whether its greeting had changed a row.
+    #[test]
+    fn whoever_has_called_was_connected() {
+        let reducer = |lifecycle| ReducerSchema {
+            name: format!("{lifecycle:?}"),
+            params: Vec::new(),
+            lifecycle,
+            doc: String::new(),
+        };
+        let lifecycles = [Lifecycle::Call, Lifecycle::ClientConnected, Lifecycle::ClientDisconnected];
+        let mut schema = Schema { tables: Vec::new(), reducers: lifecycles.map(reducer).to_vec() };
+        let connected = |schema: &Schema| {
+            let mut connected = BTreeSet::new();
+            for (reducer, caller, connection) in
+                [(0, 1, 1), (1, 2, 2), (1, 3, 3), (0, 3, 3), (2, 3, 3), (0, 4, 0), (0, 1, 5), (2, 1, 5)]
+            {
+                follow_connection(schema, &logged(reducer, caller, connection), &mut connected);
+            }
+            connected.into_iter().map(|(identity, connection)| (identity.0[0], connection.0[0]))
+        };
+        assert_eq!(connected(&schema).collect::<Vec<_>>(), [(1, 1), (2, 2)]);
+        schema.reducers.pop();
+        assert_eq!(connected(&schema).count(), 0);
     }
 }

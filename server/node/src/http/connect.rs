@@ -13,6 +13,7 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::HttpError;
 use crate::database::Database;
+use crate::door::SocketPlace;
 use crate::server::Node;
 use crate::session;
 
@@ -27,7 +28,12 @@ pub async fn connect(
     let accept = accept_key(headers)?;
     let upgrade = request.extensions_mut().remove::<OnUpgrade>();
     let upgrade = upgrade.ok_or_else(|| bad_request("this connection cannot become a WebSocket"))?;
-    tokio::spawn(begin(upgrade, node, database));
+    let place = request.extensions_mut().remove::<SocketPlace>();
+    tokio::spawn(async move {
+        begin(upgrade, node, database).await;
+        // The socket has left HTTP, and is still one of those that may be open.
+        drop(place);
+    });
     let headers = [
         (header::CONNECTION, "Upgrade".to_owned()),
         (header::UPGRADE, "websocket".to_owned()),
@@ -66,8 +72,7 @@ async fn begin(upgrade: OnUpgrade, node: Arc<Node>, database: Arc<Database>) {
     };
     match upgraded.downcast::<TokioIo<TcpStream>>() {
         Ok(parts) => {
-            let (stream, number) = (parts.io.into_inner(), node.next_connection());
-            session::run(stream, parts.read_buf, number, Arc::clone(&node.identities), database).await;
+            session::run(parts.io.into_inner(), parts.read_buf, &node, database).await;
         }
         Err(_) => tracing::error!("a WebSocket came over something else than TCP"),
     }

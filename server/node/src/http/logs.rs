@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures_util::stream;
@@ -13,6 +13,7 @@ use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
 use super::HttpError;
+use super::caller::Caller;
 use crate::log_lines::LogLine;
 use crate::server::Node;
 
@@ -29,10 +30,10 @@ pub async fn logs(
     State(node): State<Arc<Node>>,
     Path(name): Path<String>,
     Query(query): Query<LogsQuery>,
-    headers: HeaderMap,
+    caller: Caller,
 ) -> Result<Response, HttpError> {
     let database = super::database(&node, &name)?;
-    if super::caller(&node, &headers)? != Some(database.shared.owner) {
+    if caller.0 != Some(database.shared.owner) {
         let text = format!("the logs of database {name} are for its owner; use the token that published it");
         return Err(HttpError::new(StatusCode::FORBIDDEN, text));
     }

@@ -9,9 +9,7 @@ use ambit_model::{ColumnType, Duration, EntityId, EnumType, Field, Timestamp, Va
 use serde_json::Value as Json;
 
 use super::ArgumentsError;
-
-/// Characters of the given JSON that an error repeats.
-const SHOWN_CHARACTERS_MAX: usize = 60;
+use crate::limits::SHOWN_CHARACTERS_MAX;
 
 /// The value of type `ty` that `json` writes. `path` names it in errors.
 pub fn read_value(ty: &ColumnType, json: &Json, path: &str) -> Result<Value, ArgumentsError> {

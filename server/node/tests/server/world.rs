@@ -62,6 +62,25 @@ impl World {
         world
     }
 
+    /// A new server with this module as database `bank`.
+    pub fn with_module(wasm: &[u8]) -> Self {
+        let mut world = Self::empty();
+        world.owner = world.new_identity();
+        world.publish_bank(wasm);
+        world
+    }
+
+    /// Publishes a module that must be taken.
+    pub fn publish_bank(&self, wasm: &[u8]) {
+        let (status, text) = self.publish("bank", &self.owner, wasm);
+        assert_eq!(status, 200, "{text}");
+    }
+
+    /// The folder of a database.
+    pub fn database_folder(&self, name: &str) -> PathBuf {
+        self.folder.join("data/databases").join(name)
+    }
+
     pub fn stop(&mut self) {
         if let Some(server) = self.server.take() {
             self.runtime.block_on(server.stop());
@@ -129,11 +148,16 @@ impl World {
 
     /// A WebSocket to `bank` on which nothing was said yet.
     pub fn socket(&self) -> Socket {
+        self.try_socket().unwrap()
+    }
+
+    /// A WebSocket to `bank`, unless the server refuses it.
+    pub fn try_socket(&self) -> Option<Socket> {
         let stream = TcpStream::connect(self.address()).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         let uri = format!("ws://{}/v1/database/bank/connect", self.address()).parse().unwrap();
         let request = ClientRequestBuilder::new(uri).with_sub_protocol(SUBPROTOCOL);
-        tokio_tungstenite::tungstenite::client(request, stream).unwrap().0
+        tokio_tungstenite::tungstenite::client(request, stream).ok().map(|(socket, _)| socket)
     }
 
     /// A WebSocket to `bank` that was welcomed.

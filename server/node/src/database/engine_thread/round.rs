@@ -10,7 +10,8 @@ use ambit_wire::ServerMessage;
 use crossbeam_channel::Sender;
 use tokio::sync::oneshot;
 
-use super::super::command::{CallRefusal, CallReply, FollowerCommand};
+use super::super::command::{CallRefusal, CallReply, FollowerCommand, FollowerRound};
+use super::super::gate::Gate;
 use super::super::{Shared, Statistics};
 use crate::connection::Connection;
 use crate::log_lines::Level;
@@ -21,28 +22,48 @@ const EPOCH: u32 = 1;
 /// What has been made since the last hand-over, and its takers.
 pub(super) struct Round {
     log: LogThread,
-    follower: Sender<Vec<FollowerCommand>>,
+    log_gate: Arc<Gate>,
+    follower: Sender<FollowerRound>,
+    follower_gate: Arc<Gate>,
     shared: Arc<Shared>,
     records: Batch,
     followed: Vec<FollowerCommand>,
+    followed_bytes: usize,
     results: Vec<(Arc<Connection>, Vec<u8>)>,
     replies: Vec<(oneshot::Sender<CallReply>, CallReply)>,
     /// Why nothing can be committed any more.
     failure: Option<String>,
 }
 
+/// Who takes what a round has made.
+pub(super) struct Takers {
+    pub log: LogThread,
+    pub log_gate: Arc<Gate>,
+    pub follower: Sender<FollowerRound>,
+    pub follower_gate: Arc<Gate>,
+}
+
 impl Round {
-    pub fn new(log: LogThread, follower: Sender<Vec<FollowerCommand>>, shared: Arc<Shared>) -> Self {
+    pub fn new(takers: Takers, shared: Arc<Shared>) -> Self {
+        let Takers { log, log_gate, follower, follower_gate } = takers;
         Self {
             records: log.batch(),
             log,
+            log_gate,
             follower,
+            follower_gate,
             shared,
             followed: Vec::new(),
+            followed_bytes: 0,
             results: Vec::new(),
             replies: Vec::new(),
             failure: None,
         }
+    }
+
+    /// Bytes of records and commits that were not handed over yet.
+    pub fn byte_count(&self) -> usize {
+        self.records.byte_count() + self.followed_bytes
     }
 
     /// Why nothing can be committed any more, if so.
@@ -52,6 +73,7 @@ impl Round {
 
     /// Tells the follower something, in order with the commits.
     pub fn follow(&mut self, command: FollowerCommand) {
+        self.followed_bytes += command.byte_count();
         self.followed.push(command);
     }
 
@@ -82,7 +104,7 @@ impl Round {
         }
         if outcome.logs_dropped > 0 {
             let text = format!("{} more log lines of one call were dropped", outcome.logs_dropped);
-            self.shared.lines.server(Level::Warn, text);
+            self.shared.lines.call(Level::Warn, text);
         }
         if let Some(offset) = outcome.change_set.as_ref().map(|change_set| change_set.offset) {
             Statistics::add(&self.shared.statistics.commits, 1);
@@ -107,30 +129,37 @@ impl Round {
     pub fn hand_over(&mut self, last_offset: u64) {
         if !self.records.is_empty() {
             let records = std::mem::replace(&mut self.records, self.log.batch());
+            self.log_gate.enter(records.byte_count());
             if let Err(stopped) = self.log.append(records) {
                 self.fail(stopped.reason);
             }
             self.shared.statistics.offset.store(last_offset, Ordering::Relaxed);
         }
+        if self.failure.is_none() && !self.followed.is_empty() {
+            let bytes = std::mem::take(&mut self.followed_bytes);
+            self.follower_gate.enter(bytes);
+            let round = FollowerRound { commands: std::mem::take(&mut self.followed), bytes };
+            if self.follower.send(round).is_err() {
+                self.fail("its follower has ended; restart the server".to_owned());
+            }
+        }
         if let Some(failure) = &self.failure {
             // Nothing that may be lost is acknowledged.
             self.results.clear();
             self.followed.clear();
+            self.followed_bytes = 0;
             let refusal = CallRefusal { is_rejection: true, message: failure.clone() };
             self.replies.drain(..).for_each(|(reply, _)| drop(reply.send(Err(refusal.clone()))));
             return;
         }
-        if !self.followed.is_empty() {
-            // The follower ends after the engine; if it panicked, stop() says so.
-            drop(self.follower.send(std::mem::take(&mut self.followed)));
+        // Before the durable offset is read: what becomes durable while results go out is told to those on the list.
+        for (connection, _) in &self.results {
+            self.shared.waiting.add(connection);
         }
         let durable_offset = *self.shared.durable.borrow();
         for (connection, block) in self.results.drain(..) {
             connection.durable_told.fetch_max(durable_offset, Ordering::AcqRel);
             connection.send(ServerMessage::Results { durable_offset, block: &block }.encode());
-            if connection.committed.load(Ordering::Acquire) > durable_offset {
-                self.shared.waiting.add(&connection);
-            }
         }
         // A tool that has gone does not want its answer.
         self.replies.drain(..).for_each(|(reply, result)| drop(reply.send(result)));

@@ -1,0 +1,157 @@
+//! Moving circles that somebody makes expensive: many centres, and many kinds of them.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::sync::Arc;
+
+use ambit_interest::limits::{GRIDS_MAX, OBSERVERS_PER_CIRCLE_MAX};
+use ambit_interest::{ClientId, ClientUpdate, Follower, QueryError};
+use ambit_model::glam::Vec2;
+use ambit_model::{
+    ColumnSchema, ColumnType, ConnectionId, Identity, IndexKind, IndexSchema, Schema, TableSchema, Timestamp,
+    Value, encode_row,
+};
+use ambit_store::{ChangeSet, Store};
+use ambit_wire::{Op, TableBlocks};
+
+/// Columns that circles can join, besides id, owner and position.
+const TAGS: usize = 8;
+
+struct World {
+    store: Store,
+    follower: Follower,
+    offset: u64,
+    rows: u32,
+}
+
+impl World {
+    fn new() -> Self {
+        let column = |name: String, ty| ColumnSchema { name, ty, auto_inc: false, doc: String::new() };
+        let mut columns = vec![
+            column("id".into(), ColumnType::U32),
+            column("owner".into(), ColumnType::Identity),
+            column("position".into(), ColumnType::Vec2),
+        ];
+        columns.extend((0..TAGS).map(|tag| column(format!("tag{tag}"), ColumnType::U8)));
+        let id = IndexSchema { name: "id".into(), columns: vec![0], kind: IndexKind::Hash, unique: true };
+        let table = TableSchema {
+            name: "body".into(),
+            public: true,
+            columns,
+            indexes: vec![id],
+            primary: Some(0),
+            doc: String::new(),
+        };
+        let schema = Arc::new(Schema { tables: vec![table], reducers: Vec::new() });
+        let follower = Follower::new(Arc::clone(&schema));
+        Self { store: Store::new(schema), follower, offset: 0, rows: 0 }
+    }
+
+    /// Adds rows of one owner at one place, all tags alike, and commits.
+    fn add(&mut self, count: usize, owner: u8, x: f32, tag: u8) {
+        let layout = self.store.schema().tables[0].layout();
+        for _ in 0..count {
+            self.rows += 1;
+            let mut values = vec![
+                Value::U32(self.rows),
+                Value::Identity(Identity([owner; 32])),
+                Value::Vec2(Vec2::new(x, 0.0)),
+            ];
+            values.extend((0..TAGS).map(|_| Value::U8(tag)));
+            self.store.insert(0, &mut encode_row(&layout, &values).unwrap()).unwrap();
+        }
+        self.offset += 1;
+        let body = self.store.commit().body;
+        let change_set = ChangeSet {
+            offset: self.offset,
+            timestamp: Timestamp(0),
+            caller: Identity::default(),
+            reducer: ChangeSet::NO_REDUCER,
+            body,
+        };
+        self.follower.apply(&change_set).unwrap();
+    }
+
+    /// A client of this identity with a circle of radius 10 around its rows.
+    fn subscribe(&mut self, client: u64, identity: u8, joined: &[usize]) -> Result<(), QueryError> {
+        self.follower.connect(ClientId(client), Identity([identity; 32]), ConnectionId::default());
+        let joined: String = joined.iter().map(|tag| format!(" AND t.tag{tag} = p.tag{tag}")).collect();
+        let sql = format!(
+            "SELECT t.* FROM body t JOIN body p ON ST_DWithin(t.position, p.position, 10){joined} WHERE p.owner = :sender"
+        );
+        self.follower.subscribe(ClientId(client), 1, &sql, f32::INFINITY, Timestamp(0))
+    }
+
+    fn flush(&mut self) -> Vec<ClientUpdate> {
+        let mut updates = Vec::new();
+        self.follower.flush(Timestamp(0), &mut |update| updates.push(update));
+        updates
+    }
+}
+
+/// Rows that enter and rows that leave with an update.
+fn counts(world: &World, update: &ClientUpdate) -> (usize, usize) {
+    let layout = world.store.schema().tables[0].layout();
+    let mut counts = (0, 0);
+    for block in TableBlocks::new(&update.blocks) {
+        for op in block.unwrap().ops(&layout) {
+            match op.unwrap() {
+                Op::Insert { .. } => counts.0 += 1,
+                Op::Delete { .. } => counts.1 += 1,
+                Op::Delta { .. } => {}
+            }
+        }
+    }
+    counts
+}
+
+#[test]
+fn many_centres_show_each_row_once_and_too_many_end_the_subscription() {
+    let mut world = World::new();
+    world.add(OBSERVERS_PER_CIRCLE_MAX, 1, 0.0, 0);
+    world.add(500, 2, 5.0, 0);
+    world.subscribe(1, 1, &[]).unwrap();
+    let updates = world.flush();
+    assert_eq!(counts(&world, &updates[0]), (OBSERVERS_PER_CIRCLE_MAX + 500, 0));
+    assert_eq!(updates[0].applied, [1]);
+
+    world.add(1, 1, 0.0, 0);
+    let updates = world.flush();
+    assert_eq!(counts(&world, &updates[0]), (0, OBSERVERS_PER_CIRCLE_MAX + 500));
+    let refused = QueryError::TooManyObservers(OBSERVERS_PER_CIRCLE_MAX + 1);
+    assert_eq!(updates[0].refused, [(1, refused.clone())]);
+    assert_eq!((updates[0].ended.len(), world.follower.statistics().subscriptions), (0, 0));
+
+    // From the beginning, too: nothing but the refusal is said.
+    world.subscribe(2, 1, &[]).unwrap();
+    let updates = world.flush();
+    assert_eq!((counts(&world, &updates[0]), updates[0].applied.len()), ((0, 0), 0));
+    assert_eq!(updates[0].refused, [(1, refused)]);
+}
+
+/// One client with a circle per kind used to leave none for the others.
+#[test]
+fn there_are_more_kinds_of_circles_than_grids() {
+    let mut world = World::new();
+    for tag in 0..3 {
+        world.add(10 + usize::from(tag), 9, 5.0, tag);
+    }
+    world.add(1, 1, 0.0, 1);
+    let mut client = 0;
+    for mask in 1_usize..1 << TAGS {
+        let joined: Vec<usize> = (0..TAGS).filter(|tag| mask >> tag & 1 == 1).collect();
+        if joined.len() <= 4 {
+            client += 1;
+            world.subscribe(client, 1, &joined).unwrap();
+        }
+    }
+    assert!(client as usize > 2 * GRIDS_MAX);
+    let updates = world.flush();
+    assert_eq!(updates.len(), client as usize);
+    for update in &updates {
+        assert_eq!(counts(&world, update), (12, 0), "the eleven of tag 1 and the player itself");
+    }
+    world.subscribe(1_000, 1, &[]).unwrap();
+    let updates = world.flush();
+    assert_eq!(counts(&world, &updates[0]), (34, 0));
+}

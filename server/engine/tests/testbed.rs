@@ -26,7 +26,12 @@ fn module() -> &'static Module {
         let wasm = std::fs::read(ambit_module_build::build_module(&folder, &toolchain).unwrap()).unwrap();
         let runtime = Runtime::new().unwrap();
         let ticker = runtime.start_ticker().unwrap();
-        let limits = ModuleLimits { deadline: Duration::from_millis(200), ..ModuleLimits::default() };
+        // Little memory: taking all of it must end before the deadline on a busy machine too.
+        let limits = ModuleLimits {
+            deadline: Duration::from_millis(200),
+            memory_bytes: 32 << 20,
+            ..ModuleLimits::default()
+        };
         (Module::compile(&runtime, &wasm, limits).unwrap(), ticker)
     };
     &MODULE.get_or_init(compile).0

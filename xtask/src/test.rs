@@ -55,6 +55,9 @@ pub fn run() -> Result<()> {
         let clippy = ["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"];
         one(step::run(step::cargo().args(clippy)))
     });
+    step("fuzz: check", &mut || {
+        one(step::run(step::cargo().args(["check", "--locked", "--manifest-path", "fuzz/Cargo.toml"])))
+    });
     for module in samples::modules()? {
         let name = samples::name(&module);
         step(&format!("module {name}: build"), &mut || one(build(&module)));

@@ -10,6 +10,9 @@ const TEXT_LETTERS_MAX: usize = 200;
 /// Time after which a message is forgotten.
 const FORGET_AFTER: Duration = Duration::from_millis(5 * 60 * 1_000);
 
+/// Messages that are forgotten at once: a full hall's backlog must not hold up a tick.
+const FORGOTTEN_AT_ONCE_MAX: usize = 10_000;
+
 /// Something said. Subscribe with `SELECT * FROM chat_message WHERE zone = 3`.
 #[table(name = chat_message, public)]
 pub struct ChatMessage {
@@ -43,12 +46,12 @@ fn say(ctx: &Context, text: String) -> Result<(), String> {
     Ok(())
 }
 
-/// Forgets what was said long ago.
+/// Forgets what was said long ago, the oldest first.
 #[reducer(every = "10s")]
 fn forget_old_messages(ctx: &Context) {
     let messages = ctx.db.chat_message();
     let long_ago = Timestamp(ctx.timestamp.0 - FORGET_AFTER.0);
-    for message in messages.said_at().range(..long_ago) {
+    for message in messages.said_at().range(..long_ago).take(FORGOTTEN_AT_ONCE_MAX) {
         messages.delete(message.id);
     }
 }

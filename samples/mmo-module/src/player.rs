@@ -7,8 +7,14 @@ use crate::map::{clamp_to_map, random_position, zone_of};
 /// Health of a player in full strength.
 pub const HEALTH_MAX: u16 = 100;
 
-/// The longest step in metres. Clients send about twenty steps a second; nobody runs 100 metres a second.
+/// The longest step in metres. Clients send about twenty steps a second.
 const STEP_MAX: f32 = 5.0;
+
+/// The fastest that anyone goes, in metres a second: more than a client that steps a metre twenty times a second.
+const SPEED_MAX: f32 = 25.0;
+
+/// How far a player may go at once, in metres: steps that a slow network held back for two seconds arrive together.
+const REACH_MAX: f32 = 2.0 * SPEED_MAX;
 
 /// Letters of a name.
 const NAME_LETTERS_MAX: usize = 24;
@@ -41,6 +47,18 @@ pub struct Player {
     pub experience: u32,
     /// Whether a client is connected.
     pub online: bool,
+}
+
+/// How far a player can still go now. It changes with every step and concerns nobody else, so it is not in `player`,
+/// which travels to everyone in sight.
+#[table(name = reach)]
+pub struct Reach {
+    #[primary_key]
+    pub identity: Identity,
+    /// Metres that were left after the last step.
+    pub metres: f32,
+    /// When that was.
+    pub stepped_at: Timestamp,
 }
 
 /// A connection. One player may have several, so a player is online while one is left.
@@ -109,11 +127,33 @@ fn move_to(ctx: &Context, position: Vec2, facing: f32) -> Result<(), String> {
         return Err(format!("a step is at most {STEP_MAX} metres"));
     }
     let position = clamp_to_map(position);
+    spend_reach(ctx, player.position.distance(position))?;
     let step = ctx.db.player().patch(ctx.sender).position(position).facing(facing);
     // Only columns that are named travel to the other players, so the zone is named when it changes.
     match zone_of(position) {
         zone if zone == player.zone => step.apply(),
         zone => step.zone(zone).apply(),
+    }
+    Ok(())
+}
+
+/// Takes a step's metres from what the caller can go; time gives them back at the speed of the fastest.
+fn spend_reach(ctx: &Context, metres: f32) -> Result<(), String> {
+    let reaches = ctx.db.reach();
+    let reach = reaches.find(ctx.sender);
+    let available = reach.as_ref().map_or(REACH_MAX, |reach| {
+        let seconds = ctx.timestamp.0.saturating_sub(reach.stepped_at.0).max(0) as f32 / 1e6;
+        (reach.metres + SPEED_MAX * seconds).min(REACH_MAX)
+    });
+    if metres > available {
+        return Err(format!("nobody goes faster than {SPEED_MAX} metres a second"));
+    }
+    let left = available - metres;
+    match reach {
+        Some(_) => reaches.patch(ctx.sender).metres(left).stepped_at(ctx.timestamp).apply(),
+        None => {
+            reaches.insert(Reach { identity: ctx.sender, metres: left, stepped_at: ctx.timestamp });
+        }
     }
     Ok(())
 }

@@ -121,3 +121,56 @@ fn encode(
 fn part<const N: usize>(header: &[u8; HEADER_BYTES], at: usize) -> [u8; N] {
     header.get(at..).and_then(|rest| rest.first_chunk()).copied().unwrap_or([0; N])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ambit_model::{Identity, Timestamp};
+    use std::path::Path;
+
+    /// A call's commit with arguments of 11 bytes and a body of two deletes.
+    fn call() -> Vec<u8> {
+        let body: &[u8] = &[3, 0, 2, 0, 0, 0, 7, 0, 0, 0, 2, 9, 0, 0, 0, 2];
+        let change_set = ChangeSet {
+            offset: 42,
+            timestamp: Timestamp(1_700_000_000_000_000),
+            caller: Identity([0xA1; 32]),
+            reducer: 5,
+            body: body.into(),
+        };
+        let who = (ConnectionId([0xC0; 16]), 0x0102_0304_0506_0708_090a_0b0c_0d0e_0f10, Duration(50_000));
+        let mut bytes = Vec::new();
+        encode(KIND_CALL, &change_set, who, b"eleven byte", &mut bytes);
+        bytes
+    }
+
+    /// The bytes of version 1 stay readable, and writing still makes them. `AMBIT_BLESS=1` writes them anew.
+    #[test]
+    fn the_committed_fixtures_read_as_ever() {
+        let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+        let intact = call();
+        let mut damaged = intact.clone();
+        // The length of the content: it ends past the record.
+        damaged[5] ^= 1;
+        for (name, bytes) in [("intact", intact), ("damaged", damaged)] {
+            let path = directory.join(format!("v1-{name}.commit"));
+            if std::env::var_os("AMBIT_BLESS").is_some() {
+                std::fs::write(&path, &bytes).expect("the fixture can be written");
+            }
+            let committed = std::fs::read(&path).expect("the fixture is committed");
+            assert_eq!(committed, bytes, "{name}");
+            match (name, Logged::decode(&committed)) {
+                ("intact", Ok(Logged::Call { change_set, connection, seed, dt, arguments })) => {
+                    assert_eq!((change_set.offset, change_set.reducer, change_set.body.len()), (42, 5, 16));
+                    assert_eq!(
+                        (connection, dt, arguments),
+                        (ConnectionId([0xC0; 16]), Duration(50_000), b"eleven byte".as_slice())
+                    );
+                    assert_eq!(seed, 0x0102_0304_0506_0708_090a_0b0c_0d0e_0f10);
+                }
+                ("damaged", Err(LoggedError::Truncated)) => {}
+                (name, other) => panic!("{name}: {other:?}"),
+            }
+        }
+    }
+}

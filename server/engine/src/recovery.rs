@@ -63,17 +63,24 @@ pub enum RecoverError {
 }
 
 impl Default for Recovery {
+    /// Not seeded: for databases that no stranger writes to.
     fn default() -> Self {
+        Self::new(0)
+    }
+}
+
+impl Recovery {
+    /// An empty database whose hash indexes are seeded. A random seed keeps clients from preparing keys that collide;
+    /// it changes no answer.
+    pub fn new(hash_seed: u64) -> Self {
         Self {
-            store: Store::default(),
+            store: Store::with_hash_seed(Arc::default(), hash_seed),
             last_offset: 0,
             last_timestamp: Timestamp(i64::MIN),
             is_initialised: false,
         }
     }
-}
 
-impl Recovery {
     /// Applies one record of the log.
     pub fn apply(&mut self, offset: u64, payload: &[u8]) -> Result<Recovered, RecoverError> {
         let logged = Logged::decode(payload).map_err(|source| RecoverError::Record { offset, source })?;

@@ -61,8 +61,13 @@ pub struct Statistics {
 impl Follower {
     /// A follower of an empty database. The schema has been checked.
     pub fn new(schema: Arc<Schema>) -> Self {
+        Self::with_hash_seed(schema, 0)
+    }
+
+    /// A follower whose hash indexes are seeded, so that clients cannot prepare keys that collide.
+    pub fn with_hash_seed(schema: Arc<Schema>, hash_seed: u64) -> Self {
         Self {
-            world: World::new(schema),
+            world: World::new(schema, hash_seed),
             clients: Vec::new(),
             free_clients: Vec::new(),
             by_id: HashMap::default(),

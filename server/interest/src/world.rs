@@ -86,9 +86,10 @@ impl Table {
 }
 
 impl World {
-    pub fn new(schema: Arc<Schema>) -> Self {
+    pub fn new(schema: Arc<Schema>, hash_seed: u64) -> Self {
         let tables = schema.tables.iter().map(Table::new);
-        Self { tables: tables.collect(), store: Store::new(Arc::clone(&schema)), schema, grids: Vec::new() }
+        let store = Store::with_hash_seed(Arc::clone(&schema), hash_seed);
+        Self { tables: tables.collect(), store, schema, grids: Vec::new() }
     }
 
     pub fn table(&self, table: u16) -> Option<&Table> {

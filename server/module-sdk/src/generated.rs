@@ -4,8 +4,9 @@ use std::fmt;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 pub use ambit_model::{
-    Column, ColumnSchema, ColumnType, DecodeError, DecodeErrorKind, Duration, EntityId, EnumType, Field,
-    IndexKind, IndexSchema, Lifecycle, Row, RowReader, RowWriter, StructType, TableSchema, Variant,
+    Column, ColumnSchema, ColumnType, ConnectionId, DecodeError, DecodeErrorKind, Duration, EntityId,
+    EnumType, Field, Identity, IndexKind, IndexSchema, Lifecycle, Row, RowReader, RowWriter, StructType,
+    TableSchema, Timestamp, Uuid, Variant,
 };
 
 pub use crate::context::{Context, Db};
@@ -93,6 +94,24 @@ macro_rules! auto_inc {
 }
 
 auto_inc!(i8, i16, i32, i64, u8, u16, u32, u64, EntityId);
+
+/// A column type that an ordered index takes. Enums without fields get it from `#[derive(Column)]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no order",
+    label = "an ordered index does not take this type",
+    note = "an ordered index takes numbers, bool, text, bytes, ids, moments and enums without fields; for equality use `hash`"
+)]
+pub trait Orderable: Column {}
+
+macro_rules! orderable {
+    ($($ty:ty),*) => { $(impl Orderable for $ty {})* };
+}
+
+orderable!(bool, i8, i16, i32, i64, i128, u8, u16, u32, u64, u128, f32, f64, String, Vec<u8>);
+orderable!(Identity, ConnectionId, Uuid, EntityId, Timestamp, Duration);
+
+/// Fails to compile for a type that an ordered index does not take.
+pub const fn must_be_orderable<T: Orderable>() {}
 
 /// Fails to compile for a type that `auto_inc` cannot fill in.
 pub const fn must_be_auto_inc<T: AutoInc>() {}

@@ -38,7 +38,7 @@ impl AutoInc {
     /// The number in a row; `None` when it is negative.
     pub(crate) fn read(&self, row: &[u8]) -> Option<u64> {
         let mut bytes = [0; 8];
-        bytes[..self.size].copy_from_slice(row.get(self.offset..self.offset + self.size)?);
+        bytes.get_mut(..self.size)?.copy_from_slice(row.get(self.offset..self.offset + self.size)?);
         let number = u64::from_le_bytes(bytes);
         (!self.signed || number <= self.max).then_some(number)
     }
@@ -46,7 +46,9 @@ impl AutoInc {
     /// Writes a number into a row.
     pub(crate) fn write(&self, row: &mut [u8], number: u64) {
         if let Some(place) = row.get_mut(self.offset..self.offset + self.size) {
-            place.copy_from_slice(&number.to_le_bytes()[..self.size]);
+            for (byte, value) in place.iter_mut().zip(number.to_le_bytes()) {
+                *byte = value;
+            }
         }
     }
 

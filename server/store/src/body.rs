@@ -1,8 +1,6 @@
 //! The bytes of a change set's body: table blocks of operations (docs/formats/change-set.md). It knows numbers
 //! and lengths, not tables: whether an operation makes sense is decided where it is applied.
 
-#![warn(clippy::indexing_slicing)]
-
 use ambit_model::Slot;
 
 use crate::error::{ApplyError, ApplyErrorKind};

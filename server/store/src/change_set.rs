@@ -1,8 +1,6 @@
 //! A commit's change set: header and body, as it goes to the log and to every follower
 //! (docs/formats/change-set.md).
 
-#![warn(clippy::indexing_slicing)]
-
 use std::sync::Arc;
 
 use ambit_model::{Identity, Slot, Timestamp};

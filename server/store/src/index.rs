@@ -41,8 +41,9 @@ enum Body {
 impl Index {
     pub(crate) fn new(layout: &RowLayout, schema: &IndexSchema, seed: u64) -> Self {
         let columns = &schema.columns;
-        let key_layouts: Vec<_> =
-            (1..=columns.len()).map(|count| layout.of_columns(&columns[..count])).collect();
+        let key_layouts: Vec<_> = (1..=columns.len())
+            .map(|count| layout.of_columns(columns.get(..count).unwrap_or(columns)))
+            .collect();
         let key_layout = layout.of_columns(columns);
         let body = match schema.kind {
             IndexKind::Hash => Body::Hash(HashIndex::new(layout, schema, &key_layout, seed)),

@@ -4,6 +4,7 @@
 //! same slots. The crate leaves out everything around that: no IO, no clock, no threads, no queries beyond one index.
 
 #![forbid(unsafe_code)]
+#![warn(clippy::indexing_slicing)]
 
 pub mod limits;
 

@@ -85,6 +85,10 @@ impl Rows {
     }
 }
 
+#[expect(
+    clippy::indexing_slicing,
+    reason = "the page is made here if it is missing, and a cell is less than its length"
+)]
 fn heap_place(pages: &mut Vec<Box<[Vec<u8>]>>, slot: Slot) -> &mut Vec<u8> {
     let (page, cell) = (slot as usize / HEAP_ROWS_PER_PAGE, slot as usize % HEAP_ROWS_PER_PAGE);
     if page >= pages.len() {
@@ -119,6 +123,10 @@ impl FixedPages {
     }
 
     #[inline]
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "the page is made here if it is missing, and its rows fill it"
+    )]
     fn cell(&mut self, slot: Slot) -> &mut [u8] {
         let (page, start) = self.place(slot);
         if page >= self.pages.len() {

@@ -27,7 +27,9 @@ impl SlotSet {
         if index >= self.words.len() {
             self.words.resize(index + 1, 0);
         }
-        self.words[index] |= 1 << (slot % WORD_BITS);
+        if let Some(word) = self.words.get_mut(index) {
+            *word |= 1 << (slot % WORD_BITS);
+        }
     }
 
     #[inline]
@@ -92,8 +94,9 @@ impl SlotAllocator {
             if index >= level.len() {
                 level.resize(index + 1, 0);
             }
-            level[index] |= 1 << (position % WORD_BITS);
-            if level[index] != u64::MAX {
+            let Some(word) = level.get_mut(index) else { return };
+            *word |= 1 << (position % WORD_BITS);
+            if *word != u64::MAX {
                 return;
             }
             position = index;

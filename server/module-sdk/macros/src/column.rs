@@ -137,7 +137,10 @@ fn enumeration(name: &Ident, data: &DataEnum) -> Result<TokenStream> {
         quote! { at }
     };
     let is_fixed = !has_payload;
+    let orderable = (!has_payload).then(|| quote! { impl ::ambit_module::generated::Orderable for #name {} });
     Ok(quote! {
+        #orderable
+
         impl ::ambit_module::generated::Column for #name {
             const SIZE: usize = #size;
             const ALIGN: usize = #align;

@@ -26,13 +26,21 @@ fn position(world: &World) -> Vec2 {
     vec2(&myself(world), world.column("player", "position"))
 }
 
-/// Walks in steps that the module allows.
+/// Walks in steps that the module allows, as fast as it allows.
 fn walk_to(world: &mut World, target: Vec2) {
     while position(world).distance(target) > 0.1 {
         let from = position(world);
+        world.now.0 += 200_000;
         let step = from + (target - from).clamp_length_max(4.9);
         world.call("move_to", &[Value::Vec2(step), Value::F32(0.0)]).expect("the step is allowed");
     }
+}
+
+/// One step of five metres.
+fn walk_five_metres(world: &mut World) -> Result<(), CallError> {
+    let from = position(world);
+    let step = Vec2::new(if from.x > 100.0 { -5.0 } else { 5.0 }, 0.0);
+    world.call("move_to", &[Value::Vec2(from + step), Value::F32(0.0)])
 }
 
 fn failed(message: &str) -> Result<(), CallError> {
@@ -53,6 +61,16 @@ fn players_join_walk_and_leave() {
     assert_eq!(world.call("move_to", &too_far), failed("a step is at most 5 metres"));
     let nowhere = [Value::Vec2(Vec2::NAN), Value::F32(0.0)];
     assert_eq!(world.call("move_to", &nowhere), failed("a step is at most 5 metres"));
+
+    world.now.0 += 2_000_000;
+    for _ in 0..10 {
+        walk_five_metres(&mut world).expect("steps that were held back arrive together");
+    }
+    let too_fast = failed("nobody goes faster than 25 metres a second");
+    assert_eq!(walk_five_metres(&mut world), too_fast);
+    world.now.0 += 200_000;
+    assert_eq!(walk_five_metres(&mut world), Ok(()));
+    assert_eq!(walk_five_metres(&mut world), too_fast);
 
     let online = world.column("player", "online");
     assert_eq!(myself(&world)[online], Value::Bool(true));
@@ -77,6 +95,21 @@ fn people_in_a_zone_hear_each_other_for_a_while() {
     assert_eq!(world.run_all(forget), Ok(()));
     assert_eq!(world.count("chat_message"), 1);
     world.now.0 += 2_000_000;
+    assert_eq!(world.run_all(forget), Ok(()));
+    assert_eq!(world.count("chat_message"), 0);
+}
+
+#[test]
+fn a_great_many_old_messages_are_forgotten_in_parts() {
+    let mut world = World::start("mmo-module");
+    assert_eq!(world.call("join", &[text("Ada")]), Ok(()));
+    for _ in 0..10_001 {
+        assert_eq!(world.call("say", &[text("hello")]), Ok(()));
+    }
+    world.now.0 += 301_000_000;
+    let forget = Lifecycle::Tick { every_us: 10_000_000 };
+    assert_eq!(world.run_all(forget), Ok(()));
+    assert_eq!(world.count("chat_message"), 1);
     assert_eq!(world.run_all(forget), Ok(()));
     assert_eq!(world.count("chat_message"), 0);
 }

@@ -67,7 +67,8 @@ pub enum OpenError {
 /// Recovers the database of a folder with this module; an empty log gives a new database.
 pub fn recover(dir: &DatabaseDir, module: &Module, seed: u128) -> Result<Recovered, OpenError> {
     let medium = Arc::new(DirectoryMedium::new(dir.log()).map_err(OpenError::Medium)?);
-    let mut recovery = Recovery::default();
+    let hash_seed = getrandom::u64()?;
+    let mut recovery = Recovery::new(hash_seed);
     let mut connected = BTreeSet::new();
     let mut follower: Option<Follower> = None;
     let mut reader = LogReader::open(Arc::clone(&medium) as _)?;
@@ -75,7 +76,8 @@ pub fn recover(dir: &DatabaseDir, module: &Module, seed: u128) -> Result<Recover
         let recovered = recovery.apply(record.offset, record.payload)?;
         follow_connection(recovery.schema(), record.payload, &mut connected);
         // A log usually begins with its only schema. If there are more, the follower reads it once again.
-        let follower = follower.get_or_insert_with(|| Follower::new(Arc::clone(recovery.schema())));
+        let follower = follower
+            .get_or_insert_with(|| Follower::with_hash_seed(Arc::clone(recovery.schema()), hash_seed));
         if follower.schema() == recovery.schema() {
             follow(follower, &recovered.change_set)?;
         }
@@ -86,15 +88,19 @@ pub fn recover(dir: &DatabaseDir, module: &Module, seed: u128) -> Result<Recover
     let (database, published) = Database::start(recovery, module, dir.own_identity()?, moment)?;
     let follower = match follower {
         Some(follower) if follower.schema() == database.schema() => follower,
-        Some(_) | None => follow_again(medium, database.schema())?,
+        Some(_) | None => follow_again(medium, database.schema(), hash_seed)?,
     };
     let left_connected = connected.into_iter().collect();
     Ok(Recovered { database, published, follower, log, left_connected, report })
 }
 
 /// A follower of a log from its beginning, with the schema of its end.
-fn follow_again(medium: Arc<DirectoryMedium>, schema: &Arc<Schema>) -> Result<Follower, OpenError> {
-    let mut follower = Follower::new(Arc::clone(schema));
+fn follow_again(
+    medium: Arc<DirectoryMedium>,
+    schema: &Arc<Schema>,
+    hash_seed: u64,
+) -> Result<Follower, OpenError> {
+    let mut follower = Follower::with_hash_seed(Arc::clone(schema), hash_seed);
     let mut reader = LogReader::open(medium)?;
     while let Some(record) = reader.next_record()? {
         let offset = record.offset;

@@ -1,8 +1,13 @@
 //! The spatial index: an incremental hashed grid of square or cubic cells.
 //!
 //! Every cell that holds a point keeps coordinates and slots of its points in one list, so that a query reads few
-//! places in memory, each from its start to its end. A point that moves within its cell is overwritten in place. Why a grid and not a
-//! tree: docs/decisions/0001-spatial-index.md.
+//! places in memory, each from its start to its end. A point that moves within its cell is overwritten in
+//! place. Why a grid and not a tree: docs/decisions/0001-spatial-index.md.
+
+#![expect(
+    clippy::indexing_slicing,
+    reason = "slots, cells and places name each other, and a step pays for a check"
+)]
 
 use std::hash::BuildHasherDefault;
 use std::ops::RangeInclusive;

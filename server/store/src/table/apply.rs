@@ -159,8 +159,8 @@ impl Table {
     pub(crate) fn check_unique(&self, applied: Applied) -> Result<(), ApplyErrorKind> {
         let Some(touched) = self.transaction.touched.get(applied.touched) else { return Ok(()) };
         let slot = touched.slot;
-        for position in bits(applied.changed).take_while(|&position| position < self.indexes.len()) {
-            let index = &self.indexes[position];
+        for position in bits(applied.changed) {
+            let Some(index) = self.indexes.get(position) else { break };
             let row = self.rows.get(slot);
             if index.unique && index.find_other(&self.layout, &self.rows, row, Some(slot)).is_some() {
                 return Err(ApplyErrorKind::Unique(self.unique_violation(index, row)));

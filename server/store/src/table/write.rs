@@ -113,6 +113,7 @@ impl Table {
     }
 
     /// Writes columns of which any bytes are a value: in place when nothing watches them.
+    #[expect(clippy::indexing_slicing, reason = "the mask has been checked against the columns")]
     fn patch_plain(&mut self, slot: Slot, mask: u64, packed: &[u8]) -> Result<(), UpdateError> {
         let columns = self.layout.columns();
         let length = bits(mask).map(|column| columns[column].size).sum::<usize>();
@@ -165,6 +166,7 @@ impl Table {
     }
 
     /// Writes a row over another and moves it in the indexes of `changed`.
+    #[expect(clippy::indexing_slicing, reason = "a changed index is one of the table's")]
     pub(super) fn write_changed(&mut self, slot: Slot, row: &[u8], changed: u64) {
         for position in bits(changed) {
             self.indexes[position].before_change(&self.layout, &self.rows, slot);
@@ -217,6 +219,10 @@ impl Table {
 }
 
 /// Copies packed columns without a heap to their places.
+#[expect(
+    clippy::indexing_slicing,
+    reason = "mask and length have been checked, and a row has all its columns"
+)]
 fn write_columns(columns: &[ColumnLayout], mask: u64, packed: &[u8], row: &mut [u8]) {
     let mut rest = packed;
     for position in bits(mask) {

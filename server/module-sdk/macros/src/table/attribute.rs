@@ -47,7 +47,7 @@ impl Parse for TableArguments {
         while !input.is_empty() {
             let word: Ident = input.parse().map_err(|error| Error::new(error.span(), TABLE_ALLOWS))?;
             match word.to_string().as_str() {
-                "name" => arguments.name = Some(named(input, TABLE_ALLOWS)?),
+                "name" => set_once(&mut arguments.name, named(input, TABLE_ALLOWS)?, &word)?,
                 "public" => arguments.public = true,
                 "index" => arguments.indexes.push(IndexArguments::read(&word, input)?),
                 _ => return Err(Error::new(word.span(), format!("unknown `{word}`: {TABLE_ALLOWS}"))),
@@ -69,9 +69,9 @@ impl IndexArguments {
         while !content.is_empty() {
             let word: Ident = content.parse().map_err(|error| Error::new(error.span(), INDEX_ALLOWS))?;
             match word.to_string().as_str() {
-                "name" => index.name = Some(named(&content, INDEX_ALLOWS)?),
-                "hash" => index.kind = Some(Kind::Hash),
-                "ordered" => index.kind = Some(Kind::Ordered),
+                "name" => set_once(&mut index.name, named(&content, INDEX_ALLOWS)?, &word)?,
+                "hash" => set_once(&mut index.kind, Kind::Hash, &word)?,
+                "ordered" => set_once(&mut index.kind, Kind::Ordered, &word)?,
                 "unique" => index.unique = true,
                 "columns" => {
                     content.parse::<Token![=]>()?;
@@ -102,6 +102,11 @@ impl IndexArguments {
             })
         };
         let positions = self.columns.iter().map(find).collect::<Result<Vec<_>>>()?;
+        for (place, name) in self.columns.iter().enumerate() {
+            if self.columns.iter().take(place).any(|earlier| earlier == name) {
+                return Err(Error::new(name.span(), format!("the column `{name}` stands here twice")));
+            }
+        }
         let joined = self.columns.iter().map(Ident::to_string).collect::<Vec<_>>().join("_");
         let name = self.name.unwrap_or_else(|| Ident::new(&joined, self.at.span()));
         Ok(IndexModel { name, columns: positions, kind, unique: self.unique })
@@ -185,6 +190,16 @@ fn cell(attribute: &Attribute) -> Result<f32> {
         return Err(Error::new(span, "the edge of a grid cell is larger than 0"));
     }
     Ok(cell)
+}
+
+fn set_once<T>(place: &mut Option<T>, value: T, word: &Ident) -> Result<()> {
+    match place.replace(value) {
+        None => Ok(()),
+        Some(_) if matches!(word.to_string().as_str(), "hash" | "ordered") => {
+            Err(Error::new(word.span(), "an index is either `hash` or `ordered`, said once"))
+        }
+        Some(_) => Err(Error::new(word.span(), format!("`{word}` stands here twice"))),
+    }
 }
 
 fn named(input: ParseStream<'_>, allows: &str) -> Result<Ident> {

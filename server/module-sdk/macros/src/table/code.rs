@@ -289,13 +289,19 @@ fn checks(table: &TableModel) -> TokenStream {
         let ty = &column.ty;
         quote_spanned! { ty.span() => const _: () = ::ambit_module::generated::must_be_auto_inc::<#ty>(); }
     });
-    let spatial = table.indexes.iter().filter(|index| matches!(index.kind, Kind::Spatial { .. })).flat_map(|index| {
-        index.columns.iter().filter_map(|&column| table.columns.get(column)).map(|column| {
+    let indexed = table.indexes.iter().flat_map(|index| {
+        let columns = index.columns.iter().filter_map(|&column| table.columns.get(column));
+        columns.map(|column| {
             let ty = &column.ty;
-            quote_spanned! { ty.span() => const _: () = ::ambit_module::generated::must_be_position::<#ty>(); }
+            let check = match index.kind {
+                Kind::Hash => return TokenStream::new(),
+                Kind::Ordered => quote_spanned! { ty.span() => must_be_orderable },
+                Kind::Spatial { .. } => quote_spanned! { ty.span() => must_be_position },
+            };
+            quote_spanned! { ty.span() => const _: () = ::ambit_module::generated::#check::<#ty>(); }
         })
     });
-    quote! { #(#auto_inc)* #(#spatial)* }
+    quote! { #(#auto_inc)* #(#indexed)* }
 }
 
 fn index_type(table: &TableModel, index: &IndexModel) -> TokenStream {

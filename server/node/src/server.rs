@@ -232,3 +232,6 @@ async fn stop(database: Arc<Database>, code: u16, reason: String) {
         tracing::error!(database = name, "stopping the database failed: {error}");
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,6 +6,8 @@
 mod hostile;
 #[path = "server/http.rs"]
 mod http;
+#[path = "server/large.rs"]
+mod large;
 #[path = "server/modules.rs"]
 mod modules;
 #[path = "server/players.rs"]

@@ -168,7 +168,7 @@ fn calls_never_run_another_modules_reducer() {
 fn whoever_comes_while_a_database_ends_has_an_answer() {
     let old = HandModule::with_reducers(&["alpha"]).wasm();
     let new = HandModule::with_reducers(&["alpha", "beta"]).wasm();
-    for _ in 0..4 {
+    for _ in 0..2 {
         let world = World::with_module(&old);
         let barrier = Barrier::new(9);
         std::thread::scope(|scope| {

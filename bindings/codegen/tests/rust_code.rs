@@ -31,7 +31,6 @@ fn rust_compiles_and_reads_and_writes_every_type() {
     assert_eq!(HeapRowRow::find_by_name_key(&"ab".into()), [8, 0, 0, 0, 2, 0, 0, 0, b'a', b'b']);
 }
 
-/// How rows and calls get there is tested beside the client; this is that the code is whole.
 #[test]
 fn a_database_needs_a_connection() {
     let mut client = ambit_client::Client::connect(ambit_client::Options::default());

@@ -1,4 +1,4 @@
-// A player in a terminal, straight on the C ABI: joins, walks in circles, says who enters and leaves their sight
+// A player in a terminal, straight on the C ABI: joins, walks to the middle of the map and around it, says who enters and leaves their sight
 // and what people say. Usage: client-c SERVER DATABASE [--seconds N]
 //
 // C has no generated code: the offsets below are those of the module's `player` and `chat_message` rows
@@ -13,7 +13,7 @@
 enum {
     PLAYER_NAME = 32, PLAYER_POSITION = 40, PLAYER_ZONE = 52, PLAYER_HEALTH = 54, PLAYER_BYTES = 72,
     CHAT_SPEAKER = 12, CHAT_TEXT = 20, CHAT_BYTES = 40,
-    STEP_MS = 50, STEPS_BETWEEN_WORDS = 100,
+    STEP_MS = 50, STEPS_BETWEEN_WORDS = 100, MAP_MIDDLE = 320,
 };
 
 typedef struct Player {
@@ -22,6 +22,7 @@ typedef struct Player {
     AmbitReducerInfo join, move_to, say, respawn;
     uint32_t steps, seen, refused, chat;
     uint16_t zone;
+    uint8_t identity[32];
     bool ready, joined;
 } Player;
 
@@ -90,10 +91,9 @@ static void hear(Player *me, uint16_t zone) {
 
 /// One frame of the game.
 static void play(Player *me) {
-    uint8_t identity[32], row[16] = {0};
+    uint8_t *identity = me->identity, row[16] = {0};
     uint32_t request;
     AmbitRow mine;
-    if (ambit_client_identity(me->client, identity) != AMBIT_STATUS_OK) return;
     if (!me->joined) {
         char name[32];
         snprintf(name, sizeof name, "c-%02x%02x%02x", identity[0], identity[1], identity[2]);
@@ -101,7 +101,7 @@ static void play(Player *me) {
         me->joined = true;
         return;
     }
-    if (ambit_table_find(me->client, me->player.table, 0, identity, sizeof identity, &mine) != AMBIT_STATUS_OK) return;
+    if (ambit_table_find(me->client, me->player.table, 0, identity, sizeof me->identity, &mine) != AMBIT_STATUS_OK) return;
     if (me->chat == 0 || u16_at(mine.bytes, PLAYER_ZONE) != me->zone) hear(me, u16_at(mine.bytes, PLAYER_ZONE));
     if (u16_at(mine.bytes, PLAYER_HEALTH) == 0) {
         failed(ambit_client_call(me->client, (uint16_t)me->respawn.reducer, NULL, 0, &request));
@@ -109,7 +109,8 @@ static void play(Player *me) {
     }
     float to[3];
     memcpy(to, mine.bytes + PLAYER_POSITION, 8);
-    to[2] = (float)me->steps * 0.05F;
+    float x = MAP_MIDDLE - to[0], y = MAP_MIDDLE - to[1];
+    to[2] = hypotf(x, y) > 40 ? atan2f(y, x) : (float)me->steps * 0.05F;
     to[0] += cosf(to[2]);
     to[1] += sinf(to[2]);
     memcpy(row, to, sizeof to);
@@ -125,7 +126,7 @@ static void tell(Player *me, const AmbitTick *tick) {
             bool enters = event->kind == AMBIT_EVENT_KIND_INSERT;
             const uint8_t *row = enters ? event->new_row : event->old_row;
             const char *what = enters ? "is in sight" : event->reason == 1 ? "is out of sight" : "is gone";
-            me->seen += enters;
+            me->seen += enters && memcmp(row, me->identity, sizeof me->identity) != 0;
             printf("%c %.*s %s\n", enters ? '+' : '-', length_at(row, PLAYER_NAME), text_at(row, PLAYER_NAME), what);
         } else if (event->table == me->chat_message.table && event->kind == AMBIT_EVENT_KIND_INSERT) {
             const uint8_t *row = event->new_row;
@@ -164,7 +165,7 @@ static int run(Player *me, double seconds) {
         }
         AmbitTableInfo first;
         if (!me->ready && ambit_table_by_name(me->client, text("player"), &first) == AMBIT_STATUS_OK) {
-            if (!learn(me)) return 1;
+            if (failed(ambit_client_identity(me->client, me->identity)) || !learn(me)) return 1;
             me->ready = true;
         }
         if (!me->ready) continue;
@@ -173,7 +174,7 @@ static int run(Player *me, double seconds) {
         next_step = seconds_now() + STEP_MS / 1000.0;
         play(me);
     }
-    printf("walked %u steps, saw %u players, %u calls refused\n", me->steps, me->seen, me->refused);
+    printf("walked %u steps, saw %u others, %u calls refused\n", me->steps, me->seen, me->refused);
     return me->steps > 0 && me->seen > 0 ? 0 : 1;
 }
 

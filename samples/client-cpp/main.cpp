@@ -1,4 +1,4 @@
-// A player in a terminal: joins, walks in circles, says who enters and leaves their sight and what people say.
+// A player in a terminal: joins, walks to the middle of the map and around it, says who enters and leaves their sight and what people say.
 // Usage: client-cpp SERVER DATABASE [--seconds N]
 
 #include <cmath>
@@ -11,6 +11,7 @@
 namespace {
 
 constexpr float step_metres = 1.0F;
+constexpr float map_middle = 320.0F;
 constexpr std::uint32_t step_ms = 50;
 constexpr std::uint32_t steps_between_words = 100;
 
@@ -29,7 +30,8 @@ struct Player {
 
     explicit Player(const ambit::Options& options) : client(options) {
         database.tables.player.on_insert = [this](const mmo::PlayerRow& row) {
-            seen++;
+            ambit::Identity me;
+            seen += client.identity(me) && !(row.identity() == me);
             std::printf("+ %s is in sight\n", text(row.name()).c_str());
         };
         database.tables.player.on_delete = [](const mmo::PlayerRow& row, ambit::DeleteReason reason) {
@@ -63,8 +65,9 @@ struct Player {
             database.reducers.respawn();
             return;
         }
-        const float facing = static_cast<float>(steps) * 0.05F;
         const ambit::Vec2 at = row->position();
+        const float x = map_middle - at.x, y = map_middle - at.y;
+        const float facing = std::hypot(x, y) > 40 ? std::atan2(y, x) : static_cast<float>(steps) * 0.05F;
         database.reducers.move_to({at.x + step_metres * std::cos(facing), at.y + step_metres * std::sin(facing)}, facing);
         if (steps++ % steps_between_words == 0) database.reducers.say("hello from C++");
     }
@@ -97,10 +100,10 @@ int main(int count, char** arguments) {
             return 1;
         }
         ambit::Identity me;
-        if (seconds_now() < next_step || !player.client.identity(me)) continue;
+        if (seconds_now() < next_step || !player.client.ready() || !player.client.identity(me)) continue;
         next_step = seconds_now() + step_ms / 1000.0;
         player.play(me);
     }
-    std::printf("walked %u steps, saw %u players, %u calls refused\n", player.steps, player.seen, player.refused);
+    std::printf("walked %u steps, saw %u others, %u calls refused\n", player.steps, player.seen, player.refused);
     return player.steps > 0 && player.seen > 0 ? 0 : 1;
 }

@@ -1,12 +1,14 @@
-// A player in a terminal: joins, walks in circles, says who enters and leaves their sight and what people say.
+// A player in a terminal: joins, walks to the middle of the map and around it, says who enters and leaves their sight and what people say.
 // Usage: client-csharp.exe SERVER DATABASE [--seconds N]
 
 using System;
 using System.Diagnostics;
+using System.Globalization;
 using Mmo;
 
 public sealed class Program {
     private const float StepMetres = 1;
+    private const float MapMiddle = 320;
     private const uint StepMilliseconds = 50;
     private const uint StepsBetweenWords = 100;
 
@@ -20,7 +22,7 @@ public sealed class Program {
         client = new Ambit.Client(server, name);
         database = new Database(client);
         database.Tables.Player.OnInsert += (in PlayerRow row) => {
-            seen++;
+            if (!row.Identity.Equals(client.Identity)) seen++;
             Console.WriteLine("+ " + row.Name + " is in sight");
         };
         database.Tables.Player.OnDelete += (in PlayerRow row, Ambit.DeleteReason reason) =>
@@ -49,8 +51,9 @@ public sealed class Program {
             database.Reducers.Respawn();
             return;
         }
-        float facing = steps * 0.05f;
         Ambit.Vec2 to = row.Position;
+        float x = MapMiddle - to.X, y = MapMiddle - to.Y;
+        float facing = x * x + y * y > 1600 ? (float)Math.Atan2(y, x) : steps * 0.05f;
         to.X += StepMetres * (float)Math.Cos(facing);
         to.Y += StepMetres * (float)Math.Sin(facing);
         database.Reducers.MoveTo(to, facing);
@@ -74,11 +77,11 @@ public sealed class Program {
                 Console.Error.WriteLine(client.Reason);
                 return 1;
             }
-            if (client.State != Ambit.ConnectionState.Connected || clock.Elapsed.TotalSeconds < nextStep || client.Offset == 0) continue;
+            if (!client.Ready || clock.Elapsed.TotalSeconds < nextStep) continue;
             nextStep = clock.Elapsed.TotalSeconds + StepMilliseconds / 1000.0;
             Play(client.Identity);
         }
-        Console.WriteLine("walked " + steps + " steps, saw " + seen + " players, " + refused + " calls refused");
+        Console.WriteLine("walked " + steps + " steps, saw " + seen + " others, " + refused + " calls refused");
         return steps > 0 && seen > 0 ? 0 : 1;
     }
 
@@ -87,7 +90,7 @@ public sealed class Program {
             Console.Error.WriteLine("usage: client-csharp SERVER DATABASE [--seconds N]");
             return 2;
         }
-        double seconds = arguments.Length == 4 && arguments[2] == "--seconds" ? double.Parse(arguments[3]) : double.PositiveInfinity;
+        double seconds = arguments.Length == 4 && arguments[2] == "--seconds" ? double.Parse(arguments[3], CultureInfo.InvariantCulture) : double.PositiveInfinity;
         Program program = new Program(arguments[0], arguments[1]);
         try {
             return program.Run(seconds);

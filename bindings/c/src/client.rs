@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use ambit_client::{Budget, Client, ConnectionState, EventKind, Options, SubscriptionState};
 
-use crate::status::{AmbitStatus, Failure, bytes, guard, lend, put, text};
+use crate::status::{AmbitStatus, Failure, bytes, guard, lend, put, read, room, text};
 use crate::types::{
     AmbitClient, AmbitEvent, AmbitEventKind, AmbitOptions, AmbitReducerInfo, AmbitResult, AmbitState,
     AmbitStatistics, AmbitSubscriptionState, AmbitText, AmbitTick,
@@ -32,11 +32,11 @@ pub unsafe extern "C" fn ambit_client_connect(
 ) -> AmbitStatus {
     // SAFETY: the caller's promise; the options are only read.
     guard(|| unsafe {
-        let options = lend(options.cast_mut(), "options")?;
+        let options = read(options, "options")?;
         let token = Some(text(options.token)?).filter(|token| !token.is_empty()).map(str::to_owned);
         let options =
             Options { uri: text(options.uri)?.into(), database: text(options.database)?.into(), token };
-        lend(out, "out")?;
+        room(out, "out")?;
         let client = AmbitClient {
             client: Client::connect(options),
             events: Vec::new(),
@@ -48,7 +48,9 @@ pub unsafe extern "C" fn ambit_client_connect(
     })
 }
 
-/// Closes the connection after sending what waits, and frees the client and everything it lent. NULL is allowed.
+/// Closes the connection and frees the client and everything it lent, at once: what waits is still sent by the
+/// library's own thread, for as long as the program runs. A program that exits calls ambit_client_disconnect and
+/// waits for AMBIT_STATE_DISCONNECTED first. NULL is allowed.
 ///
 /// # Safety
 /// `client` came from ambit_client_connect and is not used again.
@@ -63,7 +65,8 @@ pub unsafe extern "C" fn ambit_client_free(client: *mut AmbitClient) {
     }
 }
 
-/// Closes the connection after sending what waits. The cache stays readable.
+/// Begins to close the connection after sending what waits; the state becomes AMBIT_STATE_DISCONNECTED when the
+/// server has it all, or after a second. The cache stays readable.
 ///
 /// # Safety
 /// `client` is alive and used by this thread alone.
@@ -71,7 +74,7 @@ pub unsafe extern "C" fn ambit_client_free(client: *mut AmbitClient) {
 pub unsafe extern "C" fn ambit_client_disconnect(client: *mut AmbitClient) -> AmbitStatus {
     // SAFETY: the caller's promise.
     guard(|| unsafe {
-        lend(client, "client")?.client.disconnect();
+        lend(client)?.client.disconnect();
         Ok(())
     })
 }
@@ -84,7 +87,7 @@ pub unsafe extern "C" fn ambit_client_disconnect(client: *mut AmbitClient) -> Am
 pub unsafe extern "C" fn ambit_client_state(client: *mut AmbitClient, out: *mut AmbitState) -> AmbitStatus {
     // SAFETY: the caller's promise.
     guard(|| unsafe {
-        let state = match lend(client, "client")?.client.state() {
+        let state = match lend(client)?.client.state() {
             ConnectionState::Connecting => AmbitState::Connecting,
             ConnectionState::Connected => AmbitState::Connected,
             ConnectionState::Disconnected { .. } => AmbitState::Disconnected,
@@ -102,7 +105,7 @@ pub unsafe extern "C" fn ambit_client_state(client: *mut AmbitClient, out: *mut 
 pub unsafe extern "C" fn ambit_client_reason(client: *mut AmbitClient, out: *mut AmbitText) -> AmbitStatus {
     // SAFETY: the caller's promise.
     guard(|| unsafe {
-        let client = lend(client, "client")?;
+        let client = lend(client)?;
         client.text = match client.client.state() {
             ConnectionState::Disconnected { reason } => reason.to_string(),
             ConnectionState::Connecting | ConnectionState::Connected => String::new(),
@@ -119,7 +122,7 @@ pub unsafe extern "C" fn ambit_client_reason(client: *mut AmbitClient, out: *mut
 pub unsafe extern "C" fn ambit_client_identity(client: *mut AmbitClient, out: *mut u8) -> AmbitStatus {
     // SAFETY: the caller's promise.
     guard(|| unsafe {
-        let identity = lend(client, "client")?.client.identity().ok_or_else(not_connected)?;
+        let identity = lend(client)?.client.identity().ok_or_else(not_connected)?;
         put(out.cast::<[u8; 32]>(), identity.0)
     })
 }
@@ -132,7 +135,7 @@ pub unsafe extern "C" fn ambit_client_identity(client: *mut AmbitClient, out: *m
 pub unsafe extern "C" fn ambit_client_connection(client: *mut AmbitClient, out: *mut u8) -> AmbitStatus {
     // SAFETY: the caller's promise.
     guard(|| unsafe {
-        let connection = lend(client, "client")?.client.connection_id().ok_or_else(not_connected)?;
+        let connection = lend(client)?.client.connection_id().ok_or_else(not_connected)?;
         put(out.cast::<[u8; 16]>(), connection.0)
     })
 }
@@ -145,7 +148,7 @@ pub unsafe extern "C" fn ambit_client_connection(client: *mut AmbitClient, out: 
 pub unsafe extern "C" fn ambit_client_token(client: *mut AmbitClient, out: *mut AmbitText) -> AmbitStatus {
     // SAFETY: the caller's promise.
     guard(|| unsafe {
-        let token = lend(client, "client")?.client.token().map(AmbitText::new);
+        let token = lend(client)?.client.token().map(AmbitText::new);
         put(out, token.ok_or_else(not_connected)?)
     })
 }
@@ -164,8 +167,8 @@ pub unsafe extern "C" fn ambit_client_subscribe(
 ) -> AmbitStatus {
     // SAFETY: the caller's promise.
     guard(|| unsafe {
-        lend(out, "out")?;
-        let subscription = lend(client, "client")?.client.subscribe(text(sql)?, rate)?;
+        room(out, "out")?;
+        let subscription = lend(client)?.client.subscribe(text(sql)?, rate)?;
         put(out, subscription)
     })
 }
@@ -180,7 +183,7 @@ pub unsafe extern "C" fn ambit_client_unsubscribe(
     subscription: u32,
 ) -> AmbitStatus {
     // SAFETY: the caller's promise.
-    guard(|| unsafe { Ok(lend(client, "client")?.client.unsubscribe(subscription)?) })
+    guard(|| unsafe { Ok(lend(client)?.client.unsubscribe(subscription)?) })
 }
 
 /// How a subscription stands as of the last tick, and the server's message if it failed. The message is valid
@@ -197,8 +200,8 @@ pub unsafe extern "C" fn ambit_client_subscription(
 ) -> AmbitStatus {
     // SAFETY: the caller's promise.
     guard(|| unsafe {
-        let client = lend(client, "client")?;
-        lend(out, "out")?;
+        let client = lend(client)?;
+        room(out, "out")?;
         client.text.clear();
         let state = match client.client.subscription(subscription) {
             None => AmbitSubscriptionState::Pending,
@@ -227,7 +230,7 @@ pub unsafe extern "C" fn ambit_reducer_by_name(
     // SAFETY: the caller's promise.
     guard(|| unsafe {
         let name = text(name)?;
-        let schema = lend(client, "client")?.client.schema().ok_or_else(not_connected)?;
+        let schema = lend(client)?.client.schema().ok_or_else(not_connected)?;
         let (id, reducer) = schema.reducer(name).ok_or_else(|| missing("reducer", name))?;
         let fixed_bytes = reducer.layout().fixed_bytes() as u32;
         put(out, AmbitReducerInfo { fingerprint: reducer.fingerprint(), fixed_bytes, reducer: id.into() })
@@ -248,8 +251,8 @@ pub unsafe extern "C" fn ambit_client_call(
 ) -> AmbitStatus {
     // SAFETY: the caller's promise.
     guard(|| unsafe {
-        lend(out, "out")?;
-        let request = lend(client, "client")?.client.call(reducer, bytes(arguments, length)?)?;
+        room(out, "out")?;
+        let request = lend(client)?.client.call(reducer, bytes(arguments, length)?)?;
         put(out, request)
     })
 }
@@ -267,8 +270,8 @@ pub unsafe extern "C" fn ambit_client_tick(
 ) -> AmbitStatus {
     // SAFETY: the caller's promise.
     guard(|| unsafe {
-        lend(out, "out")?;
-        let client = lend(client, "client")?;
+        room(out, "out")?;
+        let client = lend(client)?;
         client.client.tick(Budget { events_max: if events_max == 0 { usize::MAX } else { events_max } });
         lend_tick(client);
         let world = client.client.world();
@@ -321,7 +324,7 @@ fn lend_tick(client: &mut AmbitClient) {
 pub unsafe extern "C" fn ambit_client_defer_events(client: *mut AmbitClient, count: usize) -> AmbitStatus {
     // SAFETY: the caller's promise.
     guard(|| unsafe {
-        lend(client, "client")?.client.defer_events_after(count);
+        lend(client)?.client.defer_events_after(count);
         Ok(())
     })
 }
@@ -339,7 +342,7 @@ pub unsafe extern "C" fn ambit_client_wait(
 ) -> AmbitStatus {
     // SAFETY: the caller's promise.
     guard(|| unsafe {
-        let news = lend(client, "client")?.client.wait(Duration::from_millis(timeout_ms.into()));
+        let news = lend(client)?.client.wait(Duration::from_millis(timeout_ms.into()));
         put(out, news)
     })
 }
@@ -355,7 +358,7 @@ pub unsafe extern "C" fn ambit_client_statistics(
 ) -> AmbitStatus {
     // SAFETY: the caller's promise.
     guard(|| unsafe {
-        let figures = lend(client, "client")?.client.statistics();
+        let figures = lend(client)?.client.statistics();
         let statistics = AmbitStatistics {
             bytes_received: figures.bytes_received,
             messages_received: figures.messages_received,

@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use ambit_client::SendError;
 
-use crate::types::AmbitText;
+use crate::types::{AmbitClient, AmbitText};
 
 /// What became of a call of this library. Numbers are never reused.
 #[repr(i32)]
@@ -69,22 +69,44 @@ thread_local! {
 
 /// Runs the body of a function: a failure leaves its text, a panic becomes a status.
 pub(crate) fn guard(body: impl FnOnce() -> Result<(), Failure>) -> AmbitStatus {
-    let failure = match catch_unwind(AssertUnwindSafe(body)) {
-        Ok(Ok(())) => return AmbitStatus::Ok,
-        Ok(Err(failure)) => failure,
-        Err(_) => Failure::new(AmbitStatus::Panic, "a defect in the Ambit client; its message is on stderr"),
-    };
-    LAST_ERROR.with(|last| *last.borrow_mut() = failure.text);
-    failure.status
+    match attempt(body) {
+        Ok(()) => AmbitStatus::Ok,
+        Err(failure) => {
+            LAST_ERROR.with(|last| *last.borrow_mut() = failure.text);
+            failure.status
+        }
+    }
 }
 
-/// A reference from a pointer of the caller's.
+/// Runs the body of a function; a panic becomes a failure.
+fn attempt(body: impl FnOnce() -> Result<(), Failure>) -> Result<(), Failure> {
+    let defect =
+        || Failure::new(AmbitStatus::Panic, "a defect in the Ambit client; its message is on stderr");
+    catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|_| Err(defect()))
+}
+
+/// The client behind a pointer of the caller's.
 ///
 /// # Safety
-/// `pointer` is NULL or points to a live `T` that nobody else uses for as long as `'a`.
-pub(crate) unsafe fn lend<'a, T>(pointer: *mut T, name: &str) -> Result<&'a mut T, Failure> {
+/// `client` is NULL or came from ambit_client_connect, is alive, and nobody else uses it for as long as `'a`.
+pub(crate) unsafe fn lend<'a>(client: *mut AmbitClient) -> Result<&'a mut AmbitClient, Failure> {
     // SAFETY: the caller's promise is this function's own.
-    unsafe { pointer.as_mut() }.ok_or_else(|| null(name))
+    unsafe { client.as_mut() }.ok_or_else(|| null("client"))
+}
+
+/// A struct of the caller's that is only read.
+///
+/// # Safety
+/// `pointer` is NULL or points to a `T` that does not change for as long as `'a`.
+pub(crate) unsafe fn read<'a, T>(pointer: *const T, name: &str) -> Result<&'a T, Failure> {
+    // SAFETY: the caller's promise is this function's own.
+    unsafe { pointer.as_ref() }.ok_or_else(|| null(name))
+}
+
+/// Refuses a NULL where an output goes, before there is anything to write. The memory behind it may hold anything,
+/// so there is never a reference to it.
+pub(crate) fn room<T>(out: *mut T, name: &str) -> Result<(), Failure> {
+    if out.is_null() { Err(null(name)) } else { Ok(()) }
 }
 
 /// Writes an output.
@@ -92,9 +114,7 @@ pub(crate) unsafe fn lend<'a, T>(pointer: *mut T, name: &str) -> Result<&'a mut 
 /// # Safety
 /// `out` is NULL or points to memory for a `T`.
 pub(crate) unsafe fn put<T>(out: *mut T, value: T) -> Result<(), Failure> {
-    if out.is_null() {
-        return Err(null("the output"));
-    }
+    room(out, "the output")?;
     // SAFETY: not NULL, and the caller promises room for a `T`.
     unsafe { out.write(value) };
     Ok(())
@@ -134,11 +154,11 @@ fn null(name: &str) -> Failure {
 /// `out` points to an AmbitText.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ambit_error_text(out: *mut AmbitText) -> AmbitStatus {
-    let text = LAST_ERROR.with(|last| AmbitText::new(&last.borrow()));
     // The guard would replace the text that is being asked for.
-    // SAFETY: the caller's promise.
-    match unsafe { put(out, text) } {
-        Ok(()) => AmbitStatus::Ok,
-        Err(failure) => failure.status,
-    }
+    let given = attempt(|| {
+        let text = LAST_ERROR.with(|last| AmbitText::new(&last.borrow()));
+        // SAFETY: the caller's promise.
+        unsafe { put(out, text) }
+    });
+    given.map_or_else(|failure| failure.status, |()| AmbitStatus::Ok)
 }

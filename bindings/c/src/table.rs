@@ -5,7 +5,7 @@
 use ambit_client::{LookupError, Table};
 
 use crate::client::{missing, not_connected};
-use crate::status::{AmbitStatus, Failure, bytes, guard, lend, put, text};
+use crate::status::{AmbitStatus, Failure, bytes, guard, lend, put, room, text};
 use crate::types::{AmbitClient, AmbitRow, AmbitTableInfo, AmbitTableStatistics, AmbitText};
 
 /// Id, fingerprint and size of a table; NotConnected before the first tick after the Welcome.
@@ -20,7 +20,7 @@ pub unsafe extern "C" fn ambit_table_by_name(
 ) -> AmbitStatus {
     // SAFETY: the caller's promise.
     guard(|| unsafe {
-        let (client, name) = (lend(client, "client")?, text(name)?);
+        let (client, name) = (lend(client)?, text(name)?);
         let schema = client.client.world().schema().ok_or_else(not_connected)?;
         let (table, table_schema) = schema.table(name).ok_or_else(|| missing("table", name))?;
         let layout = table_schema.layout();
@@ -45,7 +45,7 @@ pub unsafe extern "C" fn ambit_table_count(
     out: *mut usize,
 ) -> AmbitStatus {
     // SAFETY: the caller's promise.
-    guard(|| unsafe { put(out, table_of(lend(client, "client")?, table)?.len()) })
+    guard(|| unsafe { put(out, table_of(lend(client)?, table)?.len()) })
 }
 
 /// The row with this key in a unique index: NotFound if it is not in the cache. The key is a row of the index's
@@ -64,7 +64,7 @@ pub unsafe extern "C" fn ambit_table_find(
 ) -> AmbitStatus {
     // SAFETY: the caller's promise.
     guard(|| unsafe {
-        let table = table_of(lend(client, "client")?, table)?;
+        let table = table_of(lend(client)?, table)?;
         let local = table.find(index, bytes(key, key_length)?).map_err(lookup)?;
         let row = local.and_then(|local| row_at(table, local));
         put(out, row.ok_or_else(|| Failure::new(AmbitStatus::NotFound, String::new()))?)
@@ -157,7 +157,7 @@ pub unsafe extern "C" fn ambit_table_row(
 ) -> AmbitStatus {
     // SAFETY: the caller's promise.
     guard(|| unsafe {
-        let table = table_of(lend(client, "client")?, table)?;
+        let table = table_of(lend(client)?, table)?;
         let row = table.local(slot).and_then(|local| row_at(table, local));
         put(out, row.ok_or_else(|| Failure::new(AmbitStatus::NotFound, String::new()))?)
     })
@@ -175,8 +175,10 @@ pub unsafe extern "C" fn ambit_table_statistics(
 ) -> AmbitStatus {
     // SAFETY: the caller's promise.
     guard(|| unsafe {
-        let figures = lend(client, "client")?.client.statistics();
-        let figures = figures.tables.get(usize::from(table)).ok_or_else(not_connected)?;
+        let client = &mut lend(client)?.client;
+        client.schema().ok_or_else(not_connected)?;
+        let figures = client.statistics();
+        let figures = figures.tables.get(usize::from(table)).ok_or_else(|| no_table(table))?;
         let statistics = AmbitTableStatistics {
             bytes: figures.bytes,
             inserts: figures.inserts,
@@ -188,9 +190,11 @@ pub unsafe extern "C" fn ambit_table_statistics(
 }
 
 fn table_of(client: &AmbitClient, table: u16) -> Result<&Table, Failure> {
-    client.client.table_by_id(table).ok_or_else(|| {
-        Failure::new(AmbitStatus::NotFound, format!("there is no table {table} as of the last tick"))
-    })
+    client.client.table_by_id(table).ok_or_else(|| no_table(table))
+}
+
+fn no_table(table: u16) -> Failure {
+    Failure::new(AmbitStatus::NotFound, format!("there is no table {table} as of the last tick"))
 }
 
 fn row_at(table: &Table, local: u32) -> Option<AmbitRow> {
@@ -215,10 +219,10 @@ unsafe fn answer(
     ask: impl FnOnce(&Table, &mut Vec<u32>) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     // SAFETY: the caller's promise.
-    let client = unsafe { lend(client, "client") }?;
+    let client = unsafe { lend(client) }?;
+    room(out_total, "out_total")?;
     if capacity > 0 {
-        // SAFETY: the caller's promise.
-        unsafe { lend(rows, "rows") }?;
+        room(rows, "rows")?;
     }
     let mut locals = std::mem::take(&mut client.locals);
     locals.clear();

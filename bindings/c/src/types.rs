@@ -111,7 +111,8 @@ pub struct AmbitResult {
 #[repr(C)]
 #[derive(Debug, Clone, Copy)]
 pub struct AmbitTick {
-    /// Changes of rows, departures first.
+    /// Changes of rows. What earlier ticks left over comes first; then, of what this tick brought, departures
+    /// before arrivals.
     pub events: *const AmbitEvent,
     /// Count of events.
     pub event_count: usize,

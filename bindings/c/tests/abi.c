@@ -74,6 +74,14 @@ static bool has_update(AmbitClient *client, const AmbitTick *tick) {
     return false;
 }
 
+static bool has_delete(AmbitClient *client, const AmbitTick *tick) {
+    (void)client;
+    for (size_t i = 0; i < tick->event_count; i++) {
+        if (tick->events[i].kind == AMBIT_EVENT_KIND_DELETE) return true;
+    }
+    return false;
+}
+
 static bool is_over(AmbitClient *client, const AmbitTick *tick) {
     AmbitState state;
     (void)tick;
@@ -99,9 +107,18 @@ static void refuses_bad_arguments(void) {
     CHECK(ambit_client_subscribe(client, text("SELECT * FROM player"), NAN, &number) == AMBIT_STATUS_BAD_ARGUMENT);
     CHECK(ambit_table_count(client, 9999, &count) == AMBIT_STATUS_NOT_FOUND);
     CHECK(ambit_table_near(client, 0, 0, 0, 0, 0, 1, NULL, 4, &count) == AMBIT_STATUS_NULL_ARGUMENT);
-    CHECK(number == 77 && count == 77 && identity[0] == 1);
+    CHECK(number == 77 && count == 77);
     ambit_client_free(client);
     ambit_client_free(NULL);
+
+    client = connect_as("http://127.0.0.1:1", "");
+    AmbitTableInfo info;
+    AmbitTableStatistics figures;
+    CHECK(ambit_client_identity(client, identity) == AMBIT_STATUS_NOT_CONNECTED);
+    CHECK(ambit_client_connection(client, identity) == AMBIT_STATUS_NOT_CONNECTED && identity[0] == 1);
+    CHECK(ambit_table_by_name(client, text("player"), &info) == AMBIT_STATUS_NOT_CONNECTED);
+    CHECK(ambit_table_statistics(client, 0, &figures) == AMBIT_STATUS_NOT_CONNECTED);
+    ambit_client_free(client);
 }
 
 static void says_why_it_cannot_connect(void) {
@@ -151,6 +168,14 @@ static void lives(void) {
     CHECK(total == 1 && rows[0].slot == row.slot);
     OK(ambit_table_rows(client, player.table, NULL, 0, &total));
     CHECK(total == 1);
+    rows[0].slot = 777;
+    CHECK(ambit_table_rows(client, player.table, rows, 2, NULL) == AMBIT_STATUS_NULL_ARGUMENT && rows[0].slot == 777);
+    CHECK(ambit_table_where(client, player.table, 0, identity, 32, rows, 2, NULL) == AMBIT_STATUS_NULL_ARGUMENT);
+    OK(ambit_table_where(client, player.table, 0, identity, 32, rows, 2, &total));
+    CHECK(total == 1 && rows[0].slot == row.slot && rows[0].bytes == row.bytes);
+    uint8_t nobody[32] = {0};
+    OK(ambit_table_where(client, player.table, 0, nobody, 32, rows, 2, &total));
+    CHECK(total == 0);
     OK(ambit_table_row(client, player.table, row.slot, &rows[1]));
     CHECK(rows[1].bytes == row.bytes);
     CHECK(ambit_table_row(client, player.table, row.slot + 1, &rows[1]) == AMBIT_STATUS_NOT_FOUND);
@@ -165,6 +190,11 @@ static void lives(void) {
     position[0] += position[0] > 300 ? -1.0F : 1.0F;
     request = call(client, "move_to", (const uint8_t *)position, sizeof position);
     tick = until(client, has_update);
+    // Events that are given back come again, and first.
+    size_t given = tick.event_count;
+    OK(ambit_client_defer_events(client, 0));
+    OK(ambit_client_tick(client, 0, &tick));
+    CHECK(tick.event_count >= given && has_update(client, &tick));
     for (size_t i = 0; i < tick.event_count; i++) {
         const AmbitEvent *event = &tick.events[i];
         if (event->kind != AMBIT_EVENT_KIND_UPDATE) continue;
@@ -183,7 +213,25 @@ static void lives(void) {
     AmbitStatistics statistics;
     OK(ambit_client_statistics(client, &statistics));
     CHECK(statistics.bytes_received > 0 && statistics.messages_sent > 0);
+    AmbitTableStatistics figures;
+    OK(ambit_table_statistics(client, player.table, &figures));
+    CHECK(figures.inserts == 1 && figures.updates > 0 && figures.deletes == 0 && figures.bytes > 0);
+    CHECK(ambit_table_statistics(client, 9999, &figures) == AMBIT_STATUS_NOT_FOUND);
+    uint8_t connection[16] = {0}, zero[16] = {0};
+    OK(ambit_client_connection(client, connection));
+    CHECK(memcmp(connection, zero, 16) != 0);
+    AmbitSubscriptionState state;
+    AmbitText why;
+    OK(ambit_client_subscription(client, subscription, &state, &why));
+    CHECK(state == AMBIT_SUBSCRIPTION_STATE_APPLIED && why.length == 0);
     OK(ambit_client_unsubscribe(client, subscription));
+    tick = until(client, has_delete);
+    for (size_t i = 0; i < tick.event_count; i++) {
+        const AmbitEvent *event = &tick.events[i];
+        if (event->kind != AMBIT_EVENT_KIND_DELETE) continue;
+        CHECK(event->table == player.table && event->reason == 4 && event->new_row == NULL && event->new_length == 0);
+        CHECK(event->old_length >= 72 && memcmp(event->old_row, identity, 32) == 0);
+    }
     OK(ambit_client_disconnect(client));
     until(client, is_over);
     OK(ambit_table_count(client, player.table, &total));

@@ -1,5 +1,7 @@
 //! A text that grows line by line, indented by its open blocks.
 
+use crate::Language;
+
 /// Source text under construction.
 #[derive(Default)]
 pub(crate) struct Code {
@@ -8,10 +10,10 @@ pub(crate) struct Code {
 }
 
 impl Code {
-    /// A file that begins with [`crate::FIRST_LINE`].
-    pub(crate) fn file() -> Self {
+    /// A file that begins with the language's first line.
+    pub(crate) fn file(language: Language) -> Self {
         let mut code = Self::default();
-        code.line(crate::FIRST_LINE);
+        code.line(language.first_line());
         code
     }
 

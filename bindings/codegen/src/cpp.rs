@@ -11,13 +11,16 @@ use ambit_model::{ColumnType, Field};
 
 use crate::code::Code;
 use crate::naming::{cpp as escape, upper_camel};
-use crate::plan::{Plan, is_in_place};
-use crate::{GeneratedFile, Options};
+use crate::plan::{OwnNames, Plan, is_in_place};
+use crate::{GeneratedFile, Language, Options};
+
+pub(crate) const OWN_NAMES: OwnNames =
+    OwnNames { types: &["Tables", "Reducers", "Database"], of_tables: &["Row", "Table"] };
 
 pub(crate) fn generate(plan: &Plan<'_>, options: &Options) -> Vec<GeneratedFile> {
     let namespace = options.namespace.replace('.', "::").to_ascii_lowercase();
     let file = |path: &str, includes: &[&str], write: &dyn Fn(&mut Code)| {
-        let mut code = Code::file();
+        let mut code = Code::file(Language::Cpp);
         code.line("#pragma once");
         code.line("");
         includes.iter().for_each(|include| code.line(format!("#include {include}")));

@@ -13,12 +13,18 @@ use ambit_model::ColumnType;
 
 use crate::code::Code;
 use crate::naming::{csharp as escape, upper_camel};
-use crate::plan::Plan;
-use crate::{GeneratedFile, Options};
+use crate::plan::{OwnNames, Plan};
+use crate::{GeneratedFile, Language, Options};
+
+/// `Ambit` and `System` are the namespaces that generated code names things by.
+pub(crate) const OWN_NAMES: OwnNames = OwnNames {
+    types: &["Tables", "Reducers", "Database", "RowCodec", "Ambit", "System"],
+    of_tables: &["Row", "Rows", "Table", "Inserted", "Updated", "Deleted"],
+};
 
 pub(crate) fn generate(plan: &Plan<'_>, options: &Options) -> Vec<GeneratedFile> {
     let file = |path: &str, write: &dyn Fn(&mut Code)| {
-        let mut code = Code::file();
+        let mut code = Code::file(Language::CSharp);
         code.line("// ReSharper disable All");
         code.line("using System;");
         code.line("using System.Runtime.InteropServices;");

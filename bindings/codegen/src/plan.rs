@@ -40,6 +40,14 @@ pub(crate) struct Plan<'a> {
     pub(crate) reducers: Vec<ReducerPlan<'a>>,
 }
 
+/// Names of types that a language's generator makes by itself, beside those of the schema.
+pub(crate) struct OwnNames {
+    /// Once per database.
+    pub(crate) types: &'static [&'static str],
+    /// Once per table, after the table's name.
+    pub(crate) of_tables: &'static [&'static str],
+}
+
 pub(crate) enum NamedType {
     Struct(Arc<StructType>),
     Enum(Arc<EnumType>),
@@ -58,7 +66,7 @@ pub(crate) struct ReducerPlan<'a> {
 }
 
 impl<'a> Plan<'a> {
-    pub(crate) fn new(schema: &'a Schema) -> Result<Self, GenerateError> {
+    pub(crate) fn new(schema: &'a Schema, own: &OwnNames) -> Result<Self, GenerateError> {
         schema.check()?;
         let tables: Vec<TablePlan<'_>> =
             schema.tables.iter().filter(|table| table.public).map(TablePlan::new).collect();
@@ -70,8 +78,14 @@ impl<'a> Plan<'a> {
             .collect();
         let mut names = Names::default();
         let mut types = Vec::new();
+        for name in own.types {
+            names.claim((*name).into(), "a type that all generated code has".into())?;
+        }
         for TablePlan { table, .. } in &tables {
-            names.claim(upper_camel(&table.name) + "Row", format!("the row of table `{}`", table.name))?;
+            for of_table in own.of_tables {
+                let owner = format!("the {} of table `{}`", of_table.to_lowercase(), table.name);
+                names.claim(upper_camel(&table.name) + of_table, owner)?;
+            }
             check_members(&format!("table `{}`", table.name), table.columns.iter().map(|c| &c.name))?;
             for column in &table.columns {
                 collect(&column.ty, &mut types, &mut names)?;

@@ -1,17 +1,28 @@
-//! Rust: one file, `database.g.rs`. Rows are owned structs that decode from the core's bytes; every table has
-//! its name, fingerprint and key functions, every reducer a function that makes its row of arguments.
+//! Rust: one file, `database.g.rs`, for a game that depends on `ambit-client`. Rows are owned structs that decode from
+//! the core's bytes; tables and reducers are thin over the client's typed ones.
+
+mod database;
 
 use ambit_model::{ColumnType, EnumType, Field};
 
-use crate::GeneratedFile;
 use crate::code::Code;
 use crate::naming::{rust as escape, snake, upper_camel};
-use crate::plan::{Lookup, NamedType, Plan, TablePlan, placed};
+use crate::plan::{Lookup, NamedType, OwnNames, Plan, TablePlan, placed};
+use crate::{GeneratedFile, Language};
+
+/// Besides its own types those of Rust's prelude that generated code names.
+pub(crate) const OWN_NAMES: OwnNames = OwnNames {
+    types: &[
+        "Tables", "Reducers", "Database", "Box", "Err", "None", "Ok", "Option", "Result", "Self", "Some",
+        "String", "Vec",
+    ],
+    of_tables: &["Row", "Table"],
+};
 
 pub(crate) fn generate(plan: &Plan<'_>) -> Vec<GeneratedFile> {
-    let mut code = Code::file();
+    let mut code = Code::file(Language::Rust);
     code.line("// Include it as a module: `#[path = \"database.g.rs\"] mod database;`");
-    code.line("use ambit_model::{Column, ColumnType, DecodeError, Field, Row, RowReader, RowWriter};");
+    code.line("use ambit_client::model;");
     code.line("");
     for named in &plan.types {
         match named {
@@ -24,6 +35,8 @@ pub(crate) fn generate(plan: &Plan<'_>) -> Vec<GeneratedFile> {
         write_table(table, &mut code);
         code.line("");
     }
+    database::write(plan, &mut code);
+    code.line("");
     code.line("/// The row of arguments of each reducer.");
     code.open("pub mod reducers {");
     code.line("#[allow(unused_imports)]");
@@ -75,9 +88,13 @@ fn write_table(plan: &TablePlan<'_>, code: &mut Code) {
         code.line(format!("/// The key row for `{method}`."));
         code.open(format!("pub fn {method}_key({}) -> Vec<u8> {{", params.join(", ")));
         code.line("let mut out_ = Vec::new();");
-        code.line(format!("let mut writer_ = RowWriter::new(&mut out_, {});", layout.fixed_bytes()));
+        code.line(format!("let mut writer_ = model::RowWriter::new(&mut out_, {});", layout.fixed_bytes()));
         for (field, place) in fields.iter().zip(layout.columns()) {
-            code.line(format!("Column::write({}, &mut writer_, {});", escape(&field.name), place.offset));
+            code.line(format!(
+                "model::Column::write({}, &mut writer_, {});",
+                escape(&field.name),
+                place.offset
+            ));
         }
         code.line("out_");
         code.close("}");
@@ -104,10 +121,10 @@ fn type_name(ty: &ColumnType) -> String {
         | T::F64
         | T::String => ty.to_string(),
         T::Vec2 | T::Vec3 | T::Vec4 | T::Quat | T::DVec2 | T::DVec3 | T::IVec2 | T::IVec3 => {
-            format!("ambit_model::glam::{ty}")
+            format!("model::glam::{ty}")
         }
         T::Identity | T::ConnectionId | T::Uuid | T::EntityId | T::Timestamp | T::Duration => {
-            format!("ambit_model::{ty}")
+            format!("model::{ty}")
         }
         T::Bytes => "Vec<u8>".into(),
         T::Option(inner) => format!("Option<{}>", type_name(inner)),
@@ -131,17 +148,17 @@ fn write_fields_struct(name: &str, fields: &[Field], docs: &[&str], code: &mut C
 
 fn write_row(name: &str, fields: &[Field], fixed_bytes: usize, code: &mut Code) {
     code.line("#[allow(unused_variables)]");
-    code.open(format!("impl Row for {name} {{"));
+    code.open(format!("impl model::Row for {name} {{"));
     code.line(format!("const FIXED_BYTES: usize = {fixed_bytes};"));
-    code.open("fn fields() -> Vec<Field> {");
+    code.open("fn fields() -> Vec<model::Field> {");
     code.line(fields_list(fields));
     code.close("}");
-    code.open("fn write_columns(&self, writer: &mut RowWriter<'_>) {");
+    code.open("fn write_columns(&self, writer: &mut model::RowWriter<'_>) {");
     for (at, field) in placed(fields, 0) {
-        code.line(format!("Column::write(&self.{}, writer, {at});", escape(&field.name)));
+        code.line(format!("model::Column::write(&self.{}, writer, {at});", escape(&field.name)));
     }
     code.close("}");
-    code.open("fn read_columns(reader: RowReader<'_>) -> Result<Self, DecodeError> {");
+    code.open("fn read_columns(reader: model::RowReader<'_>) -> Result<Self, model::DecodeError> {");
     code.line(format!("Ok(Self {{ {} }})", readers(fields, 0, "")));
     code.close("}");
     code.close("}");
@@ -152,7 +169,7 @@ fn fields_list(fields: &[Field]) -> String {
         .iter()
         .map(|field| {
             format!(
-                "Field {{ name: \"{}\".into(), ty: <{} as Column>::column_type() }}",
+                "model::Field {{ name: \"{}\".into(), ty: <{} as model::Column>::column_type() }}",
                 field.name,
                 type_name(&field.ty)
             )
@@ -164,7 +181,9 @@ fn fields_list(fields: &[Field]) -> String {
 fn readers(fields: &[Field], first: usize, base: &str) -> String {
     let list: Vec<String> = placed(fields, first)
         .into_iter()
-        .map(|(at, field)| format!("{}: Column::read(reader, {})?", escape(&field.name), place(base, at)))
+        .map(|(at, field)| {
+            format!("{}: model::Column::read(reader, {})?", escape(&field.name), place(base, at))
+        })
         .collect();
     list.join(", ")
 }
@@ -179,10 +198,10 @@ fn place(base: &str, at: usize) -> String {
 
 fn open_column(name: &str, size: usize, align: usize, code: &mut Code) {
     code.line("#[allow(unused_variables)]");
-    code.open(format!("impl Column for {name} {{"));
+    code.open(format!("impl model::Column for {name} {{"));
     code.line(format!("const SIZE: usize = {size};"));
     code.line(format!("const ALIGN: usize = {align};"));
-    code.open("fn column_type() -> ColumnType {");
+    code.open("fn column_type() -> model::ColumnType {");
 }
 
 fn write_struct(name: &str, fields: &[Field], code: &mut Code) {
@@ -194,16 +213,20 @@ fn write_struct(name: &str, fields: &[Field], code: &mut Code) {
     write_fields_struct(&camel, fields, &[], code);
     open_column(&camel, ty.size(), ty.align(), code);
     code.line(format!(
-        "ColumnType::Struct(std::sync::Arc::new(ambit_model::StructType {{ name: \"{name}\".into(), fields: {} }}))",
+        "model::ColumnType::Struct(std::sync::Arc::new(model::StructType {{ name: \"{name}\".into(), fields: {} }}))",
         fields_list(fields)
     ));
     code.close("}");
-    code.open("fn write(&self, writer: &mut RowWriter<'_>, at: usize) {");
+    code.open("fn write(&self, writer: &mut model::RowWriter<'_>, at: usize) {");
     for (at, field) in placed(fields, 0) {
-        code.line(format!("Column::write(&self.{}, writer, {});", escape(&field.name), place("at + ", at)));
+        code.line(format!(
+            "model::Column::write(&self.{}, writer, {});",
+            escape(&field.name),
+            place("at + ", at)
+        ));
     }
     code.close("}");
-    code.open("fn read(reader: RowReader<'_>, at: usize) -> Result<Self, DecodeError> {");
+    code.open("fn read(reader: model::RowReader<'_>, at: usize) -> Result<Self, model::DecodeError> {");
     code.line(format!("Ok(Self {{ {} }})", readers(fields, 0, "at + ")));
     code.close("}");
     code.close("}");
@@ -235,16 +258,16 @@ fn write_enum(enumeration: &EnumType, code: &mut Code) {
         .iter()
         .map(|variant| {
             let fields = fields_list(&variant.fields);
-            format!("ambit_model::Variant {{ name: \"{}\".into(), fields: {fields} }}", variant.name)
+            format!("model::Variant {{ name: \"{}\".into(), fields: {fields} }}", variant.name)
         })
         .collect();
     code.line(format!(
-        "ColumnType::Enum(std::sync::Arc::new(ambit_model::EnumType {{ name: \"{}\".into(), variants: vec![{}] }}))",
+        "model::ColumnType::Enum(std::sync::Arc::new(model::EnumType {{ name: \"{}\".into(), variants: vec![{}] }}))",
         enumeration.name,
         variants.join(", ")
     ));
     code.close("}");
-    code.open("fn write(&self, writer: &mut RowWriter<'_>, at: usize) {");
+    code.open("fn write(&self, writer: &mut model::RowWriter<'_>, at: usize) {");
     code.open("match self {");
     for (tag, variant) in enumeration.variants.iter().enumerate() {
         let names: Vec<String> = variant.fields.iter().map(|field| escape(&field.name)).collect();
@@ -255,7 +278,7 @@ fn write_enum(enumeration: &EnumType, code: &mut Code) {
             code.line(format!("let block_ = writer.block(at, {size}, {align});"));
             code.line(format!("writer.put(block_, &[{tag}]);"));
             for (at, field) in placed(&variant.fields, 1) {
-                code.line(format!("Column::write({}, writer, block_ + {at});", escape(&field.name)));
+                code.line(format!("model::Column::write({}, writer, block_ + {at});", escape(&field.name)));
             }
         } else {
             code.line(format!("writer.put(at, &[{tag}]);"));
@@ -264,7 +287,7 @@ fn write_enum(enumeration: &EnumType, code: &mut Code) {
     }
     code.close("}");
     code.close("}");
-    code.open("fn read(reader: RowReader<'_>, at: usize) -> Result<Self, DecodeError> {");
+    code.open("fn read(reader: model::RowReader<'_>, at: usize) -> Result<Self, model::DecodeError> {");
     if payload {
         code.line("let (at, _) = reader.heap_ref(at)?;");
     }
@@ -278,7 +301,7 @@ fn write_enum(enumeration: &EnumType, code: &mut Code) {
         code.line(format!("{tag} => Ok({}),", value.replace(" {  }", "")));
     }
     if enumeration.variants.len() < 256 {
-        code.line("_ => Err(DecodeError { kind: ambit_model::DecodeErrorKind::EnumTag, at }),");
+        code.line("_ => Err(model::DecodeError { kind: model::DecodeErrorKind::EnumTag, at }),");
     }
     code.close("}");
     code.close("}");

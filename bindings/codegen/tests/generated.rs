@@ -9,7 +9,7 @@ mod every_type;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use ambit_codegen::{FIRST_LINE, GenerateError, Language, Options, generate};
+use ambit_codegen::{GenerateError, Language, Options, generate};
 use ambit_model::encode_row;
 use expect_test::expect_file;
 
@@ -55,11 +55,19 @@ const EXPECTED: &str = "plain 5 -8 4000000000 1.5 13 -3 77 Angry 3 99 7 42 ok\n\
 
 #[test]
 fn the_text_is_as_committed() {
-    for (language, name) in [(Language::CSharp, "csharp"), (Language::Cpp, "cpp"), (Language::Rust, "rust")] {
+    for language in [Language::CSharp, Language::Cpp, Language::Rust] {
+        let folder = here().join("tests/generated").join(language.name());
+        let mut names = Vec::new();
         for file in generate(&every_type::schema(), language, &Options::default()).unwrap() {
-            assert!(file.text.starts_with(FIRST_LINE));
-            expect_file![here().join("tests/generated").join(name).join(&file.path)].assert_eq(&file.text);
+            assert!(file.text.starts_with(&language.first_line()));
+            expect_file![folder.join(&file.path)].assert_eq(&file.text);
+            names.push(file.path);
         }
+        let committed = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name());
+        let mut committed: Vec<_> = committed.map(|name| name.into_string().unwrap()).collect();
+        committed.sort();
+        names.sort();
+        assert_eq!(committed, names, "a file that is no longer generated");
     }
 }
 
@@ -101,4 +109,26 @@ fn names_that_would_meet_are_refused() {
     schema.tables[1].name = "nested_".into();
     let error = generate(&schema, Language::Rust, &Options::default()).unwrap_err();
     assert!(matches!(&error, GenerateError::SameName { name, .. } if name == "NestedRow"), "{error}");
+}
+
+#[test]
+fn names_of_the_generators_own_are_refused() {
+    use ambit_model::{ColumnType, StructType};
+    let refused = |language, name: &str| {
+        let mut schema = every_type::schema();
+        let fields = schema.reducers[4].params.clone();
+        let structure = StructType { name: name.into(), fields };
+        schema.reducers[4].params[0].ty = ColumnType::Struct(std::sync::Arc::new(structure));
+        matches!(generate(&schema, language, &Options::default()), Err(GenerateError::SameName { .. }))
+    };
+    for language in [Language::CSharp, Language::Cpp, Language::Rust] {
+        for name in ["Tables", "Reducers", "Database", "PlainTable", "PlainRow", "plain_row"] {
+            assert!(refused(language, name), "{language:?} {name}");
+        }
+        for name in ["Field", "Row", "Column", "Players"] {
+            assert!(!refused(language, name), "{language:?} {name}");
+        }
+    }
+    assert!(refused(Language::CSharp, "RowCodec") && refused(Language::CSharp, "PlainRows"));
+    assert!(refused(Language::Rust, "Vec") && refused(Language::Rust, "Option"));
 }

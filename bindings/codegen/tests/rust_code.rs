@@ -27,7 +27,15 @@ fn rust_compiles_and_reads_and_writes_every_type() {
     assert_eq!(same::<HeapRowRow>("heap_row", HeapRowRow::FINGERPRINT).words, ["a", "", "c"]);
     assert_eq!(same::<NestedFixedRow>("nested_fixed", NestedFixedRow::FINGERPRINT).event.class, 42);
     assert_eq!(same::<NestedRow>("nested", NestedRow::FINGERPRINT).event.item.name, "sword");
+    assert_eq!(PlainRow::where_at_key(&ambit_model::Timestamp(1), &2)[8], 2);
     assert_eq!(HeapRowRow::find_by_name_key(&"ab".into()), [8, 0, 0, 0, 2, 0, 0, 0, b'a', b'b']);
+}
+
+#[test]
+fn a_database_needs_a_connection() {
+    let mut client = ambit_client::Client::connect(ambit_client::Options::default());
+    let problem = Database::new(&mut client).unwrap_err();
+    assert_eq!(problem, ambit_client::BindError::NotConnected);
 }
 
 #[allow(dead_code, reason = "the schema is larger than the test")]

@@ -21,14 +21,25 @@ static_assert(sizeof(RowRef) == sizeof(AmbitRow) && offsetof(RowRef, slot) == of
 
 AmbitRow* rows_of(RowRef* rows) { return reinterpret_cast<AmbitRow*>(rows); }
 
+Lookup lookup_of(AmbitStatus status) {
+    if (ok(status)) return Lookup::Found;
+    return status == AMBIT_STATUS_NOT_CONNECTED ? Lookup::NotYet : Lookup::Missing;
+}
+
 class CBackend final : public Backend {
     AmbitClient* client_ = nullptr;
     AmbitTick tick_{};
+    /// Why there is no client.
+    std::string failure_;
 
 public:
     explicit CBackend(const Options& options) {
+        if (ambit_abi_version() != AMBIT_ABI_VERSION) {
+            failure_ = "the ambit library has another version than the header; build and ship matching files";
+            return;
+        }
         const AmbitOptions c_options{text_of(options.uri), text_of(options.database), text_of(options.token)};
-        ambit_client_connect(&c_options, &client_);
+        if (!ok(ambit_client_connect(&c_options, &client_))) failure_ = error();
     }
     ~CBackend() override { ambit_client_free(client_); }
 
@@ -41,6 +52,7 @@ public:
         return ok(ambit_client_state(client_, &state)) ? static_cast<ConnectionState>(state) : ConnectionState::Disconnected;
     }
     std::string reason() override {
+        if (client_ == nullptr) return failure_;
         AmbitText text{};
         return ok(ambit_client_reason(client_, &text)) ? std::string(view_of(text)) : error();
     }
@@ -66,17 +78,17 @@ public:
         message = view_of(text);
         return static_cast<SubscriptionState>(state);
     }
-    bool reducer(std::string_view name, Info& out) override {
+    Lookup reducer(std::string_view name, Info& out) override {
         AmbitReducerInfo info{};
-        if (!ok(ambit_reducer_by_name(client_, text_of(name), &info))) return false;
-        out = {info.fingerprint, info.fixed_bytes, static_cast<std::uint16_t>(info.reducer)};
-        return true;
+        const Lookup found = lookup_of(ambit_reducer_by_name(client_, text_of(name), &info));
+        if (found == Lookup::Found) out = {info.fingerprint, info.fixed_bytes, static_cast<std::uint16_t>(info.reducer)};
+        return found;
     }
-    bool table(std::string_view name, Info& out) override {
+    Lookup table(std::string_view name, Info& out) override {
         AmbitTableInfo info{};
-        if (!ok(ambit_table_by_name(client_, text_of(name), &info))) return false;
-        out = {info.fingerprint, info.fixed_bytes, info.table};
-        return true;
+        const Lookup found = lookup_of(ambit_table_by_name(client_, text_of(name), &info));
+        if (found == Lookup::Found) out = {info.fingerprint, info.fixed_bytes, info.table};
+        return found;
     }
     bool call(std::uint16_t reducer, const std::uint8_t* row, std::size_t length, std::uint32_t& out) override {
         return ok(ambit_client_call(client_, reducer, row, length, &out));
@@ -86,12 +98,16 @@ public:
         out = {tick_.event_count, tick_.result_count, tick_.offset, tick_.durable_offset, tick_.timestamp};
         return true;
     }
+    /// One past the end is an insert of no table.
     RowEvent event(std::size_t index) override {
+        if (index >= tick_.event_count) return {0xffff, RowEventKind::Insert, DeleteReason::Deleted, 0, nullptr, nullptr};
         const AmbitEvent& from = tick_.events[index];
         return {from.table, static_cast<RowEventKind>(from.kind), static_cast<DeleteReason>(from.reason),
                 from.slot, from.old_row, from.new_row};
     }
+    /// One past the end is a rejected call without a number.
     CallResult result(std::size_t index) override {
+        if (index >= tick_.result_count) return {0, CallStatus::Rejected, 0, {}};
         const AmbitResult& from = tick_.results[index];
         return {from.request, static_cast<CallStatus>(from.status), from.offset, view_of(from.message)};
     }

@@ -57,8 +57,8 @@ public:
         message = state == SubscriptionState::Failed ? error() : std::string();
         return state;
     }
-    bool reducer(std::string_view name, Info& out) override { return take(core_->reducer(bytes_of(name)), out); }
-    bool table(std::string_view name, Info& out) override { return take(core_->table(bytes_of(name)), out); }
+    Lookup reducer(std::string_view name, Info& out) override { return take(core_->reducer(bytes_of(name)), out); }
+    Lookup table(std::string_view name, Info& out) override { return take(core_->table(bytes_of(name)), out); }
     bool call(std::uint16_t reducer, const std::uint8_t* row, std::size_t length, std::uint32_t& out) override {
         out = core_->call(reducer, Bytes(row, length));
         return out != 0;
@@ -102,9 +102,10 @@ public:
     }
 
 private:
-    static bool take(const bridge::Info& from, Info& out) {
-        if (from.found) out = {from.fingerprint, from.fixed_bytes, from.id};
-        return from.found;
+    static Lookup take(const bridge::Info& from, Info& out) {
+        if (!from.found) return from.is_schema_known ? Lookup::Missing : Lookup::NotYet;
+        out = {from.fingerprint, from.fixed_bytes, from.id};
+        return Lookup::Found;
     }
 };
 

@@ -816,6 +816,7 @@ struct Info final {
   ::std::uint32_t fixed_bytes CXX_DEFAULT_VALUE(0);
   ::std::uint16_t id CXX_DEFAULT_VALUE(0);
   bool found CXX_DEFAULT_VALUE(false);
+  bool is_schema_known CXX_DEFAULT_VALUE(false);
 
   using IsRelocatable = ::std::true_type;
 };

@@ -35,6 +35,7 @@ pub(crate) mod ffi {
         fixed_bytes: u32,
         id: u16,
         found: bool,
+        is_schema_known: bool,
     }
 
     struct Tick {

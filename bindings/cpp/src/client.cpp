@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
+#include <cstdlib>
 
 namespace ambit {
 
@@ -17,29 +19,53 @@ std::string Client::token() {
 }
 
 std::uint32_t Client::subscribe(std::string_view sql, float rate) {
+    refusal_.clear();
     std::uint32_t number = 0;
     return backend_->subscribe(sql, rate, number) ? number : 0;
 }
 
+bool Client::unsubscribe(std::uint32_t subscription) {
+    refusal_.clear();
+    return backend_->unsubscribe(subscription);
+}
+
+/// While handlers run. Ends also when one of them throws, in a program that has exceptions: the events after its
+/// own come with the next tick.
+struct Client::Ticking {
+    Client& client;
+    std::size_t handled = 0, count = 0;
+
+    explicit Ticking(Client& of) : client(of) { client.ticking_ = true; }
+    Ticking(const Ticking&) = delete;
+    Ticking& operator=(const Ticking&) = delete;
+    ~Ticking() {
+        client.ticking_ = false;
+        if (handled < count) client.backend_->defer_events(handled);
+    }
+};
+
 bool Client::tick(double budget_ms) {
+    if (ticking_) {
+        refusal_ = "tick cannot be called by a handler of tick: the rows of the handler's event would be gone";
+        return false;
+    }
+    refusal_.clear();
     arena_.clear();
+    age_++;
     Tick tick;
     if (!problem_.empty() || !backend_->tick(tick)) return false;
     tick_ = tick;
-    if (!bound_ && !bind()) return problem_.empty();
-    if (on_result) {
-        for (std::size_t i = 0; i < tick.result_count; i++) on_result(backend_->result(i));
-    }
+    if (!bound_ && bind() != Lookup::Found) return problem_.empty();
+    Ticking ticking(*this);
+    ticking.count = tick.event_count;
+    for (std::size_t i = 0; i < tick.result_count && on_result; i++) on_result(backend_->result(i));
     using Clock = std::chrono::steady_clock;
     const bool limited = budget_ms < no_budget;
     const Clock::time_point start = Clock::now();
-    for (std::size_t i = 0; i < tick.event_count; i++) {
+    while (ticking.handled < ticking.count) {
         // At least one event per tick, so that even a budget of 0 gets through.
-        if (limited && i > 0 && std::chrono::duration<double, std::milli>(Clock::now() - start).count() >= budget_ms) {
-            backend_->defer_events(i);
-            break;
-        }
-        const RowEvent event = backend_->event(i);
+        if (limited && ticking.handled > 0 && std::chrono::duration<double, std::milli>(Clock::now() - start).count() >= budget_ms) break;
+        const RowEvent event = backend_->event(ticking.handled++);
         Table* table = event.table < tables_by_id_.size() ? tables_by_id_[event.table] : nullptr;
         if (table != nullptr) table->dispatch(event);
     }
@@ -48,41 +74,56 @@ bool Client::tick(double budget_ms) {
 
 Reducer Client::add_reducer(const char* name, std::uint64_t fingerprint) {
     reducers_.push_back({name, fingerprint, 0});
+    bound_ = false;
     return reducers_.size();
 }
 
 std::uint32_t Client::call(Reducer reducer, const RowWriter& arguments) {
-    if (!bound_ || reducer == 0 || reducer > reducers_.size()) return 0;
+    refusal_.clear();
+    if (!bound_ || reducer == 0 || reducer > reducers_.size()) {
+        refusal_ = "no reducer can be called before the first tick after the connection stands";
+        return 0;
+    }
     std::uint32_t request = 0;
     return backend_->call(reducers_[reducer - 1].id, arguments.data(), arguments.size(), request) ? request : 0;
 }
 
-void Client::add_table(Table* table) { tables_.push_back(table); }
+void Client::add_table(Table* table) {
+    tables_.push_back(table);
+    bound_ = false;
+}
 
 void Client::remove_table(Table* table) {
     tables_.erase(std::remove(tables_.begin(), tables_.end(), table), tables_.end());
     std::replace(tables_by_id_.begin(), tables_by_id_.end(), table, static_cast<Table*>(nullptr));
 }
 
-bool Client::bind() {
-    if (state() != ConnectionState::Connected) return false;
+/// Looks everything up in the schema, which outlives the connection that brought it.
+Lookup Client::bind() {
+    Identity anyone;
+    if (!backend_->identity(anyone)) return Lookup::NotYet;
     Info info;
     for (Table* table : tables_) {
-        // Before the first tick after the Welcome no table is known yet; a missing one leaves a text.
-        if (!backend_->table(table->name_, info)) return false;
-        if (!same("table", table->name_, table->fingerprint_, info.fingerprint)) return false;
+        if (const Lookup found = known(backend_->table(table->name_, info)); found != Lookup::Found) return found;
+        if (!same("table", table->name_, table->fingerprint_, info.fingerprint)) return Lookup::Missing;
         table->id_ = info.id;
         if (tables_by_id_.size() <= info.id) tables_by_id_.resize(std::size_t{info.id} + 1);
         tables_by_id_[info.id] = table;
     }
     for (Known& reducer : reducers_) {
-        if (!backend_->reducer(reducer.name, info)) return false;
-        if (!same("reducer", reducer.name, reducer.fingerprint, info.fingerprint)) return false;
+        if (const Lookup found = known(backend_->reducer(reducer.name, info)); found != Lookup::Found) return found;
+        if (!same("reducer", reducer.name, reducer.fingerprint, info.fingerprint)) return Lookup::Missing;
         reducer.id = info.id;
     }
     for (Table* table : tables_) table->known_ = true;
     bound_ = true;
-    return true;
+    return Lookup::Found;
+}
+
+/// Keeps why something is missing: the client does not work without it.
+Lookup Client::known(Lookup found) {
+    if (found == Lookup::Missing) problem_ = backend_->error() + "; run `ambit generate` again";
+    return found;
 }
 
 bool Client::same(const char* what, const char* name, std::uint64_t generated, std::uint64_t connected) {
@@ -90,6 +131,11 @@ bool Client::same(const char* what, const char* name, std::uint64_t generated, s
     problem_ = std::string(what) + " `" + name +
                "` of the connected database differs from the one this code was generated from; run `ambit generate` again";
     return false;
+}
+
+void rows_are_gone() {
+    std::fputs("ambit: the rows of an answer are gone after the next tick\n", stderr);
+    std::abort();
 }
 
 }  // namespace ambit

@@ -89,8 +89,9 @@ impl Core {
             fixed_bytes: reducer.layout().fixed_bytes() as u32,
             id,
             found: true,
+            is_schema_known: true,
         });
-        info.unwrap_or_else(|| self.missing("reducer", name))
+        info.unwrap_or_else(|| self.missing("reducer", name, schema.is_some()))
     }
 
     pub(crate) fn table(&mut self, name: &[u8]) -> Info {
@@ -101,8 +102,10 @@ impl Core {
             fixed_bytes: table.layout().fixed_bytes() as u32,
             id,
             found: true,
+            is_schema_known: true,
         });
-        info.unwrap_or_else(|| self.missing("table", name))
+        let is_schema_known = schema.is_some();
+        info.unwrap_or_else(|| self.missing("table", name, is_schema_known))
     }
 
     pub(crate) fn call(&mut self, reducer: u16, row: &[u8]) -> u32 {
@@ -241,9 +244,9 @@ impl Core {
         result.map_err(|error| self.error = error.to_string()).ok()
     }
 
-    fn missing(&mut self, what: &str, name: &[u8]) -> Info {
+    fn missing(&mut self, what: &str, name: &[u8], is_schema_known: bool) -> Info {
         self.error = format!("the connected database has no {what} `{}`", String::from_utf8_lossy(name));
-        Info { fingerprint: 0, fixed_bytes: 0, id: 0, found: false }
+        Info { fingerprint: 0, fixed_bytes: 0, id: 0, found: false, is_schema_known }
     }
 }
 

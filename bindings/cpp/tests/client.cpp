@@ -97,13 +97,23 @@ void fixed_rows_are_read_in_place() {
         seen++;
     }
     CHECK(seen == monsters.count());
-    // With no time left events still come, one per tick at least.
-    int updates = 0;
-    monsters.on_update = [&](const mmo::MonsterRow&, const mmo::MonsterRow&) { updates++; };
-    while (updates < 3) {
+}
+
+void events_without_time_all_come_later() {
+    Player player;
+    auto& monsters = player.database.tables.monster;
+    std::size_t inserts = 0, now = 0, ticks = 0;
+    monsters.on_insert = [&](const mmo::MonsterRow&) { now++; };
+    CHECK(player.client.subscribe("SELECT * FROM monster") != 0);
+    while (inserts == 0 || inserts < monsters.count()) {
         CHECK(player.client.wait(wait_ms));
+        now = 0;
         CHECK(player.client.tick(0));
+        CHECK(now <= 1);
+        inserts += now;
+        ticks++;
     }
+    CHECK(inserts == monsters.count() && ticks > 1);
 }
 
 void results_carry_the_reducers_error() {
@@ -127,7 +137,51 @@ void code_of_another_schema_is_refused() {
     ambit::Client client(options());
     client.add_reducer("join", 1);
     while (client.tick()) CHECK(client.wait(wait_ms));
-    CHECK(client.reason().find("ambit generate") != std::string::npos);
+    CHECK(client.reason().find("ambit generate") != std::string::npos && !client.ready());
+    ambit::Client other(options());
+    other.add_reducer("no_such", 1);
+    while (other.tick()) CHECK(other.wait(wait_ms));
+    CHECK(other.reason().find("no_such") != std::string::npos);
+    // What is added to a client at work is looked up by its next tick.
+    Player player;
+    until(player.client, [&] { return player.client.ready(); });
+    player.client.add_reducer("join", 1);
+    CHECK(!player.client.tick() && player.client.reason().find("ambit generate") != std::string::npos);
+}
+
+void a_connection_that_is_over_at_the_first_tick_is_still_known() {
+    ambit::Client client(options());
+    mmo::Database database{client};
+    while (client.state() == ambit::ConnectionState::Connecting) CHECK(client.wait(wait_ms));
+    client.disconnect();
+    while (client.state() == ambit::ConnectionState::Connected) CHECK(client.wait(wait_ms));
+    CHECK(!client.ready() && database.reducers.join("x") == 0 && client.error().find("before the first tick") != std::string::npos);
+    CHECK(client.tick() && client.ready());
+}
+
+void a_handler_cannot_tick() {
+    Player player;
+    std::string refusal, name;
+    player.database.tables.player.on_insert = [&](const mmo::PlayerRow& row) {
+        if (!player.client.tick()) refusal = player.client.error();
+        name = row.name();
+    };
+    player.join();
+    CHECK(refusal.find("handler") != std::string::npos && name.substr(0, 4) == "cpp-");
+    CHECK(player.client.tick());
+}
+
+void rows_of_an_earlier_tick_take_no_place() {
+    Player player;
+    player.join();
+    auto& players = player.database.tables.player;
+    auto before = std::make_unique<ambit::Rows<mmo::PlayerRow>>(players.rows());
+    CHECK(before->is_fresh() && before->size() == 1);
+    CHECK(player.client.tick());
+    const auto after = players.rows();
+    CHECK(!before->is_fresh() && after.is_fresh());
+    before.reset();
+    CHECK(player.client.arena().size() == 1 && after[0].identity() == player.me);
 }
 
 void refusals_say_why() {
@@ -140,6 +194,9 @@ void refusals_say_why() {
     ambit::Client nowhere({"http://127.0.0.1:1", "mmo", ""});
     until(nowhere, [&] { return nowhere.state() == ambit::ConnectionState::Disconnected; });
     CHECK(!nowhere.reason().empty() && nowhere.token().empty());
+    ambit::Client unreadable({"\xff\xfe", "mmo", ""});
+    while (unreadable.state() != ambit::ConnectionState::Disconnected) CHECK(unreadable.wait(wait_ms));
+    CHECK(!unreadable.reason().empty() && unreadable.reason().find("NULL") == std::string::npos);
 }
 
 }  // namespace
@@ -148,9 +205,13 @@ int main() {
     rows_are_found_iterated_and_near();
     events_carry_old_and_new_rows();
     fixed_rows_are_read_in_place();
+    events_without_time_all_come_later();
     results_carry_the_reducers_error();
     a_token_makes_the_same_player();
     code_of_another_schema_is_refused();
+    a_connection_that_is_over_at_the_first_tick_is_still_known();
+    a_handler_cannot_tick();
+    rows_of_an_earlier_tick_take_no_place();
     refusals_say_why();
-    std::puts("test result: ok. 7 passed; 0 failed");
+    std::puts("test result: ok. 11 passed; 0 failed");
 }

@@ -5,6 +5,7 @@ using System;
 using System.Collections.Generic;
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
 using System.Text;
 
 namespace Ambit {
@@ -49,7 +50,7 @@ namespace Ambit {
         internal Reducer(string name, ulong fingerprint) { Name = name; Fingerprint = fingerprint; }
     }
 
-    /// <summary>One connection to a database, with its cache.</summary>
+    /// <summary>One connection to a database, with its cache. Keep it for as long as its rows are read.</summary>
     public sealed unsafe class Client : IDisposable {
         private const uint AbiVersion = 1;
         private AmbitClient* handle;
@@ -58,7 +59,7 @@ namespace Ambit {
         private readonly RowWriter writer = new RowWriter();
         private readonly RowArena arena = new RowArena();
         private Table[] tablesById = new Table[0];
-        private bool bound;
+        private bool bound, ticking, disposing;
 
         /// <summary>Raised by Tick for every result of a call.</summary>
         public event Action<CallResult> OnResult;
@@ -105,6 +106,10 @@ namespace Ambit {
                 return (ConnectionState)(int)state;
             }
         }
+
+        /// <summary>Whether tables and reducers are known, which is from the first Tick after the connection stands
+        /// on. Before that tables are empty and calls are refused.</summary>
+        public bool Ready { get { return bound; } }
 
         /// <summary>Why the connection is over; empty while it is not.</summary>
         public string Reason {
@@ -178,8 +183,11 @@ namespace Ambit {
         }
 
         /// <summary>Brings the cache to the latest commit that has arrived, and raises events and results. With a
-        /// budget, events for which the time is up come with the next Tick; the cache is whole nevertheless.</summary>
+        /// budget, events for which the time is up come with the next Tick; the cache is whole nevertheless.
+        /// When a handler throws, all results are raised nevertheless, the events after the one that it was given
+        /// come with the next Tick, and the first exception comes out of here. A handler must not call Tick.</summary>
         public void Tick(double budgetMilliseconds = double.PositiveInfinity) {
+            if (ticking) throw new AmbitException("Tick cannot be called by a handler of Tick: the rows of the handler's event would be gone");
             AmbitTick tick;
             arena.Clear();
             Check(Native.ambit_client_tick(Handle, UIntPtr.Zero, &tick));
@@ -187,8 +195,18 @@ namespace Ambit {
             DurableOffset = tick.durable_offset;
             Timestamp = new Timestamp(tick.timestamp);
             if (!bound) Bind();
-            RaiseResults(ref tick);
-            RaiseEvents(ref tick, budgetMilliseconds);
+            ExceptionDispatchInfo failure = null;
+            ticking = true;
+            try {
+                RaiseResults(ref tick, ref failure);
+                RaiseEvents(ref tick, budgetMilliseconds);
+            } catch (Exception problem) {
+                if (failure == null) failure = ExceptionDispatchInfo.Capture(problem);
+            } finally {
+                ticking = false;
+                if (disposing) Dispose();
+            }
+            if (failure != null) failure.Throw();
         }
 
         /// <summary>Blocks until something has happened since the last Tick or the time is over. For programs
@@ -201,9 +219,12 @@ namespace Ambit {
 
         public void Disconnect() { Check(Native.ambit_client_disconnect(Handle)); }
 
-        /// <summary>Closes the connection and frees the cache: rows read in place are gone.</summary>
+        /// <summary>Closes the connection and frees the cache: rows read in place are gone. Called by a handler, it
+        /// raises nothing more and does so at the end of the Tick.</summary>
         public void Dispose() {
             if (handle == null) return;
+            disposing = true;
+            if (ticking) return;
             Native.ambit_client_free(handle);
             handle = null;
             arena.Free();
@@ -220,6 +241,7 @@ namespace Ambit {
         public Reducer AddReducer(string name, ulong fingerprint) {
             Reducer reducer = new Reducer(name, fingerprint);
             reducers.Add(reducer);
+            bound = false;
             return reducer;
         }
 
@@ -244,10 +266,17 @@ namespace Ambit {
 
         internal RowArena Arena { get { return arena; } }
 
-        internal void AddTable(Table table) { tables.Add(table); }
+        internal void AddTable(Table table) {
+            tables.Add(table);
+            bound = false;
+        }
 
+        /// <summary>Looks everything up in the schema, which outlives the connection that brought it.</summary>
         private void Bind() {
-            if (State != ConnectionState.Connected) return;
+            Identity anyone;
+            AmbitStatus welcomed = Native.ambit_client_identity(Handle, (byte*)&anyone);
+            if (welcomed == AmbitStatus.NotConnected) return;
+            Check(welcomed);
             int last = -1;
             foreach (Table table in tables) {
                 if (!table.Bind()) return;
@@ -275,15 +304,21 @@ namespace Ambit {
             throw new AmbitException(what + " `" + name + "` of the connected database differs from the one this code was generated from; run `ambit generate` again");
         }
 
-        private void RaiseResults(ref AmbitTick tick) {
+        private void RaiseResults(ref AmbitTick tick, ref ExceptionDispatchInfo failure) {
             int count = (int)tick.result_count.ToUInt32();
-            if (OnResult == null) return;
-            for (int i = 0; i < count; i++) {
+            for (int i = 0; i < count && !disposing; i++) {
+                Action<CallResult> handlers = OnResult;
+                if (handlers == null) return;
                 AmbitResult* result = tick.results + i;
-                OnResult(new CallResult {
-                    Request = result->request, Status = (CallStatus)result->status, Offset = result->offset,
-                    Message = StringOf(result->message)
-                });
+                // Results are handed out once: each is raised whatever the handlers of another did.
+                try {
+                    handlers(new CallResult {
+                        Request = result->request, Status = (CallStatus)result->status, Offset = result->offset,
+                        Message = StringOf(result->message)
+                    });
+                } catch (Exception problem) {
+                    if (failure == null) failure = ExceptionDispatchInfo.Capture(problem);
+                }
             }
         }
 
@@ -292,18 +327,20 @@ namespace Ambit {
             long end = double.IsPositiveInfinity(budgetMilliseconds)
                 ? long.MaxValue
                 : Stopwatch.GetTimestamp() + (long)(budgetMilliseconds * Stopwatch.Frequency / 1000);
-            for (int i = 0; i < count; i++) {
-                // At least one event per Tick, so that even a budget of 0 gets through.
-                if (i > 0 && end != long.MaxValue && Stopwatch.GetTimestamp() >= end) {
-                    Check(Native.ambit_client_defer_events(Handle, new UIntPtr((uint)i)));
-                    return;
+            int handled = 0;
+            try {
+                while (handled < count && !disposing) {
+                    // At least one event per Tick, so that even a budget of 0 gets through.
+                    if (handled > 0 && end != long.MaxValue && Stopwatch.GetTimestamp() >= end) break;
+                    AmbitEvent* from = tick.events + handled++;
+                    if (from->table >= tablesById.Length) continue;
+                    Table table = tablesById[from->table];
+                    if (table == null) continue;
+                    RowEvent change = new RowEvent((RowEventKind)from->kind, (DeleteReason)from->reason, from->slot, from->old_row, from->new_row);
+                    table.Raise(ref change);
                 }
-                AmbitEvent* from = tick.events + i;
-                if (from->table >= tablesById.Length) continue;
-                Table table = tablesById[from->table];
-                if (table == null) continue;
-                RowEvent change = new RowEvent((RowEventKind)from->kind, (DeleteReason)from->reason, from->slot, from->old_row, from->new_row);
-                table.Raise(ref change);
+            } finally {
+                if (handled < count) Check(Native.ambit_client_defer_events(Handle, new UIntPtr((uint)handled)));
             }
         }
 
@@ -314,9 +351,16 @@ namespace Ambit {
             return text;
         }
 
-        internal static string StringOf(AmbitText text) { return RowReader.Decode(text.bytes, (int)text.length.ToUInt32()); }
+        private string StringOf(AmbitText text) {
+            string copy = RowReader.Decode(text.bytes, (int)text.length.ToUInt32());
+            GC.KeepAlive(this);
+            return copy;
+        }
 
-        internal static void Check(AmbitStatus status) {
+        /// <summary>Ends every call into the core: throws when it refused, and keeps the finalizer from freeing the
+        /// client while the call runs.</summary>
+        internal void Check(AmbitStatus status) {
+            GC.KeepAlive(this);
             if (status == AmbitStatus.Ok) return;
             AmbitText text;
             Native.ambit_error_text(&text);

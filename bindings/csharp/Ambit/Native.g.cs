@@ -45,7 +45,9 @@ namespace Ambit
         internal static extern AmbitStatus ambit_client_connect(AmbitOptions* options, AmbitClient** @out);
 
         /// <summary>
-        ///  Closes the connection after sending what waits, and frees the client and everything it lent. NULL is allowed.
+        ///  Closes the connection and frees the client and everything it lent, at once: what waits is still sent by the
+        ///  library's own thread, for as long as the program runs. A program that exits calls ambit_client_disconnect and
+        ///  waits for AMBIT_STATE_DISCONNECTED first. NULL is allowed.
         ///
         ///  # Safety
         ///  `client` came from ambit_client_connect and is not used again.
@@ -54,7 +56,8 @@ namespace Ambit
         internal static extern void ambit_client_free(AmbitClient* client);
 
         /// <summary>
-        ///  Closes the connection after sending what waits. The cache stays readable.
+        ///  Begins to close the connection after sending what waits; the state becomes AMBIT_STATE_DISCONNECTED when the
+        ///  server has it all, or after a second. The cache stays readable.
         ///
         ///  # Safety
         ///  `client` is alive and used by this thread alone.
@@ -387,7 +390,8 @@ namespace Ambit
     internal unsafe partial struct AmbitTick
     {
         /// <summary>
-        ///  Changes of rows, departures first.
+        ///  Changes of rows. What earlier ticks left over comes first; then, of what this tick brought, departures
+        ///  before arrivals.
         /// </summary>
         public AmbitEvent* events;
         /// <summary>

@@ -145,6 +145,7 @@ namespace Ambit {
     /// <summary>The place of an answer's rows.</summary>
     public struct RowSpan {
         internal int First;
+        internal uint Age;
         public int Count;
     }
 
@@ -152,6 +153,10 @@ namespace Ambit {
     internal sealed unsafe class RowArena {
         private AmbitRow* rows;
         private int capacity, top;
+        /// <summary>Counts the Ticks, so that a span of an earlier one is known even when its place is taken anew.</summary>
+        private uint age;
+
+        internal bool IsEmpty { get { return top == 0; } }
 
         internal AmbitRow* Room(int count) {
             if (top + count > capacity) {
@@ -163,29 +168,33 @@ namespace Ambit {
         }
 
         internal RowSpan Take(int count) {
-            RowSpan span = new RowSpan { First = top, Count = count };
+            RowSpan span = new RowSpan { First = top, Count = count, Age = age };
             top += count;
             return span;
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         internal byte* At(RowSpan span, int index) {
-            if ((uint)index >= (uint)span.Count || span.First + index >= top) Gone();
+            if ((uint)index >= (uint)span.Count || span.Age != age || span.First + index >= top) Gone();
             return rows[span.First + index].bytes;
         }
 
         private static void Gone() { throw new InvalidOperationException("the rows of an answer are gone after the next Tick"); }
 
         internal void Release(RowSpan span) {
-            if (span.Count > 0 && span.First + span.Count == top) top = span.First;
+            if (span.Count > 0 && span.Age == age && span.First + span.Count == top) top = span.First;
         }
 
-        internal void Clear() { top = 0; }
+        internal void Clear() {
+            top = 0;
+            age++;
+        }
 
         internal void Free() {
             if (rows != null) Marshal.FreeHGlobal((IntPtr)rows);
             rows = null;
-            capacity = top = 0;
+            capacity = 0;
+            Clear();
         }
     }
 }

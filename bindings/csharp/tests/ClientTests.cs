@@ -39,10 +39,8 @@ public sealed class ClientTests {
         string name = "cs-" + Process.GetCurrentProcess().Id + "-" + players++;
         uint request = 0;
         Until(() => {
-            if (client.State != Ambit.ConnectionState.Connected) return false;
-            if (request == 0) {
-                try { request = database.Reducers.Join(name); } catch (Ambit.AmbitException) { return false; }
-            }
+            if (!client.Ready) return false;
+            if (request == 0) request = database.Reducers.Join(name);
             return database.Tables.Player.Count == 1;
         });
     }
@@ -64,6 +62,7 @@ public sealed class ClientTests {
             }
         }
         Assert.AreEqual(1, count);
+        Assert.IsTrue(client.Arena.IsEmpty, "foreach gives the place of its rows back");
         Assert.Greater(client.Statistics.BytesReceived, 0UL);
         Assert.Greater(database.Tables.Player.Statistics.Inserts, 0UL);
     }
@@ -128,18 +127,137 @@ public sealed class ClientTests {
     }
 
     [Test]
-    public void ACodeOfAnotherSchemaIsRefused() {
-        client.AddReducer("join", 1);
-        Ambit.Client other = new Ambit.Client(Server, Environment.GetEnvironmentVariable("AMBIT_TEST_DATABASE"));
-        other.AddReducer("join", 1);
-        Ambit.AmbitException problem = null;
-        Stopwatch clock = Stopwatch.StartNew();
-        while (problem == null && clock.Elapsed.TotalSeconds < SecondsMax) {
-            try { other.Tick(); } catch (Ambit.AmbitException refused) { problem = refused; }
-            if (problem == null) other.Wait(1000);
+    public void RowsOfAnEarlierTickAreGone() {
+        Join();
+        PlayerRows before = database.Tables.Player.Rows;
+        client.Tick();
+        PlayerRows after = database.Tables.Player.Rows;
+        Assert.Throws<InvalidOperationException>(() => { string gone = before[0].Name; });
+        before.Dispose();
+        Assert.AreEqual(client.Identity, after[0].Identity);
+        after.Dispose();
+        Assert.IsTrue(client.Arena.IsEmpty);
+    }
+
+    /// <summary>What the first Tick that knows the schema says to a reducer that the module does not have so.</summary>
+    private string Refusal(string reducer) {
+        using (Ambit.Client other = new Ambit.Client(Server, Environment.GetEnvironmentVariable("AMBIT_TEST_DATABASE"))) {
+            other.AddReducer(reducer, 1);
+            Stopwatch clock = Stopwatch.StartNew();
+            while (clock.Elapsed.TotalSeconds < SecondsMax) {
+                try { other.Tick(); } catch (Ambit.AmbitException refused) { return refused.Message; }
+                other.Wait(1000);
+            }
+            return "";
         }
-        other.Dispose();
-        StringAssert.Contains("ambit generate", problem.Message);
+    }
+
+    [Test]
+    public void ACodeOfAnotherSchemaIsRefused() {
+        StringAssert.Contains("ambit generate", Refusal("join"));
+        StringAssert.Contains("no_such", Refusal("no_such"));
+        // What is added to a client at work is looked up by its next Tick.
+        Until(() => client.Ready);
+        client.AddReducer("join", 1);
+        StringAssert.Contains("ambit generate", Assert.Throws<Ambit.AmbitException>(() => client.Tick()).Message);
+    }
+
+    [Test]
+    public void AConnectionThatIsOverAtTheFirstTickIsStillKnown() {
+        using (Ambit.Client other = new Ambit.Client(Server, Environment.GetEnvironmentVariable("AMBIT_TEST_DATABASE"))) {
+            Database view = new Database(other);
+            while (other.State == Ambit.ConnectionState.Connecting) other.Wait(1000);
+            other.Disconnect();
+            while (other.State == Ambit.ConnectionState.Connected) other.Wait(1000);
+            Assert.IsFalse(other.Ready);
+            other.Tick();
+            Assert.IsTrue(other.Ready);
+            Assert.AreEqual(0, view.Tables.Player.Count);
+        }
+    }
+
+    [Test]
+    public void AHandlerThatThrowsLosesNothingOfTheOthers() {
+        Join();
+        int results = 0, inserts = 0, problems = 0;
+        client.OnResult += result => {
+            results++;
+            throw new InvalidOperationException("a result's handler");
+        };
+        database.Tables.Monster.OnInsert += (in MonsterRow row) => {
+            inserts++;
+            if (inserts <= 2) throw new InvalidOperationException("an event's handler");
+        };
+        client.Subscribe("SELECT * FROM monster");
+        database.Reducers.Say("one");
+        database.Reducers.Say("two");
+        Stopwatch clock = Stopwatch.StartNew();
+        while (results < 2 || inserts < 3 || inserts < database.Tables.Monster.Count) {
+            Assert.Less(clock.Elapsed.TotalSeconds, SecondsMax, results + " results, " + inserts + " inserts");
+            try {
+                client.Tick();
+                client.Wait(1000);
+            } catch (InvalidOperationException) { problems++; }
+        }
+        Assert.AreEqual(2, results);
+        Assert.AreEqual(database.Tables.Monster.Count, inserts);
+        Assert.GreaterOrEqual(problems, 2);
+    }
+
+    [Test]
+    public void AHandlerCannotTick() {
+        string refused = null, name = null;
+        database.Tables.Player.OnInsert += (in PlayerRow row) => {
+            try { client.Tick(); } catch (Ambit.AmbitException problem) { refused = problem.Message; }
+            name = row.Name;
+        };
+        Join();
+        StringAssert.Contains("handler", refused);
+        StringAssert.StartsWith("cs-", name);
+        client.Tick();
+    }
+
+    [Test]
+    public void AHandlerCanDispose() {
+        Ambit.Client other = new Ambit.Client(Server, Environment.GetEnvironmentVariable("AMBIT_TEST_DATABASE"));
+        Database view = new Database(other);
+        other.Subscribe("SELECT * FROM monster");
+        int inserts = 0;
+        float x = float.NaN;
+        view.Tables.Monster.OnInsert += (in MonsterRow row) => {
+            inserts++;
+            other.Dispose();
+            x = row.Position.X;
+        };
+        Stopwatch clock = Stopwatch.StartNew();
+        while (inserts == 0) {
+            Assert.Less(clock.Elapsed.TotalSeconds, SecondsMax);
+            other.Wait(1000);
+            other.Tick();
+        }
+        Assert.AreEqual(1, inserts);
+        Assert.IsFalse(float.IsNaN(x));
+        Assert.Throws<ObjectDisposedException>(() => other.Tick());
+    }
+
+    [Test]
+    public void ABudgetLosesNoEvents() {
+        int inserts = 0, ticks = 0, most = 0, now = 0;
+        database.Tables.Monster.OnInsert += (in MonsterRow row) => now++;
+        client.Subscribe("SELECT * FROM monster");
+        Stopwatch clock = Stopwatch.StartNew();
+        while (inserts == 0 || inserts < database.Tables.Monster.Count) {
+            Assert.Less(clock.Elapsed.TotalSeconds, SecondsMax);
+            client.Wait(1000);
+            now = 0;
+            client.Tick(0);
+            inserts += now;
+            most = Math.Max(most, now);
+            ticks++;
+        }
+        Assert.AreEqual(database.Tables.Monster.Count, inserts);
+        Assert.AreEqual(1, most);
+        Assert.Greater(ticks, 1);
     }
 
     [Test]

@@ -57,14 +57,7 @@ impl World {
         self.events.hand_out(budget.events_max);
     }
 
-    /// Hands out events without a session: after the connection has gone.
-    pub fn tick_offline(&mut self, budget: Budget) {
-        self.results.clear();
-        self.events.retire(&mut self.tables);
-        self.events.hand_out(budget.events_max);
-    }
-
-    /// The events of this tick, departures first.
+    /// The events of this tick: first what earlier ticks left over, then departures before arrivals.
     pub fn events(&self) -> impl Iterator<Item = Event<'_>> {
         self.events.given(&self.tables)
     }

@@ -13,7 +13,8 @@ use crate::runtime;
 use crate::state::{ConnectionState, DisconnectReason};
 
 /// One connection to a database, with its cache. It belongs to one thread at a time, usually the game's.
-/// Dropping it closes the connection after sending what waits.
+/// Dropping it closes the connection: the IO thread still sends what waits, for as long as the process lives. A
+/// program that exits calls [`Client::disconnect`] and waits for the state first.
 #[derive(Debug)]
 pub struct Client {
     link: Arc<Link>,
@@ -138,7 +139,7 @@ impl Client {
         &self.world
     }
 
-    /// The events of the last tick, departures first.
+    /// The events of the last tick: first what earlier ticks left over, then departures before arrivals.
     pub fn events(&self) -> impl Iterator<Item = Event<'_>> {
         self.world.events()
     }
@@ -204,7 +205,8 @@ impl Client {
         }
     }
 
-    /// Closes the connection after sending what waits; the state tells when it is done. The cache stays.
+    /// Closes the connection after sending what waits; the state tells when the server has it. The cache stays, and
+    /// what the server still says before it lets go comes with the next tick.
     pub fn disconnect(&mut self) {
         self.link.close();
     }

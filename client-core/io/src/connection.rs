@@ -1,5 +1,6 @@
 //! The IO side of one connection: from the address to the last byte.
 
+use std::pin::pin;
 use std::sync::Arc;
 
 use ambit_client_core::Outbox;
@@ -7,17 +8,18 @@ use ambit_wire::limits::SERVER_MESSAGE_BYTES_MAX;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use tokio::net::TcpStream;
-use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout_at};
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
+use crate::heard::{Heard, LastHeard};
 use crate::limits;
 use crate::link::Link;
 use crate::options::{Options, Target};
 use crate::state::{ConnectionState, DisconnectReason};
 
-type Socket = WebSocketStream<TcpStream>;
+type Socket = WebSocketStream<Heard<TcpStream>>;
 
 /// Runs a connection until it is over; its last state says why.
 pub(crate) async fn run(link: Arc<Link>, options: Options) {
@@ -34,30 +36,39 @@ async fn connect_and_serve(link: &Link, options: &Options) -> DisconnectReason {
         Err(problem) => return DisconnectReason::Options(problem),
     };
     let address = target.address.clone();
-    let socket = match timeout(limits::CONNECT_MAX, open(target)).await {
+    let welcome_by = Instant::now() + limits::CONNECT_MAX;
+    let last = LastHeard::now();
+    let socket = match timeout_at(welcome_by, open(target, last.clone())).await {
         Ok(Ok(socket)) => socket,
         Ok(Err(problem)) => return DisconnectReason::Unreachable(format!("{address}: {problem}")),
         Err(_) => return DisconnectReason::Unreachable(format!("{address} does not answer")),
     };
-    let (mut sink, stream) = socket.split();
+    let (mut sink, mut stream) = socket.split();
     if let Err(error) = sink.send(Message::Binary(Outbox::hello(options.token.as_deref()).into())).await {
         return DisconnectReason::Lost(error.to_string());
     }
     // Reading goes on while writing waits, and the other way round: neither side can block the other.
-    tokio::select! {
-        reason = read(link, stream) => reason,
+    let mut reader = pin!(read(link, &mut stream, &last, welcome_by));
+    let written = tokio::select! {
+        reason = &mut reader => return reason,
         reason = write(link, sink) => reason,
+    };
+    if written == DisconnectReason::Closed {
+        // A socket that is let go while bytes of the server lie unread takes what was sent with it. How the server
+        // ends it does not matter any more; `close_in_time` has the last word.
+        reader.await;
     }
+    written
 }
 
-async fn open(target: Target) -> Result<Socket, String> {
+async fn open(target: Target, last: LastHeard) -> Result<Socket, String> {
     let stream = TcpStream::connect(&target.address).await.map_err(|error| error.to_string())?;
     stream.set_nodelay(true).map_err(|error| error.to_string())?;
     let config = WebSocketConfig::default()
         .read_buffer_size(limits::READ_BUFFER_BYTES)
         .max_message_size(Some(SERVER_MESSAGE_BYTES_MAX))
         .max_frame_size(Some(SERVER_MESSAGE_BYTES_MAX));
-    match client_async_with_config(target.request, stream, Some(config)).await {
+    match client_async_with_config(target.request, Heard::new(stream, last), Some(config)).await {
         Ok((socket, _)) => Ok(socket),
         Err(Error::Http(response)) => {
             let body = response.body().as_deref().unwrap_or_default();
@@ -67,15 +78,24 @@ async fn open(target: Target) -> Result<Socket, String> {
     }
 }
 
-async fn read(link: &Link, mut stream: SplitStream<Socket>) -> DisconnectReason {
+async fn read(
+    link: &Link,
+    stream: &mut SplitStream<Socket>,
+    last: &LastHeard,
+    welcome_by: Instant,
+) -> DisconnectReason {
     let mut welcomed = false;
     loop {
-        let silence_max = if welcomed { limits::SILENCE_MAX } else { limits::CONNECT_MAX };
-        let message = match timeout(silence_max, stream.next()).await {
-            Err(_) => return DisconnectReason::Lost("the server fell silent".into()),
-            Ok(None) => return DisconnectReason::Lost("the server ended it".into()),
-            Ok(Some(Err(error))) => return DisconnectReason::Lost(error.to_string()),
-            Ok(Some(Ok(message))) => message,
+        let next = if welcomed {
+            last.next_in_time(stream, limits::SILENCE_MAX).await
+        } else {
+            timeout_at(welcome_by, stream.next()).await.ok()
+        };
+        let message = match next {
+            None => return DisconnectReason::Lost("the server fell silent".into()),
+            Some(None) => return DisconnectReason::Lost("the server ended it".into()),
+            Some(Some(Err(error))) => return DisconnectReason::Lost(error.to_string()),
+            Some(Some(Ok(message))) => message,
         };
         match message {
             Message::Binary(bytes) => {

@@ -10,8 +10,10 @@ pub mod limits;
 mod client;
 mod options;
 mod state;
+mod typed;
 
 mod connection;
+mod heard;
 mod link;
 mod runtime;
 
@@ -23,3 +25,4 @@ pub use ambit_model as model;
 pub use client::Client;
 pub use options::Options;
 pub use state::{ConnectionState, DisconnectReason};
+pub use typed::{BindError, RowChange, TypedReducer, TypedTable};

@@ -5,7 +5,8 @@ use std::time::Duration;
 /// From the connect call to the Welcome. A schema over a bad mobile line takes seconds, not more.
 pub const CONNECT_MAX: Duration = Duration::from_secs(15);
 
-/// From the wish to disconnect to the end: what waits to be sent gets this long.
+/// From the wish to disconnect to the end: what waits to be sent, and the server's word that it has it all, get
+/// this long.
 pub const CLOSE_MAX: Duration = Duration::from_secs(1);
 
 /// Between two pings: often enough for a figure on the screen, and to keep routers from forgetting the line.

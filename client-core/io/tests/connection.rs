@@ -255,6 +255,30 @@ fn a_client_subscribes_calls_and_follows() {
 }
 
 #[test]
+fn what_was_called_before_the_end_is_sent_and_its_result_is_heard() {
+    let server = serve(Manner::Serve);
+    let mut client = Client::connect(options(&server));
+    assert!(client.wait_until(PATIENCE, |client| client.state() == ConnectionState::Connected));
+    client.subscribe("SELECT * FROM unit", 5.0).unwrap();
+    let calls = 100;
+    for health in 1..=calls {
+        client.call_named("heal", &u64::to_le_bytes(health)).unwrap();
+    }
+    client.disconnect();
+    let mut results = 0;
+    let over = |client: &mut Client| {
+        results += client.results().len();
+        matches!(client.state(), ConnectionState::Disconnected { .. })
+    };
+    assert!(client.wait_until(PATIENCE, over));
+    client.tick(Budget::UNLIMITED);
+    results += client.results().len();
+    assert_eq!(client.state(), ConnectionState::Disconnected { reason: DisconnectReason::Closed });
+    assert_eq!(results as u64, calls);
+    server.thread.join().unwrap();
+}
+
+#[test]
 fn what_cannot_be_called_is_refused_here() {
     let server = serve(Manner::Serve);
     let mut client = Client::connect(options(&server));

@@ -1,5 +1,6 @@
 //! Measures calls into samples/testbed-module on one thread, without network and log, and recovery.
 
+#![expect(clippy::disallowed_methods, reason = "what measures reads the clock")]
 #![expect(clippy::print_stdout, reason = "a program whose result is what it prints")]
 
 use std::error::Error;

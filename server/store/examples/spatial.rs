@@ -3,6 +3,7 @@
 //!
 //! The store's figures include all that a transaction does (undo, change set); rstar's are the bare tree.
 
+#![expect(clippy::disallowed_methods, reason = "what measures reads the clock")]
 #![expect(clippy::print_stdout, reason = "a program that prints figures")]
 
 use std::hint::black_box;

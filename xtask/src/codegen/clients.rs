@@ -1,6 +1,7 @@
 //! Typed code of the samples' clients: `ambit generate` from the sample module, published on a server of its own.
 
 use std::fs;
+use std::path::Path;
 
 use anyhow::{Context, Result};
 
@@ -30,7 +31,7 @@ pub fn generate() -> Result<Vec<Generated>> {
         for file in fs::read_dir(&scratch)? {
             let file = file?;
             let text = fs::read_to_string(file.path()).with_context(|| file.path().display().to_string())?;
-            generated.push(Generated { path: step::root().join(folder).join(file.file_name()), text });
+            generated.push(Generated { path: Path::new(folder).join(file.file_name()), text });
         }
     }
     Ok(generated)

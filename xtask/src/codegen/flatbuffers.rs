@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 
 use super::Generated;
 use crate::step;
@@ -12,13 +12,12 @@ use crate::toolchain;
 
 /// Runs flatc over every schema.
 pub fn generate() -> Result<Vec<Generated>> {
-    let version = toolchain::flatc_version().context("flatc is missing: run `cargo xtask toolchain`")?;
-    if !version.starts_with(toolchain::FLATC_VERSION) {
-        bail!("flatc is {version} and must be {}: run `cargo xtask toolchain`", toolchain::FLATC_VERSION);
-    }
+    let flatc = toolchain::flatc().with_context(|| {
+        format!("flatc {} is missing: run `cargo xtask toolchain`", toolchain::FLATC_VERSION)
+    })?;
     let scratch = step::root().join("target/codegen");
     fs::create_dir_all(&scratch)?;
-    schemas()?.iter().map(|schema| generate_one(schema, &scratch)).collect()
+    schemas()?.iter().map(|schema| generate_one(&flatc, schema, &scratch)).collect()
 }
 
 /// Every `.fbs` beside a protocol crate's Cargo.toml, in the order of their names.
@@ -36,8 +35,8 @@ fn schemas() -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-fn generate_one(schema: &Path, scratch: &Path) -> Result<Generated> {
-    step::output(Command::new("flatc").arg("--rust").arg("-o").arg(scratch).arg(schema))?;
+fn generate_one(flatc: &Path, schema: &Path, scratch: &Path) -> Result<Generated> {
+    step::output(Command::new(flatc).arg("--rust").arg("-o").arg(scratch).arg(schema))?;
     let stem = schema.file_stem().context("a schema has a name")?.to_string_lossy().into_owned();
     let made = scratch.join(format!("{stem}_generated.rs"));
     let text = fs::read_to_string(&made).with_context(|| made.display().to_string())?;

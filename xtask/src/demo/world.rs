@@ -17,14 +17,18 @@ use crate::step;
 const START_WAIT: Duration = Duration::from_secs(30);
 /// The pause between two looks at a child process.
 const LOOK_PAUSE: Duration = Duration::from_millis(20);
+/// How long a client that was told when to end may take to do so.
+const END_WAIT: Duration = Duration::from_secs(30);
 /// Lines of a program's output that are shown when it died.
 const LOG_LINES_SHOWN: usize = 20;
 
-/// A program that runs until the demo ends.
+/// A program of the demo.
 struct Running {
     name: String,
     child: Child,
     log: PathBuf,
+    /// It was told when to end, and says with its status whether it lived well; the others run until the demo ends.
+    ends_itself: bool,
 }
 
 /// A server and everything that plays on it.
@@ -113,11 +117,18 @@ impl World {
         self.run("bots", command)
     }
 
-    /// Sends in a client of another language.
-    pub fn send_client(&mut self, client: &Client, database: &str) -> Result<()> {
+    /// Sends in a client of another language, for so many seconds or until the demo ends.
+    pub fn send_client(&mut self, client: &Client, database: &str, seconds: Option<u64>) -> Result<()> {
         let mut command = client.command();
         command.args([&self.server(), database]);
-        self.run(&client.name, command)
+        if let Some(seconds) = seconds {
+            command.args(["--seconds", &seconds.to_string()]);
+        }
+        self.run(&client.name, command)?;
+        if let Some(sent) = self.children.last_mut() {
+            sent.ends_itself = seconds.is_some();
+        }
+        Ok(())
     }
 
     /// Shows the world until it ends by itself or somebody presses `q`; fails when what it saw was wrong.
@@ -130,12 +141,21 @@ impl World {
         step::run(&mut command)
     }
 
-    /// Ends every program and says which had already died.
+    /// Ends every program and says which had already died, and which of those that end by themselves did not end well.
     pub fn stop(mut self) -> Vec<String> {
         let mut faults = Vec::new();
+        let started = Instant::now();
         for running in &mut self.children {
+            while running.ends_itself
+                && started.elapsed() < END_WAIT
+                && matches!(running.child.try_wait(), Ok(None))
+            {
+                thread::sleep(LOOK_PAUSE);
+            }
             match running.child.try_wait() {
+                Ok(None) if running.ends_itself => faults.push(format!("{} does not end", running.name)),
                 Ok(None) => {}
+                Ok(Some(status)) if running.ends_itself && status.success() => {}
                 Ok(Some(status)) => faults.push(died(&running.name, &status.to_string(), &running.log)),
                 Err(error) => faults.push(format!("{}: {error}", running.name)),
             }
@@ -154,7 +174,7 @@ impl World {
         command.stdin(Stdio::null()).stderr(output.try_clone()?).stdout(output);
         let line = step::describe(&command);
         let child = command.spawn().with_context(|| format!("`{line}` could not be started"))?;
-        self.children.push(Running { name: name.to_string(), child, log });
+        self.children.push(Running { name: name.to_string(), child, log, ends_itself: false });
         Ok(())
     }
 
@@ -189,10 +209,10 @@ pub fn pinned(processor: usize, program: &Path) -> Command {
     command
 }
 
-/// A sentence about a program that ended too early, with its last words.
+/// A sentence about a program that ended too early or badly, with its last words.
 fn died(name: &str, status: &str, log: &Path) -> String {
     let text = fs::read_to_string(log).unwrap_or_default();
     let lines: Vec<&str> = text.lines().collect();
     let last = lines[lines.len().saturating_sub(LOG_LINES_SHOWN)..].join("\n    ");
-    format!("{name} ended before the demo did ({status}):\n    {last}")
+    format!("{name} ended too early or badly ({status}):\n    {last}")
 }

@@ -30,7 +30,8 @@ pub fn cargo_test(command: &mut Command) -> Result<Count> {
 /// Runs a script of tests. Its own count is used when it prints one, else it counts as one test.
 pub fn script(command: &mut Command) -> Result<Count> {
     let line = step::describe(command);
-    let (mut count, success) = watch(command, |line| plain_line(line).or_else(|| nunit_line(line)))?;
+    let read = |line: &str| cargo_line(line).or_else(|| plain_line(line)).or_else(|| nunit_line(line));
+    let (mut count, success) = watch(command, read)?;
     if !success {
         println!("`{line}` failed");
         count.failed = count.failed.max(1);
@@ -112,6 +113,7 @@ mod tests {
         let sh = |text: &str| script(Command::new("sh").args(["-c", text])).unwrap();
         assert_eq!(sh("true"), Count { passed: 1, failed: 0 });
         assert_eq!(sh("exit 2"), Count { passed: 0, failed: 1 });
+        assert_eq!(sh("echo 'test result: ok. 7 passed; 0 failed'"), Count { passed: 7, failed: 0 });
         assert_eq!(sh("echo '4 passed, 1 failed'; exit 1"), Count { passed: 4, failed: 1 });
         assert_eq!(sh("echo '4 passed, 0 failed'; exit 1"), Count { passed: 4, failed: 1 });
     }

@@ -71,6 +71,12 @@ fn check(allowed: &Allowed, packages: &[Package]) -> Vec<Finding> {
             }
         }
     }
+    for (name, edges) in &allowed.crates {
+        let Some(package) = packages.iter().find(|package| package.name == *name) else { continue };
+        for edge in edges.iter().filter(|edge| !package.dependencies.contains(edge)) {
+            refuse(format!("{name} does not depend on {edge}: take it from the list"));
+        }
+    }
     for name in allowed.crates.keys().filter(|name| packages.iter().all(|package| package.name != **name)) {
         refuse(format!("{name} is in the list and not in the workspace"));
     }
@@ -102,20 +108,26 @@ mod tests {
     }
 
     #[test]
+    fn an_edge_that_nobody_has_is_refused() {
+        let fewer: &[(&str, &[&str])] = &[("model", &[]), ("store", &[]), ("node", &["store"])];
+        assert_eq!(faults(fewer), ["store does not depend on model: take it from the list"]);
+    }
+
+    #[test]
     fn a_wrong_direction_is_refused() {
-        let bad: &[(&str, &[&str])] = &[("model", &["store"]), ("store", &[]), ("node", &[])];
+        let bad: &[(&str, &[&str])] = &[("model", &["store"]), ("store", &["model"]), ("node", &["store"])];
         assert_eq!(faults(bad), ["model must not depend on store"]);
     }
 
     #[test]
     fn a_fence_holds() {
-        let bad: &[(&str, &[&str])] = &[("model", &[]), ("store", &["tokio"]), ("node", &[])];
+        let bad: &[(&str, &[&str])] = &[("model", &[]), ("store", &["model", "tokio"]), ("node", &["store"])];
         assert_eq!(faults(bad), ["store must not depend on tokio: it is fenced"]);
     }
 
     #[test]
     fn the_list_and_the_workspace_name_the_same_crates() {
-        let bad: &[(&str, &[&str])] = &[("model", &[]), ("store", &[]), ("new", &[])];
+        let bad: &[(&str, &[&str])] = &[("model", &[]), ("store", &["model"]), ("new", &[])];
         let expected = [
             "new is not in the list: add it with the crates it may depend on",
             "node is in the list and not in the workspace",

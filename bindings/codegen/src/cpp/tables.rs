@@ -89,21 +89,21 @@ fn write_lookup(plan: &TablePlan<'_>, id: u16, index: &IndexSchema, code: &mut C
         let z = if position.ends_with("Vec3") { "centre.z" } else { "0.0" };
         code.line("/// Rows within `radius` of `centre`; safe until the next tick.");
         code.line(format!(
-            "{rows} {method}({position} centre, double radius) {{ return near_at({id}, centre.x, centre.y, {z}, radius); }}"
+            "{rows} {method}({position} centre, double radius) {{ return this->rows_near({id}, centre.x, centre.y, {z}, radius); }}"
         ));
         return;
     }
     let (answer, ask) = match lookup {
-        Lookup::Find => ("Found", "find_at"),
-        Lookup::Where | Lookup::Near => ("", "where_at"),
+        Lookup::Find => ("Found", "found_by"),
+        Lookup::Where | Lookup::Near => ("", "rows_where"),
     };
     let answer = if answer.is_empty() { rows } else { format!("ambit::Found<{name}Row>") };
     code.open(format!("{answer} {method}({}) {{", parameters(&fields)));
-    code.line(format!("ambit::RowWriter& writer_ = key({});", layout.fixed_bytes()));
+    code.line(format!("ambit::RowWriter& writer_ = this->key({});", layout.fixed_bytes()));
     for (field, place) in fields.iter().zip(layout.columns()) {
         code.line(write_parameter(field, place.offset));
     }
-    code.line(format!("return {ask}({id}, writer_);"));
+    code.line(format!("return this->{ask}({id}, writer_);"));
     code.close("}");
 }
 

@@ -174,9 +174,9 @@ fn write_dispatch(plan: &TablePlan<'_>, code: &mut Code) {
 fn write_rows(plan: &TablePlan<'_>, code: &mut Code) {
     let name = plan.name();
     code.line(
-        "/// <summary>Rows of one answer: `foreach` reads them in place; safe until the next Tick.</summary>",
+        "/// <summary>Rows of one answer: `foreach` reads them in place and gives their place back; safe until the next Tick.</summary>",
     );
-    code.open(format!("public unsafe struct {name}Rows {{"));
+    code.open(format!("public unsafe struct {name}Rows : System.IDisposable {{"));
     code.line("private readonly Ambit.Client client;");
     code.line("private Ambit.RowSpan rows;");
     code.line("private int next;");

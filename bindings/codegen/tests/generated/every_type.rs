@@ -79,6 +79,7 @@ fn fixed() -> Vec<(&'static str, T, Value)> {
         ),
         ("maybe_maybe", option(option(T::U16)), some(some(Value::U16(7)))),
         ("class", T::U8, Value::U8(42)),
+        ("key", T::U32, Value::U32(11)),
     ]
 }
 
@@ -180,6 +181,13 @@ pub fn schema() -> Schema {
         IndexKind::Hash,
         false,
     );
+    // Named after helpers that generated tables inherit, with a column that is named so too.
+    let by_at = index(
+        "at",
+        &[position(&fixed_columns, "at"), position(&fixed_columns, "key")],
+        IndexKind::Hash,
+        false,
+    );
     let near = index("d3", &[position(&fixed_columns, "d3")], IndexKind::Spatial { cell: 10.0 }, false);
     let by_name = index("name", &[position(&heap_columns, "name")], IndexKind::Ordered, true);
     let nested_fixed = columns(&[("event", everything_fixed.clone(), Value::Bool(false))]);
@@ -195,7 +203,7 @@ pub fn schema() -> Schema {
     Schema {
         tables: vec![
             hidden,
-            table("plain", fixed_columns, vec![by_mood, near]),
+            table("plain", fixed_columns, vec![by_mood, by_at, near]),
             table("heap_row", heap_columns, vec![by_name]),
             table("nested_fixed", nested_fixed, vec![]),
             table("nested", nested, vec![]),

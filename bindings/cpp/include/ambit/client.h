@@ -56,6 +56,9 @@ struct Info {
     std::uint16_t id = 0;
 };
 
+/// What the connected schema says about a name.
+enum class Lookup { Found, NotYet, Missing };
+
 /// What a tick brought.
 struct Tick {
     std::size_t event_count = 0, result_count = 0;
@@ -77,8 +80,8 @@ public:
     virtual bool subscribe(std::string_view sql, float rate, std::uint32_t& out) = 0;
     virtual bool unsubscribe(std::uint32_t subscription) = 0;
     virtual SubscriptionState subscription(std::uint32_t subscription, std::string& message) = 0;
-    virtual bool reducer(std::string_view name, Info& out) = 0;
-    virtual bool table(std::string_view name, Info& out) = 0;
+    virtual Lookup reducer(std::string_view name, Info& out) = 0;
+    virtual Lookup table(std::string_view name, Info& out) = 0;
     virtual bool call(std::uint16_t reducer, const std::uint8_t* row, std::size_t length, std::uint32_t& out) = 0;
     virtual bool tick(Tick& out) = 0;
     virtual RowEvent event(std::size_t index) = 0;
@@ -123,17 +126,21 @@ public:
     /// Why the connection is over, or why this client does not work; empty otherwise.
     std::string reason() { return problem_.empty() ? backend_->reason() : problem_; }
     /// The last refusal's text: after a call, subscription or look-up that gave nothing.
-    std::string error() { return backend_->error(); }
+    std::string error() { return refusal_.empty() ? backend_->error() : refusal_; }
+    /// Whether tables and reducers are known, which is from the first tick after the connection stands on. Before
+    /// that tables are empty and calls are refused.
+    bool ready() const { return bound_; }
     bool identity(Identity& out) { return backend_->identity(out); }
     bool connection(ConnectionId& out) { return backend_->connection(out); }
     /// To keep, and to give next time; empty before the client is connected.
     std::string token();
     /// The subscription's number; 0 when it was refused. `rate` in updates per second, 0 the server's default.
     std::uint32_t subscribe(std::string_view sql, float rate = 0);
-    bool unsubscribe(std::uint32_t subscription) { return backend_->unsubscribe(subscription); }
+    bool unsubscribe(std::uint32_t subscription);
     SubscriptionState subscription(std::uint32_t number, std::string& message) { return backend_->subscription(number, message); }
     /// Brings the cache to the latest commit that has arrived and raises events and results. Events for which the
-    /// budget leaves no time come with the next tick. False when the client does not work; reason() says why.
+    /// budget leaves no time come with the next tick. False when the client does not work; reason() says why. A
+    /// handler must not call tick: that is refused, and error() says so.
     bool tick(double budget_ms = no_budget);
     /// Blocks until something has happened since the last tick or the time is over.
     bool wait(std::uint32_t timeout_ms) { return backend_->wait(timeout_ms); }
@@ -151,10 +158,14 @@ public:
     void remove_table(Table* table);
     Backend& backend() { return *backend_; }
     std::vector<RowRef>& arena() { return arena_; }
+    /// Counts the ticks, so that rows of an earlier one are known.
+    std::uint64_t age() const { return age_; }
 
 private:
     struct Known { const char* name; std::uint64_t fingerprint; std::uint16_t id; };
-    bool bind();
+    struct Ticking;
+    Lookup bind();
+    Lookup known(Lookup found);
     bool same(const char* what, const char* name, std::uint64_t generated, std::uint64_t connected);
 
     std::unique_ptr<Backend> backend_;
@@ -163,9 +174,10 @@ private:
     std::vector<Table*> tables_by_id_;
     std::vector<RowRef> arena_;
     RowWriter writer_;
-    std::string problem_;
+    std::string problem_, refusal_;
     Tick tick_;
-    bool bound_ = false;
+    std::uint64_t age_ = 0;
+    bool bound_ = false, ticking_ = false;
 };
 
 /// Makes the core's side of a client; each way to link has its own.
@@ -224,23 +236,32 @@ decltype(auto) row_at(const std::uint8_t* bytes) {
     }
 }
 
+/// Ends the program: rows of an earlier tick were read, whose memory is gone.
+[[noreturn]] void rows_are_gone();
+
 /// Rows of one answer, read in place; safe until the next tick. Its place is given back when it goes.
 template <typename Row>
 class Rows {
     Client* client_;
     std::size_t first_, count_;
+    std::uint64_t age_;
 
 public:
-    Rows(Client& client, std::size_t first, std::size_t count) : client_(&client), first_(first), count_(count) {}
-    Rows(Rows&& other) noexcept : client_(other.client_), first_(other.first_), count_(other.count_) { other.count_ = 0; }
+    Rows(Client& client, std::size_t first, std::size_t count) : client_(&client), first_(first), count_(count), age_(client.age()) {}
+    Rows(Rows&& other) noexcept : client_(other.client_), first_(other.first_), count_(other.count_), age_(other.age_) { other.count_ = 0; }
     Rows(const Rows&) = delete;
     Rows& operator=(const Rows&) = delete;
     Rows& operator=(Rows&&) = delete;
     ~Rows() {
-        if (count_ > 0 && first_ + count_ == client_->arena().size()) client_->arena().resize(first_);
+        if (count_ > 0 && is_fresh() && first_ + count_ == client_->arena().size()) client_->arena().resize(first_);
     }
     std::size_t size() const { return count_; }
-    decltype(auto) operator[](std::size_t index) const { return row_at<Row>(client_->arena()[first_ + index].bytes); }
+    /// Whether no tick has come since; only then may rows be read.
+    bool is_fresh() const { return age_ == client_->age(); }
+    decltype(auto) operator[](std::size_t index) const {
+        if (!is_fresh()) rows_are_gone();
+        return row_at<Row>(client_->arena()[first_ + index].bytes);
+    }
 
     class Iterator {
         const Rows* rows_;
@@ -280,7 +301,8 @@ public:
     }
 
 protected:
-    typename FoundOf<Row>::Type find_at(std::uint16_t index, const RowWriter& key) {
+    // Generated look-ups are called find, find_by_*, where_* and near*; these are not.
+    typename FoundOf<Row>::Type found_by(std::uint16_t index, const RowWriter& key) {
         RowRef row;
         if (!lookup(index, key, row)) return {};
         if constexpr (Row::in_place) {
@@ -290,12 +312,12 @@ protected:
         }
     }
 
-    Rows<Row> where_at(std::uint16_t index, const RowWriter& key) {
+    Rows<Row> rows_where(std::uint16_t index, const RowWriter& key) {
         const std::size_t first = client_.arena().size();
         return {client_, first, take([&](RowRef* rows, std::size_t room) { return client_.backend().where(id_, index, key, rows, room); })};
     }
 
-    Rows<Row> near_at(std::uint16_t index, double x, double y, double z, double radius) {
+    Rows<Row> rows_near(std::uint16_t index, double x, double y, double z, double radius) {
         const std::size_t first = client_.arena().size();
         return {client_, first, take([&](RowRef* rows, std::size_t room) {
                     return client_.backend().near(id_, index, DVec3{x, y, z}, radius, rows, room);

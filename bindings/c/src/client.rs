@@ -257,6 +257,27 @@ pub unsafe extern "C" fn ambit_client_call(
     })
 }
 
+/// As ambit_client_call, for calls that are made many times a second, like steps: there is a result only if the call
+/// failed.
+///
+/// # Safety
+/// `client` is alive and used by this thread alone; `arguments` points to `length` bytes; `out` to a uint32_t.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ambit_client_call_quietly(
+    client: *mut AmbitClient,
+    reducer: u16,
+    arguments: *const u8,
+    length: usize,
+    out: *mut u32,
+) -> AmbitStatus {
+    // SAFETY: the caller's promise.
+    guard(|| unsafe {
+        room(out, "out")?;
+        let request = lend(client)?.client.call_quietly(reducer, bytes(arguments, length)?)?;
+        put(out, request)
+    })
+}
+
 /// Brings the cache to the latest commit that has arrived, and hands out at most `events_max` events (0: all) and
 /// all results. What the last tick lent is no longer valid.
 ///

@@ -3,6 +3,9 @@
 /// Calls that may wait for a result. At 20 calls per frame this is minutes of a server that does not answer.
 pub const CALLS_IN_FLIGHT_MAX: usize = 65_536;
 
+/// Failures of quiet calls that wait for the game; more are dropped. A game that is slow to ask wants the first ones.
+pub const QUIET_FAILURES_MAX: usize = 1_024;
+
 /// Bytes that may wait to be sent. A few of the largest calls; beyond it the connection does not keep up.
 pub const OUTGOING_BYTES_MAX: usize = 4 << 20;
 

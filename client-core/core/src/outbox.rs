@@ -7,6 +7,9 @@ use ambit_wire::{Call, Calls, ClientMessage, limits as wire, write_call};
 use crate::error::{SendError, full};
 use crate::limits;
 
+/// The bit that the requests of quiet calls have, so that their failures can be told from other results.
+pub(crate) const QUIET_REQUEST: u32 = 1 << 31;
+
 /// Messages to the server. The game's thread fills it, the IO side empties it with [`Outbox::transmit`].
 #[derive(Debug, Default)]
 pub struct Outbox {
@@ -63,21 +66,31 @@ impl Outbox {
 
     /// Calls a reducer with a row of its parameters; answers the request's number.
     pub fn call(&mut self, reducer: u16, args: &[u8]) -> Result<u32, SendError> {
+        if self.in_flight >= limits::CALLS_IN_FLIGHT_MAX {
+            return Err(full("calls", limits::CALLS_IN_FLIGHT_MAX));
+        }
+        let request = self.push_call(reducer, args, false)?;
+        self.in_flight += 1;
+        Ok(request)
+    }
+
+    /// Calls a reducer whose result matters only if it fails; answers the request's number. The call is not in flight.
+    pub fn call_quietly(&mut self, reducer: u16, args: &[u8]) -> Result<u32, SendError> {
+        self.push_call(reducer, args, true)
+    }
+
+    fn push_call(&mut self, reducer: u16, args: &[u8], is_quiet: bool) -> Result<u32, SendError> {
         let bytes = Calls::entry_bytes(args.len());
         if bytes > wire::CALL_BLOCK_BYTES_MAX {
             return Err(SendError::TooLarge { bytes: args.len(), max: wire::CALL_BLOCK_BYTES_MAX });
         }
-        if self.in_flight >= limits::CALLS_IN_FLIGHT_MAX {
-            return Err(full("calls", limits::CALLS_IN_FLIGHT_MAX));
-        }
         if self.queued_bytes + bytes > limits::OUTGOING_BYTES_MAX {
             return Err(full("outgoing bytes", limits::OUTGOING_BYTES_MAX));
         }
-        self.next_request = self.next_request.wrapping_add(1);
-        let request = self.next_request;
-        write_call(self.block_for(bytes), &Call { request, reducer, args });
+        self.next_request = self.next_request.wrapping_add(1) & !QUIET_REQUEST;
+        let request = if is_quiet { self.next_request | QUIET_REQUEST } else { self.next_request };
+        write_call(self.block_for(bytes), &Call { request, reducer, is_quiet, args });
         self.queued_bytes += bytes;
-        self.in_flight += 1;
         Ok(request)
     }
 

@@ -7,6 +7,7 @@ use ambit_wire::{CallStatus, Op, Results, ServerMessage, TableBlocks, UpdateHead
 
 use crate::error::{ProtocolError, too_many_notices};
 use crate::limits;
+use crate::outbox::QUIET_REQUEST;
 use crate::replica::Replica;
 use crate::statistics::{Statistics, TableStatistics};
 
@@ -78,6 +79,8 @@ pub(crate) struct News {
     pub(crate) durable_offset: u64,
     pub(crate) timestamp: Timestamp,
     pub(crate) results: Vec<CallOutcome>,
+    /// How many of the results are failures of quiet calls.
+    pub(crate) quiet_failures: usize,
     pub(crate) subscriptions: Vec<(u32, SubscriptionState)>,
 }
 
@@ -201,7 +204,13 @@ impl Session {
         self.durable(durable_offset);
         for result in Results::new(block) {
             let result = result?;
-            if self.news.results.len() >= limits::CALLS_IN_FLIGHT_MAX {
+            let is_quiet = result.request & QUIET_REQUEST != 0;
+            if is_quiet {
+                if self.news.quiet_failures >= limits::QUIET_FAILURES_MAX {
+                    continue;
+                }
+                self.news.quiet_failures += 1;
+            } else if self.news.results.len() - self.news.quiet_failures >= limits::CALLS_IN_FLIGHT_MAX {
                 return Err(ProtocolError::TooMany { what: "results", max: limits::CALLS_IN_FLIGHT_MAX });
             }
             self.news.results.push(CallOutcome {

@@ -34,6 +34,8 @@ pub struct World {
     tables: Vec<Table>,
     events: Events,
     results: Vec<CallOutcome>,
+    /// How many of the results are of calls that were in flight.
+    answered: usize,
     subscriptions: HashMap<u32, SubscriptionState>,
     offset: u64,
     durable_offset: u64,
@@ -50,6 +52,7 @@ impl World {
     /// and results. What the last tick handed out is gone.
     pub fn tick(&mut self, session: &mut Session, budget: Budget) {
         self.results.clear();
+        self.answered = 0;
         self.events.retire(&mut self.tables);
         if !session.has_failed() {
             self.take(session);
@@ -76,6 +79,11 @@ impl World {
     /// The results of calls that came in before this tick.
     pub fn results(&self) -> &[CallOutcome] {
         &self.results
+    }
+
+    /// How many of the results are of calls that were in flight; the others are failures of quiet calls.
+    pub fn answered(&self) -> usize {
+        self.answered
     }
 
     /// How a subscription stands; `None` before its first result, and long after its end.
@@ -162,6 +170,7 @@ impl World {
         self.durable_offset = self.durable_offset.max(news.durable_offset);
         self.timestamp = news.timestamp;
         std::mem::swap(&mut self.results, &mut news.results);
+        self.answered = self.results.len() - std::mem::take(&mut news.quiet_failures);
         self.subscriptions.extend(news.subscriptions.drain(..));
         if self.subscriptions.len() > limits::SUBSCRIPTION_STATES_MAX {
             self.subscriptions.retain(|_, state| *state == SubscriptionState::Applied);

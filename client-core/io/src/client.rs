@@ -92,19 +92,17 @@ impl Client {
     /// Calls a reducer by its id with a row of its parameters; answers the request's number, which the result
     /// will carry. Calls arrive in order. Those made between two turns of the IO thread travel in one message.
     pub fn call(&mut self, reducer: u16, args: &[u8]) -> Result<u32, SendError> {
-        self.refuse_when_over()?;
-        let known = self.known().ok_or_else(|| SendError::UnknownReducer(format!("#{reducer}")))?;
-        let id = usize::from(reducer);
-        let (Some(schema), Some(parameters)) = (known.schema.reducers.get(id), known.parameters.get(id))
-        else {
-            return Err(SendError::UnknownReducer(format!("#{reducer}")));
-        };
-        if schema.lifecycle != Lifecycle::Call {
-            return Err(SendError::UnknownReducer(schema.name.clone()));
-        }
-        validate_row(parameters, args)
-            .map_err(|error| SendError::Arguments { reducer: schema.name.clone(), error })?;
+        self.check_call(reducer, args)?;
         let request = self.link.outbox().call(reducer, args)?;
+        self.link.wake.notify_one();
+        Ok(request)
+    }
+
+    /// As [`Client::call`], for calls that are made many times a second: there is a result only if the call failed. It
+    /// saves the server a message per call.
+    pub fn call_quietly(&mut self, reducer: u16, args: &[u8]) -> Result<u32, SendError> {
+        self.check_call(reducer, args)?;
+        let request = self.link.outbox().call_quietly(reducer, args)?;
         self.link.wake.notify_one();
         Ok(request)
     }
@@ -122,7 +120,7 @@ impl Client {
     pub fn tick(&mut self, budget: Budget) {
         self.news_seen = self.link.news();
         self.world.tick(&mut self.link.session(), budget);
-        let answered = self.world.results().len();
+        let answered = self.world.answered();
         if answered > 0 {
             self.link.outbox().answered(answered);
         }
@@ -209,6 +207,22 @@ impl Client {
     /// what the server still says before it lets go comes with the next tick.
     pub fn disconnect(&mut self) {
         self.link.close();
+    }
+
+    fn check_call(&mut self, reducer: u16, args: &[u8]) -> Result<(), SendError> {
+        self.refuse_when_over()?;
+        let known = self.known().ok_or_else(|| SendError::UnknownReducer(format!("#{reducer}")))?;
+        let id = usize::from(reducer);
+        let (Some(schema), Some(parameters)) = (known.schema.reducers.get(id), known.parameters.get(id))
+        else {
+            return Err(SendError::UnknownReducer(format!("#{reducer}")));
+        };
+        if schema.lifecycle != Lifecycle::Call {
+            return Err(SendError::UnknownReducer(schema.name.clone()));
+        }
+        validate_row(parameters, args)
+            .map_err(|error| SendError::Arguments { reducer: schema.name.clone(), error })?;
+        Ok(())
     }
 
     fn known(&mut self) -> Option<&Known> {

@@ -1,11 +1,14 @@
 //! The call block: many reducer calls of one client, in order.
 //!
-//! `{ request u32, reducer u16, reserved u16, args_len u32, args row }` per call, little-endian, no padding.
+//! `{ request u32, reducer u16, flags u16, args_len u32, args row }` per call, little-endian, no padding.
 
 use crate::error::WireError;
 use crate::limits;
 
 const HEADER_BYTES: usize = 12;
+
+/// The flag of a quiet call.
+const QUIET: u16 = 1;
 
 /// One reducer call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +17,8 @@ pub struct Call<'a> {
     pub request: u32,
     /// Reducer id.
     pub reducer: u16,
+    /// Whether only a failure has a result.
+    pub is_quiet: bool,
     /// The row of arguments, not yet checked.
     pub args: &'a [u8],
 }
@@ -22,7 +27,7 @@ pub struct Call<'a> {
 pub fn write_call(out: &mut Vec<u8>, call: &Call<'_>) {
     out.extend_from_slice(&call.request.to_le_bytes());
     out.extend_from_slice(&call.reducer.to_le_bytes());
-    out.extend_from_slice(&[0; 2]);
+    out.extend_from_slice(&(if call.is_quiet { QUIET } else { 0 }).to_le_bytes());
     out.extend_from_slice(&(call.args.len() as u32).to_le_bytes());
     out.extend_from_slice(call.args);
 }
@@ -53,12 +58,13 @@ impl<'a> Calls<'a> {
             return Err(WireError::TooMany { block: "call", max: limits::CALLS_PER_BLOCK_MAX });
         }
         let rest = self.block.get(at..).unwrap_or_default();
-        let Some((&[r0, r1, r2, r3, d0, d1, z0, z1, l0, l1, l2, l3], rest)) =
+        let Some((&[r0, r1, r2, r3, d0, d1, f0, f1, l0, l1, l2, l3], rest)) =
             rest.split_first_chunk::<HEADER_BYTES>()
         else {
             return Err(truncated);
         };
-        if [z0, z1] != [0; 2] {
+        let flags = u16::from_le_bytes([f0, f1]);
+        if flags & !QUIET != 0 {
             return Err(WireError::Reserved { block: "call", at });
         }
         let args_bytes = u32::from_le_bytes([l0, l1, l2, l3]) as usize;
@@ -68,6 +74,7 @@ impl<'a> Calls<'a> {
         Ok(Call {
             request: u32::from_le_bytes([r0, r1, r2, r3]),
             reducer: u16::from_le_bytes([d0, d1]),
+            is_quiet: flags & QUIET != 0,
             args,
         })
     }

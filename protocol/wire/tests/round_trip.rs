@@ -89,7 +89,7 @@ fn read_all(bytes: &[u8]) {
 /// One message of every kind.
 fn every_message() -> Vec<Vec<u8>> {
     let mut calls = Vec::new();
-    write_call(&mut calls, &Call { request: 7, reducer: 3, args: &[1, 2, 3] });
+    write_call(&mut calls, &Call { request: 7, reducer: 3, is_quiet: true, args: &[1, 2, 3] });
     let mut results = Vec::new();
     let result = CallResult { request: 7, status: CallStatus::ReducerError, offset: 0, message: "too poor" };
     write_result(&mut results, &result);
@@ -249,7 +249,7 @@ proptest! {
     ) {
         let (mut calls, mut results) = (Vec::new(), Vec::new());
         for (request, reducer, args, message, offset) in &entries {
-            write_call(&mut calls, &Call { request: *request, reducer: *reducer, args });
+            write_call(&mut calls, &Call { request: *request, reducer: *reducer, is_quiet: request % 2 == 1, args });
             let status = [CallStatus::Committed, CallStatus::ReducerError, CallStatus::Rejected]
                 [*reducer as usize % 3];
             write_result(&mut results, &CallResult { request: *request, status, offset: *offset, message });
@@ -257,7 +257,7 @@ proptest! {
         let read: Vec<_> = Calls::new(&calls).map(Result::unwrap).collect();
         prop_assert_eq!(read.len(), entries.len());
         for (call, (request, reducer, args, _, _)) in read.iter().zip(&entries) {
-            prop_assert_eq!(call, &Call { request: *request, reducer: *reducer, args });
+            prop_assert_eq!(call, &Call { request: *request, reducer: *reducer, is_quiet: request % 2 == 1, args });
         }
         let read: Vec<_> = Results::new(&results).map(Result::unwrap).collect();
         prop_assert_eq!(read.len(), entries.len());

@@ -33,6 +33,8 @@ pub struct Bot {
 struct Character {
     identity: Identity,
     columns: PlayerColumns,
+    /// The reducer's id.
+    move_to: u16,
     position: Vec2,
     is_dead: bool,
 }
@@ -94,7 +96,8 @@ impl Bot {
         let Some(me) = own_row(&self.client, columns, identity)? else { return Ok(false) };
         steps.take(identity, me.position);
         let is_dead = me.health == 0;
-        self.character = Some(Character { identity, columns, position: me.position, is_dead });
+        let (move_to, _) = schema.reducer("move_to").context("the module has no move_to")?;
+        self.character = Some(Character { identity, columns, move_to, position: me.position, is_dead });
         Ok(true)
     }
 
@@ -144,7 +147,8 @@ impl Bot {
         if let Some((next, facing)) = self.mind.step(character.position, options.restless) {
             character.position = next;
             self.calls += 1;
-            self.client.call_named("move_to", &rows::move_to(next, facing)).context("move_to")?;
+            let args = rows::move_to(next, facing);
+            self.client.call_quietly(character.move_to, &args).context("move_to")?;
             steps.take(character.identity, next);
         }
         Ok(())

@@ -196,14 +196,16 @@ impl EngineThread {
         let mut results = Vec::new();
         // The block was walked through when it arrived: there are no errors in it.
         for call in Calls::new(block).flatten() {
-            let Call { request, reducer, args: arguments } = call;
+            let Call { request, reducer, is_quiet, args: arguments } = call;
             let call =
                 CallRequest { caller: connection.identity, connection: connection.id, reducer, arguments };
             match self.call(call) {
                 Ok(offset) => {
                     connection.committed.fetch_max(offset, Ordering::AcqRel);
-                    let result = CallResult { request, status: CallStatus::Committed, offset, message: "" };
-                    write_result(&mut results, &result);
+                    if !is_quiet {
+                        let status = CallStatus::Committed;
+                        write_result(&mut results, &CallResult { request, status, offset, message: "" });
+                    }
                 }
                 Err(refusal) => {
                     let status = match refusal.is_rejection {

@@ -68,7 +68,7 @@ fn garbage_in_frames_and_garbage_instead_of_frames() {
 fn every_prefix_and_every_altered_byte_of_a_message() {
     let world = World::with_bank();
     let mut block = Vec::new();
-    write_call(&mut block, &Call { request: 7, reducer: 0, args: &[1; 24] });
+    write_call(&mut block, &Call { request: 7, reducer: 0, is_quiet: false, args: &[1; 24] });
     let message = ClientMessage::Calls { block: &block }.encode();
     for at in 0..message.len() {
         let mut altered = message.clone();
@@ -104,8 +104,8 @@ fn unknown_reducers_and_wrong_arguments_are_answered_and_the_client_stays() {
     let world = World::with_bank();
     let mut socket = world.welcomed_socket();
     let mut block = Vec::new();
-    write_call(&mut block, &Call { request: 1, reducer: 60_000, args: &[] });
-    write_call(&mut block, &Call { request: 2, reducer: 0, args: &[9; 3] });
+    write_call(&mut block, &Call { request: 1, reducer: 60_000, is_quiet: false, args: &[] });
+    write_call(&mut block, &Call { request: 2, reducer: 0, is_quiet: false, args: &[9; 3] });
     say(&mut socket, &ClientMessage::Calls { block: &block });
     let message = hear(&mut socket).unwrap();
     let ServerMessage::Results { block, .. } = ServerMessage::decode(&message).unwrap() else { panic!() };
@@ -131,7 +131,7 @@ fn a_client_that_stops_reading_is_let_go() {
     let args = ambit_model::encode_row(&fail.layout(), &[text]).unwrap();
     let mut block = Vec::new();
     for request in 0..200 {
-        write_call(&mut block, &Call { request, reducer, args: &args });
+        write_call(&mut block, &Call { request, reducer, is_quiet: false, args: &args });
     }
     let message = ClientMessage::Calls { block: &block }.encode();
     socket.get_mut().set_write_timeout(Some(PATIENCE)).unwrap();

@@ -141,7 +141,7 @@ fn calls_never_run_another_modules_reducer() {
     let world = World::with_module(&old);
     let mut block = Vec::new();
     for request in 0..2_000 {
-        write_call(&mut block, &Call { request, reducer: 0, args: &[] });
+        write_call(&mut block, &Call { request, reducer: 0, is_quiet: false, args: &[] });
     }
     let message = ClientMessage::Calls { block: &block }.encode();
     let barrier = Barrier::new(4);

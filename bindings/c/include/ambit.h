@@ -346,6 +346,16 @@ AmbitStatus ambit_client_call(AmbitClient *client,
                               size_t length,
                               uint32_t *out);
 
+// As ambit_client_call, for calls that are made many times a second, like steps: there is a result only if the call
+// failed.
+//
+// `client` is alive and used by this thread alone; `arguments` points to `length` bytes; `out` to a uint32_t.
+AmbitStatus ambit_client_call_quietly(AmbitClient *client,
+                                      uint16_t reducer,
+                                      const uint8_t *arguments,
+                                      size_t length,
+                                      uint32_t *out);
+
 // Brings the cache to the latest commit that has arrived, and hands out at most `events_max` events (0: all) and
 // all results. What the last tick lent is no longer valid.
 //

@@ -159,6 +159,16 @@ namespace Ambit
         internal static extern AmbitStatus ambit_client_call(AmbitClient* client, ushort reducer, byte* arguments, System.UIntPtr length, uint* @out);
 
         /// <summary>
+        ///  As ambit_client_call, for calls that are made many times a second, like steps: there is a result only if the call
+        ///  failed.
+        ///
+        ///  # Safety
+        ///  `client` is alive and used by this thread alone; `arguments` points to `length` bytes; `out` to a uint32_t.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "ambit_client_call_quietly", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern AmbitStatus ambit_client_call_quietly(AmbitClient* client, ushort reducer, byte* arguments, System.UIntPtr length, uint* @out);
+
+        /// <summary>
         ///  Brings the cache to the latest commit that has arrived, and hands out at most `events_max` events (0: all) and
         ///  all results. What the last tick lent is no longer valid.
         ///

@@ -187,6 +187,16 @@ static void lives(void) {
     }
     CHECK(found && total == 1 && rows[0].slot == row.slot);
 
+    // Nobody leaps across the map: a quiet call says so, and only that. The step that it makes itself says nothing.
+    AmbitReducerInfo move_to;
+    float leap[4] = {position[0] > 300 ? 1.0F : 600.0F, position[1], 0, 0};
+    OK(ambit_reducer_by_name(client, text("move_to"), &move_to));
+    OK(ambit_client_call_quietly(client, (uint16_t)move_to.reducer, (const uint8_t *)position, sizeof position, &request));
+    OK(ambit_client_call_quietly(client, (uint16_t)move_to.reducer, (const uint8_t *)leap, sizeof leap, &request));
+    CHECK(ambit_client_call_quietly(client, (uint16_t)move_to.reducer, NULL, 16, &request) != AMBIT_STATUS_OK);
+    tick = until(client, has_result);
+    CHECK(tick.result_count == 1 && tick.results[0].request == request && tick.results[0].status != 0);
+
     position[0] += position[0] > 300 ? -1.0F : 1.0F;
     request = call(client, "move_to", (const uint8_t *)position, sizeof position);
     tick = until(client, has_update);
@@ -201,8 +211,6 @@ static void lives(void) {
         CHECK(event->table == player.table && memcmp(event->new_row + POSITION, position, 8) == 0);
         CHECK(memcmp(event->old_row + POSITION, position, 8) != 0 && event->old_length == event->new_length);
     }
-    AmbitReducerInfo move_to;
-    OK(ambit_reducer_by_name(client, text("move_to"), &move_to));
     CHECK(ambit_client_call(client, (uint16_t)move_to.reducer, identity, 3, &request) == AMBIT_STATUS_BAD_ARGUMENT);
 
     AmbitText token;

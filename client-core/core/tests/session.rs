@@ -35,6 +35,31 @@ fn update(offset: u64, table: u16, write: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> 
 }
 
 #[test]
+fn quiet_calls_are_not_in_flight_and_their_failures_are_bounded() {
+    let mut outbox = Outbox::new();
+    let loud = outbox.call(3, &[]).unwrap();
+    let quiet = outbox.call_quietly(3, &[]).unwrap();
+    assert_eq!(outbox.in_flight(), 1);
+    let message = outbox.transmit().unwrap();
+    let ClientMessage::Calls { block } = ClientMessage::decode(&message).unwrap() else { panic!("calls") };
+    let calls: Vec<_> =
+        Calls::new(block).map(|call| call.map(|call| (call.request, call.is_quiet))).collect();
+    assert_eq!(calls, [Ok((loud, false)), Ok((quiet, true))]);
+
+    let mut session = connected();
+    let mut block = Vec::new();
+    let failed = |request| CallResult { request, status: CallStatus::ReducerError, offset: 0, message: "no" };
+    write_result(&mut block, &failed(loud));
+    (0..limits::QUIET_FAILURES_MAX + 5).for_each(|_| write_result(&mut block, &failed(quiet)));
+    session.receive(&ServerMessage::Results { durable_offset: 0, block: &block }.encode(), 0).unwrap();
+    let mut world = World::new();
+    world.tick(&mut session, Budget::UNLIMITED);
+    assert_eq!((world.results().len(), world.answered()), (limits::QUIET_FAILURES_MAX + 1, 1));
+    world.tick(&mut session, Budget::UNLIMITED);
+    assert_eq!((world.results().len(), world.answered()), (0, 0));
+}
+
+#[test]
 fn what_the_protocol_does_not_allow_ends_the_session() {
     let unit = row(0, 1, 5);
     let insert = |slot| update(1, 0, |out| write_insert(out, slot, &unit));

@@ -21,8 +21,8 @@ use crate::limits;
 #[derive(Debug)]
 pub struct DataDir {
     root: PathBuf,
-    /// The lock is held as long as the file is open.
-    _lock: File,
+    /// Locked from [`DataDir::open`] to [`DataDir::unlock`].
+    lock: File,
 }
 
 /// The folder of one database.
@@ -84,10 +84,15 @@ impl DataDir {
         let lock = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
         let lock = lock.map_err(|source| file_error("open", &path, source))?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self { root: root.to_owned(), _lock: lock }),
+            Ok(()) => Ok(Self { root: root.to_owned(), lock }),
             Err(fs::TryLockError::WouldBlock) => Err(DataDirError::Locked(root.to_owned())),
             Err(fs::TryLockError::Error(source)) => Err(file_error("lock", &path, source)),
         }
+    }
+
+    /// Lets another server have the folder, when nothing is written to it any more.
+    pub fn unlock(&self) -> Result<(), DataDirError> {
+        self.lock.unlock().map_err(|source| file_error("unlock", &self.root.join("lock"), source))
     }
 
     /// The key that signs tokens; made at the first start.

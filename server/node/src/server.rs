@@ -165,6 +165,10 @@ impl Server {
                 stop(database, goodbye::SHUTDOWN, "the server is going down".into()).await;
             }
         }
+        // A connection that takes its time to end still holds the node, but writes nothing.
+        if let Err(error) = self.node.data.unlock() {
+            tracing::warn!("{error}");
+        }
     }
 }
 

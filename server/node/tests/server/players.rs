@@ -62,6 +62,29 @@ fn a_call_reaches_those_who_watch_and_becomes_durable() {
 }
 
 #[test]
+fn a_quiet_call_is_answered_only_when_it_fails() {
+    let world = World::with_bank();
+    let mut client = world.client(None);
+    client.subscribe("SELECT * FROM account WHERE id = 2", f32::INFINITY).unwrap();
+    let quietly = |client: &mut Client, amount: i64| {
+        let row = arguments(client, "transfer", &transfer(1, 2, amount));
+        let schema = client.schema().unwrap();
+        let (reducer, _) = schema.reducer("transfer").unwrap();
+        client.call_quietly(reducer, &row).unwrap()
+    };
+    quietly(&mut client, 250);
+    let refused = quietly(&mut client, 751);
+    let mut results = Vec::new();
+    assert!(client.wait_until(PATIENCE, |client| {
+        results.extend(client.results().iter().map(|result| (result.request, result.message.clone())));
+        !results.is_empty() && client.table("account").is_some_and(|table| table.len() == 1)
+    }));
+    // Answers come in the order of the calls: the first one has none.
+    assert_eq!(results, [(refused, "account 1 has 750, not 751".to_owned())]);
+    assert_eq!(client.statistics().calls_in_flight, 0);
+}
+
+#[test]
 fn an_unsubscribed_row_leaves_and_a_bad_query_is_explained() {
     let world = World::with_bank();
     let mut client = world.client(None);

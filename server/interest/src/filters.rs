@@ -61,6 +61,8 @@ pub(crate) struct TableFilters {
     equal_columns: Vec<(Operand, usize)>,
     /// Filters by the region that their rows lie in.
     regions: RegionIndex,
+    /// How many watch the result of a filter itself.
+    watchers: usize,
 }
 
 /// What a filter is found by.
@@ -90,22 +92,31 @@ impl Filters {
             Some(&id) => id,
             None => self.add(filter),
         };
-        if let Some(entry) = self.get_mut(id) {
+        if let Some(entry) = self.entries.get_mut(id).and_then(Option::as_mut) {
             entry.references += 1;
             if for_circle {
                 entry.is_fresh |= entry.circles == 0;
                 entry.circles += 1;
+            } else if let Some(table) = self.tables.get_mut(usize::from(filter.table)) {
+                table.watchers += 1;
             }
         }
         id
     }
 
+    /// Whether anybody watches the result of a filter on this table, and not only circles around it.
+    pub fn has_watchers(&self, table: u16) -> bool {
+        self.tables.get(usize::from(table)).is_some_and(|table| table.watchers > 0)
+    }
+
     /// Watches it once less.
     pub fn release(&mut self, id: FilterId, for_circle: bool) {
-        let Some(entry) = self.get_mut(id) else { return };
+        let Some(entry) = self.entries.get_mut(id).and_then(Option::as_mut) else { return };
         entry.references -= 1;
         if for_circle {
             entry.circles -= 1;
+        } else if let Some(table) = self.tables.get_mut(usize::from(entry.filter.table)) {
+            table.watchers -= 1;
         }
         if entry.references > 0 {
             return;

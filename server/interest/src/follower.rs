@@ -233,6 +233,11 @@ impl Follower {
         self.cohorts.iter().filter(|cohort| self.has_work(cohort)).map(Cohort::due).min()
     }
 
+    /// Whether any client wants an update at every flush after a commit.
+    pub fn has_immediate_clients(&self) -> bool {
+        self.cohorts.iter().any(|cohort| cohort.rate == Rate::Immediate && !cohort.clients.is_empty())
+    }
+
     /// Hands out the updates of all clients that are due.
     pub fn flush(&mut self, now: Timestamp, sink: &mut dyn FnMut(ClientUpdate)) {
         let mut due: Vec<bool> =

@@ -53,4 +53,4 @@ const _: () = match RATES_HZ {
 
 /// Groups that the connections of one rate are spread over within the period, so that the work of a period does
 /// not come all at once. Each phase encodes each changed row once, so more phases cost more.
-pub const PHASES: u32 = 10;
+pub const PHASES: u32 = 5;

@@ -17,10 +17,6 @@ pub const WRITE_BYTES_MIN: usize = 64 << 10;
 /// Bytes of one group: written and then synced together. Bounds the time to the first acknowledgement.
 pub const GROUP_BYTES_MAX: usize = 8 << 20;
 
-/// From one sync to the next, at least, while there is little to write. A disk that is asked after every single commit
-/// takes a tenth of a processor; nobody notices a millisecond until something is durable.
-pub const SYNC_PAUSE: std::time::Duration = std::time::Duration::from_millis(1);
-
 /// Batches waiting for the log thread. The engine waits when it is full, so memory stays bounded when the
 /// disk is slow.
 pub const QUEUED_BATCHES_MAX: usize = 64;

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, TrySendError, sync_channel};
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -28,7 +28,7 @@ pub enum LogEvent<'a> {
         offset: u64,
         /// Bytes of the records in the group.
         bytes: usize,
-        /// How long writing the rest of the group and syncing it took.
+        /// How long writing and syncing the group took.
         took: Duration,
     },
     /// The log failed; nothing after the last durable offset will be acknowledged.
@@ -60,8 +60,7 @@ impl LogThread {
             durable_offset: AtomicU64::new(log.durable_offset()),
             failure: OnceLock::new(),
         });
-        let worker =
-            Worker { log, receiver, recycler, state: Arc::clone(&state), notify, next_sync: Instant::now() };
+        let worker = Worker { log, receiver, recycler, state: Arc::clone(&state), notify };
         let thread = std::thread::Builder::new().name("ambit-log".into()).spawn(move || worker.run())?;
         Ok(Self { sender: Some(sender), recycled, state, thread: Some(thread) })
     }
@@ -135,8 +134,6 @@ struct Worker<N> {
     recycler: SyncSender<Batch>,
     state: Arc<State>,
     notify: N,
-    /// Before this a sync waits for more to write.
-    next_sync: Instant,
 }
 
 impl<N: FnMut(LogEvent<'_>)> Worker<N> {
@@ -150,9 +147,9 @@ impl<N: FnMut(LogEvent<'_>)> Worker<N> {
         }
     }
 
-    /// Writes the first batch, those that have queued up behind it and those that come before the next sync is due, and
-    /// syncs once for all of them.
+    /// Writes the first batch and those that have queued up behind it, and syncs once for all of them.
     fn write_group(&mut self, first: Batch) -> Result<(), AppendError> {
+        let begin = Instant::now();
         let mut bytes = 0;
         let mut next = Ok(first);
         while let Ok(batch) = next {
@@ -160,15 +157,13 @@ impl<N: FnMut(LogEvent<'_>)> Worker<N> {
             self.log.append(&batch)?;
             self.recycle(batch);
             next = match bytes < limits::GROUP_BYTES_MAX {
-                true => self.receiver.recv_timeout(self.next_sync.saturating_duration_since(Instant::now())),
-                false => Err(RecvTimeoutError::Timeout),
+                true => self.receiver.try_recv(),
+                false => Err(TryRecvError::Empty),
             };
         }
-        let begin_sync = Instant::now();
-        self.next_sync = begin_sync + limits::SYNC_PAUSE;
         let offset = self.log.sync()?;
         self.state.durable_offset.store(offset, Ordering::Release);
-        (self.notify)(LogEvent::Durable { offset, bytes, took: begin_sync.elapsed() });
+        (self.notify)(LogEvent::Durable { offset, bytes, took: begin.elapsed() });
         Ok(())
     }
 

@@ -119,6 +119,10 @@ pub const FOLLOWER_STACK_BYTES: usize = 8 << 20;
 /// the host.
 pub const ENGINE_STACK_BYTES: usize = 4 << 20;
 
+/// How long a follower sleeps at a time while commits come in: short beside the interval between two flushes, long
+/// beside waking a thread.
+pub const FOLLOWER_PAUSE: Duration = Duration::from_millis(1);
+
 /// Commands that a follower takes before it looks at the clock again.
 pub const FOLLOWER_ROUND_COMMANDS_MAX: usize = 256;
 

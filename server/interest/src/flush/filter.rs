@@ -17,10 +17,15 @@ pub(super) fn cross(world: &World, cohort: &mut Cohort, scratch: &mut Scratch) {
         for change in &scratch.period.rows {
             let now = world.row(id, change.slot);
             let existed = change.state != RowState::New;
-            // Without an image no tested column has changed, so the row now stands for the row before.
-            let before = if existed { table.log.image(change).or(now) } else { None };
+            let image = table.log.image(change);
             let is_same = change.state == RowState::Updated;
-            cohort.filters.concerned(id, before, now, concerned);
+            if is_same && image.is_none() && !cohort.filters.has_watchers(id) {
+                // It is where it was, and nobody is to be told of it by a filter.
+                continue;
+            }
+            // Without an image no tested column has changed, so the row now stands for the row before.
+            let before = if existed { image.or(now) } else { None };
+            cohort.filters.concerned(id, image, now, concerned);
             for &filter in concerned.iter() {
                 let Some(watched) = cohort.filters.get_mut(filter) else { continue };
                 let is = now.is_some_and(|row| watched.filter.matches(row));

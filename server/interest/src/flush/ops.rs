@@ -55,7 +55,26 @@ pub(super) fn change(world: &World, scratch: &mut TableScratch, table: u16, slot
             place
         }
     };
-    out.extend_from_slice(scratch.deltas.get(start as usize..end as usize).unwrap_or_default());
+    append(&scratch.deltas, start as usize, end as usize, out);
+}
+
+/// Bytes that are copied at once; most deltas are shorter.
+const CHUNK_BYTES: usize = 32;
+
+/// Appends `bytes[start..end]`. What is short is copied as a whole chunk and cut: that takes no call and no branch on the
+/// length, and this runs for every visible row that moved.
+#[inline]
+fn append(bytes: &[u8], start: usize, end: usize, out: &mut Vec<u8>) {
+    let length = end - start;
+    if length <= CHUNK_BYTES
+        && let Some(chunk) = bytes.get(start..).and_then(<[u8]>::first_chunk::<CHUNK_BYTES>)
+    {
+        let before = out.len();
+        out.extend_from_slice(chunk);
+        out.truncate(before + length);
+    } else {
+        out.extend_from_slice(bytes.get(start..end).unwrap_or_default());
+    }
 }
 
 fn encode(world: &World, table: u16, slot: Slot, mask: u64, out: &mut Vec<u8>) {

@@ -61,7 +61,19 @@ impl FollowerThread {
             if self.follower.next_flush().is_some_and(|due| due <= now) {
                 self.flush();
             }
+            self.pause();
         }
+    }
+
+    /// Unless there is something to do or somebody wants every commit at once, sleeps for a moment, in which the engine need
+    /// not wake this thread.
+    fn pause(&self) {
+        if !self.rounds.is_empty() || self.follower.has_immediate_clients() {
+            return;
+        }
+        let due = self.follower.next_flush().map(|due| due.since(clock::now()).0);
+        let rest = due.map_or(Duration::MAX, |due| Duration::from_micros(u64::try_from(due).unwrap_or(0)));
+        std::thread::sleep(rest.min(limits::FOLLOWER_PAUSE));
     }
 
     fn take_rounds(&mut self, first: FollowerRound) -> Result<(), String> {

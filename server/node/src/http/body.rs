@@ -7,18 +7,19 @@ use futures_util::StreamExt;
 use super::HttpError;
 use crate::limits;
 
-/// The whole body, or why not.
+/// The whole body, or why not. As much again of a body that is too large passes by unkept: a client that is still sending
+/// would not read the answer.
 pub async fn read(body: Body, bytes_max: usize) -> Result<Vec<u8>, HttpError> {
-    let mut bytes = Vec::new();
+    let (mut bytes, mut byte_count) = (Vec::new(), 0_usize);
     let mut take = |chunk: &[u8]| {
-        let fits = bytes.len() + chunk.len() <= bytes_max;
-        if fits {
+        byte_count = byte_count.saturating_add(chunk.len());
+        if byte_count <= bytes_max {
             bytes.extend_from_slice(chunk);
         }
-        fits
+        byte_count <= bytes_max.saturating_mul(2)
     };
     each_chunk(body, bytes_max, &mut take).await?;
-    Ok(bytes)
+    if byte_count > bytes_max { Err(too_large(bytes_max)) } else { Ok(bytes) }
 }
 
 /// Lets a body that nobody wants pass by, keeping none of it: a client that is still sending would not read the answer.
@@ -46,8 +47,7 @@ async fn each_chunk(
                 HttpError::new(StatusCode::BAD_REQUEST, text)
             })?;
             if !take(&chunk) {
-                let text = format!("the body has more than {bytes_max} bytes");
-                return Err(HttpError::new(StatusCode::PAYLOAD_TOO_LARGE, text));
+                return Err(too_large(bytes_max));
             }
         }
         Ok(())
@@ -56,4 +56,8 @@ async fn each_chunk(
         let text = format!("the body did not arrive within {} s", limits::HTTP_BODY_WAIT.as_secs());
         Err(HttpError::new(StatusCode::REQUEST_TIMEOUT, text))
     })
+}
+
+fn too_large(bytes_max: usize) -> HttpError {
+    HttpError::new(StatusCode::PAYLOAD_TOO_LARGE, format!("the body has more than {bytes_max} bytes"))
 }

@@ -292,3 +292,17 @@ proptest! {
         read_all(&bytes);
     }
 }
+
+#[test]
+fn a_call_with_unknown_flags_is_refused() {
+    let call = Call { request: 7, reducer: 3, is_quiet: true, args: &[1, 2] };
+    let mut block = Vec::new();
+    write_call(&mut block, &call);
+    assert_eq!(Calls::new(&block).collect::<Vec<_>>(), [Ok(call)]);
+    for (byte, bit) in (6..8).flat_map(|byte| (0..8).map(move |bit| (byte, bit))).skip(1) {
+        let mut lying = block.clone();
+        lying[byte] |= 1 << bit;
+        let read: Vec<_> = Calls::new(&lying).collect();
+        assert!(matches!(read[..], [Err(WireError::Reserved { block: "call", at: 0 })]), "{read:?}");
+    }
+}

@@ -12,7 +12,7 @@ use ambit_model::{
 
 /// The module of the tour.
 fn schema() -> Schema {
-    let column = |name: &str, ty| ColumnSchema { name: name.into(), ty, auto_inc: false, doc: String::new() };
+    let column = |name: &str, ty| ColumnSchema::new(name.into(), ty);
     let index = |name: &str, column, kind, unique| IndexSchema {
         name: name.into(),
         columns: vec![column],
@@ -41,11 +41,13 @@ fn schema() -> Schema {
             ],
             primary: Some(0),
             doc: "Everyone who ever joined.".into(),
+            ..TableSchema::default()
         }],
         reducers: vec![
             reducer("join", "name", ColumnType::String),
             reducer("move_to", "position", ColumnType::Vec3),
         ],
+        ..Schema::default()
     }
 }
 

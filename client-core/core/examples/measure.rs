@@ -64,7 +64,7 @@ fn per_row(mut times: Vec<u128>) -> f64 {
 
 /// 64-byte rows with a primary key and a position in a grid.
 fn schema() -> Schema {
-    let column = |name: &str, ty| ColumnSchema { name: name.into(), ty, auto_inc: false, doc: String::new() };
+    let column = |name: &str, ty| ColumnSchema::new(name.into(), ty);
     let columns = vec![
         column("id", ColumnType::U64),
         column("owner", ColumnType::Identity),
@@ -90,8 +90,9 @@ fn schema() -> Schema {
         indexes,
         primary: Some(0),
         doc: String::new(),
+        ..TableSchema::default()
     };
-    Schema { tables: vec![unit], reducers: Vec::new() }
+    Schema { tables: vec![unit], reducers: Vec::new(), ..Schema::default() }
 }
 
 fn welcome(schema: &Schema) -> Vec<u8> {

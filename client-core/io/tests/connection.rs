@@ -29,7 +29,7 @@ use tokio_tungstenite::tungstenite::http::HeaderValue;
 const PATIENCE: Duration = Duration::from_secs(20);
 
 fn schema() -> Schema {
-    let column = |name: &str, ty| ColumnSchema { name: name.into(), ty, auto_inc: false, doc: String::new() };
+    let column = |name: &str, ty| ColumnSchema::new(name.into(), ty);
     let id = IndexSchema { name: "id".into(), columns: vec![0], kind: IndexKind::Hash, unique: true };
     let reducer = |name: &str, lifecycle, params| ReducerSchema {
         name: name.into(),
@@ -46,11 +46,13 @@ fn schema() -> Schema {
             indexes: vec![id],
             primary: Some(0),
             doc: String::new(),
+            ..TableSchema::default()
         }],
         reducers: vec![
             reducer("heal", Lifecycle::Call, vec![health]),
             reducer("setup", Lifecycle::Init, Vec::new()),
         ],
+        ..Schema::default()
     }
 }
 

@@ -15,6 +15,7 @@ mod layout;
 
 mod names;
 mod schema;
+mod schema_check;
 mod schema_codec;
 mod type_check;
 
@@ -49,7 +50,8 @@ pub use glam;
 pub use id::{ConnectionId, Duration, EntityId, Identity, ParseIdError, Slot, Timestamp, Uuid};
 pub use layout::{ColumnLayout, RowLayout};
 pub use schema::{
-    ColumnSchema, IndexKind, IndexSchema, Lifecycle, ReducerSchema, Schema, SchemaError, TableSchema,
+    ColumnSchema, Durability, IndexKind, IndexSchema, Lifecycle, MigrationSchema, OnDelete, ReducerSchema,
+    ReferenceSchema, Schema, SchemaError, TableSchema,
 };
 pub use schema_codec::SchemaDecodeError;
 pub use types::{ColumnType, EnumType, Field, StructType, Variant};

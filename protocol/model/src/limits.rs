@@ -12,6 +12,12 @@ pub const REDUCERS_MAX: usize = 4_096;
 /// Indexes of one table. Every insert pays for each of them.
 pub const INDEXES_MAX: usize = 32;
 
+/// References of one table to others. Every insert and every delete of a named row pays for each of them.
+pub const REFERENCES_MAX: usize = 16;
+
+/// Migration functions of one module. A module that is years old has tens of versions behind it.
+pub const MIGRATIONS_MAX: usize = 256;
+
 /// Variants of one enum: the tag is one byte.
 pub const VARIANTS_MAX: usize = 256;
 

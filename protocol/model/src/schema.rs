@@ -1,37 +1,55 @@
-//! A module's tables and reducers, checked.
-
-use std::collections::HashSet;
+//! A module's tables and reducers. What of them is possible is `schema_check`'s business.
 
 use crate::layout::RowLayout;
-use crate::limits;
-use crate::names::distinct_names;
-use crate::type_check::check_type;
-use crate::types::{ColumnType, Field, fields_size};
+use crate::types::{ColumnType, Field};
 
 /// The tables and reducers of a module. Table and reducer ids are positions in these lists.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Schema {
+    /// Counts the shapes that only a migration function leads to: one more than the highest
+    /// [`MigrationSchema::from`] of the module, 0 for a module that never had one.
+    pub version: u32,
     /// In the order of their ids.
     pub tables: Vec<TableSchema>,
     /// In the order of their ids.
     pub reducers: Vec<ReducerSchema>,
+    /// The module's own migrations, in the order of their ids. A database's schema has none.
+    pub migrations: Vec<MigrationSchema>,
 }
 
 /// One table.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TableSchema {
     /// `snake_case`.
     pub name: String,
     /// Whether clients may subscribe to it.
     pub public: bool,
+    /// What of it survives a restart.
+    pub durability: Durability,
     /// In declared order.
     pub columns: Vec<ColumnSchema>,
     /// In the order of their ids.
     pub indexes: Vec<IndexSchema>,
     /// Id of the index of the primary key: unique, hash or ordered.
     pub primary: Option<u16>,
+    /// Columns that name rows of other tables.
+    pub references: Vec<ReferenceSchema>,
+    /// The name that the table had in an earlier module. A database's schema has none.
+    pub renamed_from: Option<String>,
     /// The author's comment, for generated code.
     pub doc: String,
+}
+
+/// What of a table survives a restart of the server. All tables are transactional.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum Durability {
+    /// Nothing: the table is empty afterwards.
+    Ephemeral,
+    /// The rows of the last snapshot: changes are not logged.
+    Checkpointed,
+    /// Everything: every change is logged.
+    #[default]
+    Durable,
 }
 
 /// One column.
@@ -43,8 +61,45 @@ pub struct ColumnSchema {
     pub ty: ColumnType,
     /// Whether the store fills in the next number when the column is inserted as 0.
     pub auto_inc: bool,
+    /// What the column holds in rows that are older than itself: a row of this one column.
+    pub default: Option<Vec<u8>>,
+    /// The name that the column had in an earlier module. A database's schema has none.
+    pub renamed_from: Option<String>,
     /// The author's comment, for generated code.
     pub doc: String,
+}
+
+/// Columns whose values are the primary key of a row of another table, or all absent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReferenceSchema {
+    /// Positions of the columns, in the order of the other table's key. A table has an index of just these columns, in
+    /// this order.
+    pub columns: Vec<u16>,
+    /// Name of the other table; it may be the same one.
+    pub table: String,
+    /// What becomes of the rows that name a row which is deleted.
+    pub on_delete: OnDelete,
+}
+
+/// What becomes of the rows that name a row which is deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnDelete {
+    /// They forbid it.
+    Restrict,
+    /// They are deleted with it.
+    Cascade,
+}
+
+/// A function of the module that brings a database of an older version to the module's own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MigrationSchema {
+    /// The function's name.
+    pub name: String,
+    /// The [`Schema::version`] of the databases that it takes.
+    pub from: u32,
+    /// Tables as they were in such a database, as far as the function reads them. Their ids follow those of the
+    /// module's tables.
+    pub reads: Vec<TableSchema>,
 }
 
 /// One index.
@@ -118,6 +173,13 @@ pub struct SchemaError {
 impl Eq for IndexKind {}
 impl Eq for IndexSchema {}
 
+impl ColumnSchema {
+    /// A plain column.
+    pub fn new(name: impl Into<String>, ty: ColumnType) -> Self {
+        Self { name: name.into(), ty, auto_inc: false, default: None, renamed_from: None, doc: String::new() }
+    }
+}
+
 impl Schema {
     /// The table of this name and its id.
     pub fn table(&self, name: &str) -> Option<(u16, &TableSchema)> {
@@ -127,19 +189,6 @@ impl Schema {
     /// The reducer of this name and its id.
     pub fn reducer(&self, name: &str) -> Option<(u16, &ReducerSchema)> {
         (0..).zip(&self.reducers).find(|(_, reducer)| reducer.name == name)
-    }
-
-    /// Refuses what no part of Ambit could work with: bad names, limits exceeded, impossible indexes.
-    pub fn check(&self) -> Result<(), SchemaError> {
-        at_most("the module", "tables", self.tables.len(), limits::TABLES_MAX)?;
-        at_most("the module", "reducers", self.reducers.len(), limits::REDUCERS_MAX)?;
-        check_names("table", self.tables.iter().map(|table| &table.name))?;
-        check_names("reducer", self.reducers.iter().map(|reducer| &reducer.name))?;
-        self.tables.iter().try_for_each(TableSchema::check)?;
-        // One commit says that the world was made. With two reducers half a world could pass for one.
-        let inits = self.reducers.iter().filter(|reducer| reducer.lifecycle == Lifecycle::Init).count();
-        at_most("the module", "init reducers", inits, 1)?;
-        self.reducers.iter().try_for_each(ReducerSchema::check)
     }
 }
 
@@ -163,72 +212,6 @@ impl TableSchema {
     pub fn primary_index(&self) -> Option<&IndexSchema> {
         self.primary.and_then(|index| self.indexes.get(usize::from(index)))
     }
-
-    fn check(&self) -> Result<(), SchemaError> {
-        let subject = format!("table `{}`", self.name);
-        at_most(&subject, "columns", self.columns.len(), limits::COLUMNS_MAX)?;
-        at_most(&subject, "indexes", self.indexes.len(), limits::INDEXES_MAX)?;
-        check_names(&format!("{subject}, column"), self.columns.iter().map(|column| &column.name))?;
-        check_names(&format!("{subject}, index"), self.indexes.iter().map(|index| &index.name))?;
-        for column in &self.columns {
-            let subject = format!("{subject}, column `{}`", column.name);
-            check_type(&column.ty).map_err(|problem| refuse(&subject, problem))?;
-            if column.auto_inc && !column.ty.is_integer() {
-                return Err(refuse(&subject, format!("auto_inc needs an integer, not {}", column.ty)));
-            }
-        }
-        if fields_size(&self.fields()) > limits::ROW_FIXED_BYTES_MAX {
-            return Err(refuse(
-                &subject,
-                format!("its fixed part exceeds {} bytes", limits::ROW_FIXED_BYTES_MAX),
-            ));
-        }
-        self.indexes.iter().try_for_each(|index| self.check_index(index))?;
-        match self.primary {
-            Some(_) if self.primary_index().is_none_or(|index| !index.unique) => {
-                Err(refuse(&subject, "the primary key names no unique index"))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    fn check_index(&self, index: &IndexSchema) -> Result<(), SchemaError> {
-        let subject = format!("table `{}`, index `{}`", self.name, index.name);
-        if index.columns.is_empty() {
-            return Err(refuse(&subject, "it has no columns"));
-        }
-        let mut seen = HashSet::new();
-        for &column in &index.columns {
-            let Some(column_schema) = self.columns.get(usize::from(column)) else {
-                return Err(refuse(&subject, format!("the table has no column {column}")));
-            };
-            if !seen.insert(column) {
-                return Err(refuse(&subject, format!("column `{}` occurs twice", column_schema.name)));
-            }
-            let ty = &column_schema.ty;
-            match index.kind {
-                IndexKind::Ordered if !is_orderable(ty) => {
-                    return Err(refuse(&subject, format!("{ty} has no order; use a hash index")));
-                }
-                IndexKind::Spatial { .. } if !ty.is_position() => {
-                    return Err(refuse(
-                        &subject,
-                        format!("a spatial index needs Vec2, Vec3, DVec2 or DVec3, not {ty}"),
-                    ));
-                }
-                IndexKind::Hash | IndexKind::Ordered | IndexKind::Spatial { .. } => {}
-            }
-        }
-        match index.kind {
-            IndexKind::Spatial { cell } if !(cell.is_finite() && cell > 0.0) => {
-                Err(refuse(&subject, "the cell size must be a positive number"))
-            }
-            IndexKind::Spatial { .. } if index.columns.len() != 1 || index.unique => {
-                Err(refuse(&subject, "a spatial index has one column and is not unique"))
-            }
-            IndexKind::Hash | IndexKind::Ordered | IndexKind::Spatial { .. } => Ok(()),
-        }
-    }
 }
 
 impl ReducerSchema {
@@ -236,67 +219,4 @@ impl ReducerSchema {
     pub fn layout(&self) -> RowLayout {
         RowLayout::new(&self.params)
     }
-
-    fn check(&self) -> Result<(), SchemaError> {
-        let subject = format!("reducer `{}`", self.name);
-        at_most(&subject, "parameters", self.params.len(), limits::COLUMNS_MAX)?;
-        check_names(&format!("{subject}, parameter"), self.params.iter().map(|param| &param.name))?;
-        for param in &self.params {
-            check_type(&param.ty)
-                .map_err(|problem| refuse(&format!("{subject}, parameter `{}`", param.name), problem))?;
-        }
-        if fields_size(&self.params) > limits::ROW_FIXED_BYTES_MAX {
-            return Err(refuse(
-                &subject,
-                format!("its parameters exceed {} bytes", limits::ROW_FIXED_BYTES_MAX),
-            ));
-        }
-        match self.lifecycle {
-            Lifecycle::Call => Ok(()),
-            Lifecycle::Tick { every_us } if every_us < 1_000 => {
-                Err(refuse(&subject, "a tick is at least 1 ms"))
-            }
-            _ if !self.params.is_empty() => {
-                Err(refuse(&subject, "only reducers that clients call have parameters"))
-            }
-            Lifecycle::Init
-            | Lifecycle::ClientConnected
-            | Lifecycle::ClientDisconnected
-            | Lifecycle::Tick { .. } => Ok(()),
-        }
-    }
-}
-
-/// Whether an ordered index can take the type: numbers, text, bytes, ids, moments and plain enums.
-#[expect(clippy::wildcard_enum_match_arm, reason = "all other types are scalars, ids or text")]
-fn is_orderable(ty: &ColumnType) -> bool {
-    match ty {
-        ColumnType::Option(_) | ColumnType::Vec(_) | ColumnType::Struct(_) => false,
-        ColumnType::Enum(enumeration) => !enumeration.has_payload(),
-        ColumnType::Vec2
-        | ColumnType::Vec3
-        | ColumnType::Vec4
-        | ColumnType::Quat
-        | ColumnType::DVec2
-        | ColumnType::DVec3
-        | ColumnType::IVec2
-        | ColumnType::IVec3 => false,
-        _ => true,
-    }
-}
-
-fn refuse(subject: &str, problem: impl Into<String>) -> SchemaError {
-    SchemaError { subject: subject.into(), problem: problem.into() }
-}
-
-fn at_most(subject: &str, what: &str, count: usize, max: usize) -> Result<(), SchemaError> {
-    if count <= max {
-        return Ok(());
-    }
-    Err(refuse(subject, format!("it has {count} {what}; at most {max} are possible")))
-}
-
-fn check_names<'a>(subject: &str, names: impl Iterator<Item = &'a String>) -> Result<(), SchemaError> {
-    distinct_names(names.map(String::as_str))
-        .map_err(|wrong| refuse(&format!("{subject} `{}`", wrong.name), wrong.problem))
 }

@@ -6,7 +6,8 @@ use flatbuffers::{FlatBufferBuilder, ForwardsUOffset, Vector, WIPOffset};
 
 use crate::limits;
 use crate::schema::{
-    ColumnSchema, IndexKind, IndexSchema, Lifecycle, ReducerSchema, Schema, SchemaError, TableSchema,
+    ColumnSchema, Durability, IndexKind, IndexSchema, Lifecycle, MigrationSchema, OnDelete, ReducerSchema,
+    ReferenceSchema, Schema, SchemaError, TableSchema,
 };
 use crate::schema_generated::schema_generated as fb;
 use crate::types::{ColumnType, EnumType, Field, StructType, Variant};
@@ -47,7 +48,16 @@ impl Schema {
         let reducers: Vec<_> =
             self.reducers.iter().map(|reducer| write_reducer(&mut builder, reducer)).collect();
         let reducers = builder.create_vector(&reducers);
-        let args = fb::SchemaArgs { version: VERSION, tables: Some(tables), reducers: Some(reducers) };
+        let migrations: Vec<_> =
+            self.migrations.iter().map(|migration| write_migration(&mut builder, migration)).collect();
+        let migrations = builder.create_vector(&migrations);
+        let args = fb::SchemaArgs {
+            version: VERSION,
+            tables: Some(tables),
+            reducers: Some(reducers),
+            module_version: self.version,
+            migrations: Some(migrations),
+        };
         let root = fb::Schema::create(&mut builder, &args);
         fb::finish_schema_buffer(&mut builder, root);
         builder.finished_data().to_vec()
@@ -70,8 +80,10 @@ impl Schema {
             return Err(SchemaDecodeError::Version(root.version()));
         }
         let schema = Self {
+            version: root.module_version(),
             tables: read_all(root.tables(), read_table)?,
             reducers: read_all(root.reducers(), read_reducer)?,
+            migrations: read_all(root.migrations(), read_migration)?,
         };
         schema.check()?;
         Ok(schema)
@@ -165,11 +177,16 @@ fn write_table(builder: &mut Builder, table: &TableSchema) -> WIPOffset<fb::Tabl
             let name = Some(builder.create_string(&column.name));
             let type_ = Some(write_type(builder, &column.ty));
             let doc = Some(builder.create_string(&column.doc));
-            let args = fb::ColumnArgs { name, type_, auto_inc: column.auto_inc, doc };
+            let default_row = column.default.as_ref().map(|row| builder.create_vector(row));
+            let renamed_from = column.renamed_from.as_ref().map(|old| builder.create_string(old));
+            let auto_inc = column.auto_inc;
+            let args = fb::ColumnArgs { name, type_, auto_inc, doc, default_row, renamed_from };
             fb::Column::create(builder, &args)
         })
         .collect();
     let indexes: Vec<_> = table.indexes.iter().map(|index| write_index(builder, index)).collect();
+    let references: Vec<_> =
+        table.references.iter().map(|reference| write_reference(builder, reference)).collect();
     let args = fb::TableArgs {
         name: Some(builder.create_string(&table.name)),
         public: table.public,
@@ -177,8 +194,32 @@ fn write_table(builder: &mut Builder, table: &TableSchema) -> WIPOffset<fb::Tabl
         indexes: Some(builder.create_vector(&indexes)),
         primary: table.primary.unwrap_or(u16::MAX),
         doc: Some(builder.create_string(&table.doc)),
+        durability: match table.durability {
+            Durability::Durable => 0,
+            Durability::Checkpointed => 1,
+            Durability::Ephemeral => 2,
+        },
+        references: Some(builder.create_vector(&references)),
+        renamed_from: table.renamed_from.as_ref().map(|old| builder.create_string(old)),
     };
     fb::Table::create(builder, &args)
+}
+
+fn write_reference(builder: &mut Builder, reference: &ReferenceSchema) -> WIPOffset<fb::Reference<'static>> {
+    let columns = Some(builder.create_vector(&reference.columns));
+    let table = Some(builder.create_string(&reference.table));
+    let on_delete = match reference.on_delete {
+        OnDelete::Restrict => 0,
+        OnDelete::Cascade => 1,
+    };
+    fb::Reference::create(builder, &fb::ReferenceArgs { columns, table, on_delete })
+}
+
+fn write_migration(builder: &mut Builder, migration: &MigrationSchema) -> WIPOffset<fb::Migration<'static>> {
+    let reads: Vec<_> = migration.reads.iter().map(|table| write_table(builder, table)).collect();
+    let reads = Some(builder.create_vector(&reads));
+    let name = Some(builder.create_string(&migration.name));
+    fb::Migration::create(builder, &fb::MigrationArgs { name, from_version: migration.from, reads })
 }
 
 fn write_index(builder: &mut Builder, index: &IndexSchema) -> WIPOffset<fb::Index<'static>> {
@@ -248,12 +289,42 @@ fn read_table(table: fb::Table<'_>) -> Result<TableSchema, SchemaDecodeError> {
                 name: column.name().into(),
                 ty: read_type(column.type_())?,
                 auto_inc: column.auto_inc(),
+                default: column.default_row().map(|row| row.bytes().to_vec()),
+                renamed_from: column.renamed_from().map(str::to_owned),
                 doc: column.doc().unwrap_or_default().into(),
             })
         })?,
         indexes: read_all(table.indexes(), read_index)?,
         primary: Some(table.primary()).filter(|&index| index != u16::MAX),
+        durability: match table.durability() {
+            0 => Durability::Durable,
+            1 => Durability::Checkpointed,
+            2 => Durability::Ephemeral,
+            number => return Err(SchemaDecodeError::Unknown { what: "durability", number }),
+        },
+        references: read_all(table.references(), read_reference)?,
+        renamed_from: table.renamed_from().map(str::to_owned),
         doc: table.doc().unwrap_or_default().into(),
+    })
+}
+
+fn read_reference(reference: fb::Reference<'_>) -> Result<ReferenceSchema, SchemaDecodeError> {
+    Ok(ReferenceSchema {
+        columns: reference.columns().into_iter().flatten().collect(),
+        table: reference.table().into(),
+        on_delete: match reference.on_delete() {
+            0 => OnDelete::Restrict,
+            1 => OnDelete::Cascade,
+            number => return Err(SchemaDecodeError::Unknown { what: "rule for deletes", number }),
+        },
+    })
+}
+
+fn read_migration(migration: fb::Migration<'_>) -> Result<MigrationSchema, SchemaDecodeError> {
+    Ok(MigrationSchema {
+        name: migration.name().into(),
+        from: migration.from_version(),
+        reads: read_all(migration.reads(), read_table)?,
     })
 }
 

@@ -421,6 +421,8 @@ impl<'a> Column<'a> {
   pub const VT_TYPE_: ::flatbuffers::VOffsetT = 6;
   pub const VT_AUTO_INC: ::flatbuffers::VOffsetT = 8;
   pub const VT_DOC: ::flatbuffers::VOffsetT = 10;
+  pub const VT_DEFAULT_ROW: ::flatbuffers::VOffsetT = 12;
+  pub const VT_RENAMED_FROM: ::flatbuffers::VOffsetT = 14;
 
   #[inline]
   pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
@@ -432,6 +434,8 @@ impl<'a> Column<'a> {
     args: &'args ColumnArgs<'args>
   ) -> ::flatbuffers::WIPOffset<Column<'bldr>> {
     let mut builder = ColumnBuilder::new(_fbb);
+    if let Some(x) = args.renamed_from { builder.add_renamed_from(x); }
+    if let Some(x) = args.default_row { builder.add_default_row(x); }
     if let Some(x) = args.doc { builder.add_doc(x); }
     if let Some(x) = args.type_ { builder.add_type_(x); }
     if let Some(x) = args.name { builder.add_name(x); }
@@ -468,6 +472,20 @@ impl<'a> Column<'a> {
     // which contains a valid value in this slot
     unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<&str>>(Column::VT_DOC, None)}
   }
+  #[inline]
+  pub fn default_row(&self) -> Option<::flatbuffers::Vector<'a, u8>> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, u8>>>(Column::VT_DEFAULT_ROW, None)}
+  }
+  #[inline]
+  pub fn renamed_from(&self) -> Option<&'a str> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<&str>>(Column::VT_RENAMED_FROM, None)}
+  }
 }
 
 impl ::flatbuffers::Verifiable for Column<'_> {
@@ -480,6 +498,8 @@ impl ::flatbuffers::Verifiable for Column<'_> {
      .visit_field::<::flatbuffers::ForwardsUOffset<Type>>("type_", Self::VT_TYPE_, true)?
      .visit_field::<bool>("auto_inc", Self::VT_AUTO_INC, false)?
      .visit_field::<::flatbuffers::ForwardsUOffset<&str>>("doc", Self::VT_DOC, false)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, u8>>>("default_row", Self::VT_DEFAULT_ROW, false)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<&str>>("renamed_from", Self::VT_RENAMED_FROM, false)?
      .finish();
     Ok(())
   }
@@ -489,6 +509,8 @@ pub struct ColumnArgs<'a> {
     pub type_: Option<::flatbuffers::WIPOffset<Type<'a>>>,
     pub auto_inc: bool,
     pub doc: Option<::flatbuffers::WIPOffset<&'a str>>,
+    pub default_row: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, u8>>>,
+    pub renamed_from: Option<::flatbuffers::WIPOffset<&'a str>>,
 }
 impl<'a> Default for ColumnArgs<'a> {
   #[inline]
@@ -498,6 +520,8 @@ impl<'a> Default for ColumnArgs<'a> {
       type_: None, // required field
       auto_inc: false,
       doc: None,
+      default_row: None,
+      renamed_from: None,
     }
   }
 }
@@ -524,6 +548,14 @@ impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> ColumnBuilder<'a, 'b, A> {
     self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Column::VT_DOC, doc);
   }
   #[inline]
+  pub fn add_default_row(&mut self, default_row: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b , u8>>) {
+    self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Column::VT_DEFAULT_ROW, default_row);
+  }
+  #[inline]
+  pub fn add_renamed_from(&mut self, renamed_from: ::flatbuffers::WIPOffset<&'b  str>) {
+    self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Column::VT_RENAMED_FROM, renamed_from);
+  }
+  #[inline]
   pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> ColumnBuilder<'a, 'b, A> {
     let start = _fbb.start_table();
     ColumnBuilder {
@@ -547,6 +579,8 @@ impl ::core::fmt::Debug for Column<'_> {
       ds.field("type_", &self.type_());
       ds.field("auto_inc", &self.auto_inc());
       ds.field("doc", &self.doc());
+      ds.field("default_row", &self.default_row());
+      ds.field("renamed_from", &self.renamed_from());
       ds.finish()
   }
 }
@@ -715,6 +749,137 @@ impl ::core::fmt::Debug for Index<'_> {
       ds.finish()
   }
 }
+pub enum ReferenceOffset {}
+#[derive(Copy, Clone, PartialEq)]
+
+pub struct Reference<'a> {
+  pub _tab: ::flatbuffers::Table<'a>,
+}
+
+impl<'a> ::flatbuffers::Follow<'a> for Reference<'a> {
+  type Inner = Reference<'a>;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    Self { _tab: unsafe { ::flatbuffers::Table::new(buf, loc) } }
+  }
+}
+
+impl<'a> Reference<'a> {
+  pub const VT_COLUMNS: ::flatbuffers::VOffsetT = 4;
+  pub const VT_TABLE: ::flatbuffers::VOffsetT = 6;
+  pub const VT_ON_DELETE: ::flatbuffers::VOffsetT = 8;
+
+  #[inline]
+  pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
+    Reference { _tab: table }
+  }
+  #[allow(unused_mut)]
+  pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
+    _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
+    args: &'args ReferenceArgs<'args>
+  ) -> ::flatbuffers::WIPOffset<Reference<'bldr>> {
+    let mut builder = ReferenceBuilder::new(_fbb);
+    if let Some(x) = args.table { builder.add_table(x); }
+    if let Some(x) = args.columns { builder.add_columns(x); }
+    builder.add_on_delete(args.on_delete);
+    builder.finish()
+  }
+
+
+  #[inline]
+  pub fn columns(&self) -> Option<::flatbuffers::Vector<'a, u16>> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, u16>>>(Reference::VT_COLUMNS, None)}
+  }
+  #[inline]
+  pub fn table(&self) -> &'a str {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<&str>>(Reference::VT_TABLE, None).unwrap()}
+  }
+  #[inline]
+  pub fn on_delete(&self) -> u8 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<u8>(Reference::VT_ON_DELETE, Some(0)).unwrap()}
+  }
+}
+
+impl ::flatbuffers::Verifiable for Reference<'_> {
+  #[inline]
+  fn run_verifier(
+    v: &mut ::flatbuffers::Verifier, pos: usize
+  ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
+    v.visit_table(pos)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, u16>>>("columns", Self::VT_COLUMNS, false)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<&str>>("table", Self::VT_TABLE, true)?
+     .visit_field::<u8>("on_delete", Self::VT_ON_DELETE, false)?
+     .finish();
+    Ok(())
+  }
+}
+pub struct ReferenceArgs<'a> {
+    pub columns: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, u16>>>,
+    pub table: Option<::flatbuffers::WIPOffset<&'a str>>,
+    pub on_delete: u8,
+}
+impl<'a> Default for ReferenceArgs<'a> {
+  #[inline]
+  fn default() -> Self {
+    ReferenceArgs {
+      columns: None,
+      table: None, // required field
+      on_delete: 0,
+    }
+  }
+}
+
+pub struct ReferenceBuilder<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> {
+  fbb_: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>,
+  start_: ::flatbuffers::WIPOffset<::flatbuffers::TableUnfinishedWIPOffset>,
+}
+impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> ReferenceBuilder<'a, 'b, A> {
+  #[inline]
+  pub fn add_columns(&mut self, columns: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b , u16>>) {
+    self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Reference::VT_COLUMNS, columns);
+  }
+  #[inline]
+  pub fn add_table(&mut self, table: ::flatbuffers::WIPOffset<&'b  str>) {
+    self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Reference::VT_TABLE, table);
+  }
+  #[inline]
+  pub fn add_on_delete(&mut self, on_delete: u8) {
+    self.fbb_.push_slot::<u8>(Reference::VT_ON_DELETE, on_delete, 0);
+  }
+  #[inline]
+  pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> ReferenceBuilder<'a, 'b, A> {
+    let start = _fbb.start_table();
+    ReferenceBuilder {
+      fbb_: _fbb,
+      start_: start,
+    }
+  }
+  #[inline]
+  pub fn finish(self) -> ::flatbuffers::WIPOffset<Reference<'a>> {
+    let o = self.fbb_.end_table(self.start_);
+    self.fbb_.required(o, Reference::VT_TABLE,"table");
+    ::flatbuffers::WIPOffset::new(o.value())
+  }
+}
+
+impl ::core::fmt::Debug for Reference<'_> {
+  fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+    let mut ds = f.debug_struct("Reference");
+      ds.field("columns", &self.columns());
+      ds.field("table", &self.table());
+      ds.field("on_delete", &self.on_delete());
+      ds.finish()
+  }
+}
 pub enum TableOffset {}
 #[derive(Copy, Clone, PartialEq)]
 
@@ -737,6 +902,9 @@ impl<'a> Table<'a> {
   pub const VT_INDEXES: ::flatbuffers::VOffsetT = 10;
   pub const VT_PRIMARY: ::flatbuffers::VOffsetT = 12;
   pub const VT_DOC: ::flatbuffers::VOffsetT = 14;
+  pub const VT_DURABILITY: ::flatbuffers::VOffsetT = 16;
+  pub const VT_REFERENCES: ::flatbuffers::VOffsetT = 18;
+  pub const VT_RENAMED_FROM: ::flatbuffers::VOffsetT = 20;
 
   #[inline]
   pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
@@ -748,11 +916,14 @@ impl<'a> Table<'a> {
     args: &'args TableArgs<'args>
   ) -> ::flatbuffers::WIPOffset<Table<'bldr>> {
     let mut builder = TableBuilder::new(_fbb);
+    if let Some(x) = args.renamed_from { builder.add_renamed_from(x); }
+    if let Some(x) = args.references { builder.add_references(x); }
     if let Some(x) = args.doc { builder.add_doc(x); }
     if let Some(x) = args.indexes { builder.add_indexes(x); }
     if let Some(x) = args.columns { builder.add_columns(x); }
     if let Some(x) = args.name { builder.add_name(x); }
     builder.add_primary(args.primary);
+    builder.add_durability(args.durability);
     builder.add_public(args.public);
     builder.finish()
   }
@@ -800,6 +971,27 @@ impl<'a> Table<'a> {
     // which contains a valid value in this slot
     unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<&str>>(Table::VT_DOC, None)}
   }
+  #[inline]
+  pub fn durability(&self) -> u8 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<u8>(Table::VT_DURABILITY, Some(0)).unwrap()}
+  }
+  #[inline]
+  pub fn references(&self) -> Option<::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<Reference<'a>>>> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<Reference>>>>(Table::VT_REFERENCES, None)}
+  }
+  #[inline]
+  pub fn renamed_from(&self) -> Option<&'a str> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<&str>>(Table::VT_RENAMED_FROM, None)}
+  }
 }
 
 impl ::flatbuffers::Verifiable for Table<'_> {
@@ -814,6 +1006,9 @@ impl ::flatbuffers::Verifiable for Table<'_> {
      .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, ::flatbuffers::ForwardsUOffset<Index>>>>("indexes", Self::VT_INDEXES, false)?
      .visit_field::<u16>("primary", Self::VT_PRIMARY, false)?
      .visit_field::<::flatbuffers::ForwardsUOffset<&str>>("doc", Self::VT_DOC, false)?
+     .visit_field::<u8>("durability", Self::VT_DURABILITY, false)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, ::flatbuffers::ForwardsUOffset<Reference>>>>("references", Self::VT_REFERENCES, false)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<&str>>("renamed_from", Self::VT_RENAMED_FROM, false)?
      .finish();
     Ok(())
   }
@@ -825,6 +1020,9 @@ pub struct TableArgs<'a> {
     pub indexes: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<Index<'a>>>>>,
     pub primary: u16,
     pub doc: Option<::flatbuffers::WIPOffset<&'a str>>,
+    pub durability: u8,
+    pub references: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<Reference<'a>>>>>,
+    pub renamed_from: Option<::flatbuffers::WIPOffset<&'a str>>,
 }
 impl<'a> Default for TableArgs<'a> {
   #[inline]
@@ -836,6 +1034,9 @@ impl<'a> Default for TableArgs<'a> {
       indexes: None,
       primary: 65535,
       doc: None,
+      durability: 0,
+      references: None,
+      renamed_from: None,
     }
   }
 }
@@ -870,6 +1071,18 @@ impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> TableBuilder<'a, 'b, A> {
     self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Table::VT_DOC, doc);
   }
   #[inline]
+  pub fn add_durability(&mut self, durability: u8) {
+    self.fbb_.push_slot::<u8>(Table::VT_DURABILITY, durability, 0);
+  }
+  #[inline]
+  pub fn add_references(&mut self, references: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b , ::flatbuffers::ForwardsUOffset<Reference<'b >>>>) {
+    self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Table::VT_REFERENCES, references);
+  }
+  #[inline]
+  pub fn add_renamed_from(&mut self, renamed_from: ::flatbuffers::WIPOffset<&'b  str>) {
+    self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Table::VT_RENAMED_FROM, renamed_from);
+  }
+  #[inline]
   pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> TableBuilder<'a, 'b, A> {
     let start = _fbb.start_table();
     TableBuilder {
@@ -894,6 +1107,9 @@ impl ::core::fmt::Debug for Table<'_> {
       ds.field("indexes", &self.indexes());
       ds.field("primary", &self.primary());
       ds.field("doc", &self.doc());
+      ds.field("durability", &self.durability());
+      ds.field("references", &self.references());
+      ds.field("renamed_from", &self.renamed_from());
       ds.finish()
   }
 }
@@ -1062,6 +1278,137 @@ impl ::core::fmt::Debug for Reducer<'_> {
       ds.finish()
   }
 }
+pub enum MigrationOffset {}
+#[derive(Copy, Clone, PartialEq)]
+
+pub struct Migration<'a> {
+  pub _tab: ::flatbuffers::Table<'a>,
+}
+
+impl<'a> ::flatbuffers::Follow<'a> for Migration<'a> {
+  type Inner = Migration<'a>;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    Self { _tab: unsafe { ::flatbuffers::Table::new(buf, loc) } }
+  }
+}
+
+impl<'a> Migration<'a> {
+  pub const VT_NAME: ::flatbuffers::VOffsetT = 4;
+  pub const VT_FROM_VERSION: ::flatbuffers::VOffsetT = 6;
+  pub const VT_READS: ::flatbuffers::VOffsetT = 8;
+
+  #[inline]
+  pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
+    Migration { _tab: table }
+  }
+  #[allow(unused_mut)]
+  pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
+    _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
+    args: &'args MigrationArgs<'args>
+  ) -> ::flatbuffers::WIPOffset<Migration<'bldr>> {
+    let mut builder = MigrationBuilder::new(_fbb);
+    if let Some(x) = args.reads { builder.add_reads(x); }
+    builder.add_from_version(args.from_version);
+    if let Some(x) = args.name { builder.add_name(x); }
+    builder.finish()
+  }
+
+
+  #[inline]
+  pub fn name(&self) -> &'a str {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<&str>>(Migration::VT_NAME, None).unwrap()}
+  }
+  #[inline]
+  pub fn from_version(&self) -> u32 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<u32>(Migration::VT_FROM_VERSION, Some(0)).unwrap()}
+  }
+  #[inline]
+  pub fn reads(&self) -> Option<::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<Table<'a>>>> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<Table>>>>(Migration::VT_READS, None)}
+  }
+}
+
+impl ::flatbuffers::Verifiable for Migration<'_> {
+  #[inline]
+  fn run_verifier(
+    v: &mut ::flatbuffers::Verifier, pos: usize
+  ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
+    v.visit_table(pos)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<&str>>("name", Self::VT_NAME, true)?
+     .visit_field::<u32>("from_version", Self::VT_FROM_VERSION, false)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, ::flatbuffers::ForwardsUOffset<Table>>>>("reads", Self::VT_READS, false)?
+     .finish();
+    Ok(())
+  }
+}
+pub struct MigrationArgs<'a> {
+    pub name: Option<::flatbuffers::WIPOffset<&'a str>>,
+    pub from_version: u32,
+    pub reads: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<Table<'a>>>>>,
+}
+impl<'a> Default for MigrationArgs<'a> {
+  #[inline]
+  fn default() -> Self {
+    MigrationArgs {
+      name: None, // required field
+      from_version: 0,
+      reads: None,
+    }
+  }
+}
+
+pub struct MigrationBuilder<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> {
+  fbb_: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>,
+  start_: ::flatbuffers::WIPOffset<::flatbuffers::TableUnfinishedWIPOffset>,
+}
+impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> MigrationBuilder<'a, 'b, A> {
+  #[inline]
+  pub fn add_name(&mut self, name: ::flatbuffers::WIPOffset<&'b  str>) {
+    self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Migration::VT_NAME, name);
+  }
+  #[inline]
+  pub fn add_from_version(&mut self, from_version: u32) {
+    self.fbb_.push_slot::<u32>(Migration::VT_FROM_VERSION, from_version, 0);
+  }
+  #[inline]
+  pub fn add_reads(&mut self, reads: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b , ::flatbuffers::ForwardsUOffset<Table<'b >>>>) {
+    self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Migration::VT_READS, reads);
+  }
+  #[inline]
+  pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> MigrationBuilder<'a, 'b, A> {
+    let start = _fbb.start_table();
+    MigrationBuilder {
+      fbb_: _fbb,
+      start_: start,
+    }
+  }
+  #[inline]
+  pub fn finish(self) -> ::flatbuffers::WIPOffset<Migration<'a>> {
+    let o = self.fbb_.end_table(self.start_);
+    self.fbb_.required(o, Migration::VT_NAME,"name");
+    ::flatbuffers::WIPOffset::new(o.value())
+  }
+}
+
+impl ::core::fmt::Debug for Migration<'_> {
+  fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+    let mut ds = f.debug_struct("Migration");
+      ds.field("name", &self.name());
+      ds.field("from_version", &self.from_version());
+      ds.field("reads", &self.reads());
+      ds.finish()
+  }
+}
 pub enum SchemaOffset {}
 #[derive(Copy, Clone, PartialEq)]
 
@@ -1081,6 +1428,8 @@ impl<'a> Schema<'a> {
   pub const VT_VERSION: ::flatbuffers::VOffsetT = 4;
   pub const VT_TABLES: ::flatbuffers::VOffsetT = 6;
   pub const VT_REDUCERS: ::flatbuffers::VOffsetT = 8;
+  pub const VT_MODULE_VERSION: ::flatbuffers::VOffsetT = 10;
+  pub const VT_MIGRATIONS: ::flatbuffers::VOffsetT = 12;
 
   #[inline]
   pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
@@ -1092,6 +1441,8 @@ impl<'a> Schema<'a> {
     args: &'args SchemaArgs<'args>
   ) -> ::flatbuffers::WIPOffset<Schema<'bldr>> {
     let mut builder = SchemaBuilder::new(_fbb);
+    if let Some(x) = args.migrations { builder.add_migrations(x); }
+    builder.add_module_version(args.module_version);
     if let Some(x) = args.reducers { builder.add_reducers(x); }
     if let Some(x) = args.tables { builder.add_tables(x); }
     builder.add_version(args.version);
@@ -1120,6 +1471,20 @@ impl<'a> Schema<'a> {
     // which contains a valid value in this slot
     unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<Reducer>>>>(Schema::VT_REDUCERS, None)}
   }
+  #[inline]
+  pub fn module_version(&self) -> u32 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<u32>(Schema::VT_MODULE_VERSION, Some(0)).unwrap()}
+  }
+  #[inline]
+  pub fn migrations(&self) -> Option<::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<Migration<'a>>>> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<Migration>>>>(Schema::VT_MIGRATIONS, None)}
+  }
 }
 
 impl ::flatbuffers::Verifiable for Schema<'_> {
@@ -1131,6 +1496,8 @@ impl ::flatbuffers::Verifiable for Schema<'_> {
      .visit_field::<u16>("version", Self::VT_VERSION, false)?
      .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, ::flatbuffers::ForwardsUOffset<Table>>>>("tables", Self::VT_TABLES, false)?
      .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, ::flatbuffers::ForwardsUOffset<Reducer>>>>("reducers", Self::VT_REDUCERS, false)?
+     .visit_field::<u32>("module_version", Self::VT_MODULE_VERSION, false)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, ::flatbuffers::ForwardsUOffset<Migration>>>>("migrations", Self::VT_MIGRATIONS, false)?
      .finish();
     Ok(())
   }
@@ -1139,6 +1506,8 @@ pub struct SchemaArgs<'a> {
     pub version: u16,
     pub tables: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<Table<'a>>>>>,
     pub reducers: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<Reducer<'a>>>>>,
+    pub module_version: u32,
+    pub migrations: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<Migration<'a>>>>>,
 }
 impl<'a> Default for SchemaArgs<'a> {
   #[inline]
@@ -1147,6 +1516,8 @@ impl<'a> Default for SchemaArgs<'a> {
       version: 0,
       tables: None,
       reducers: None,
+      module_version: 0,
+      migrations: None,
     }
   }
 }
@@ -1169,6 +1540,14 @@ impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> SchemaBuilder<'a, 'b, A> {
     self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Schema::VT_REDUCERS, reducers);
   }
   #[inline]
+  pub fn add_module_version(&mut self, module_version: u32) {
+    self.fbb_.push_slot::<u32>(Schema::VT_MODULE_VERSION, module_version, 0);
+  }
+  #[inline]
+  pub fn add_migrations(&mut self, migrations: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b , ::flatbuffers::ForwardsUOffset<Migration<'b >>>>) {
+    self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Schema::VT_MIGRATIONS, migrations);
+  }
+  #[inline]
   pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> SchemaBuilder<'a, 'b, A> {
     let start = _fbb.start_table();
     SchemaBuilder {
@@ -1189,6 +1568,8 @@ impl ::core::fmt::Debug for Schema<'_> {
       ds.field("version", &self.version());
       ds.field("tables", &self.tables());
       ds.field("reducers", &self.reducers());
+      ds.field("module_version", &self.module_version());
+      ds.field("migrations", &self.migrations());
       ds.finish()
   }
 }

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use ambit_model::{
-    ColumnSchema, ColumnType, EnumType, Field, IndexKind, IndexSchema, Lifecycle, ReducerSchema, Schema,
-    SchemaDecodeError, StructType, TableSchema, Variant,
+    ColumnSchema, ColumnType, Durability, EnumType, Field, IndexKind, IndexSchema, Lifecycle,
+    MigrationSchema, OnDelete, ReducerSchema, ReferenceSchema, Schema, SchemaDecodeError, StructType,
+    TableSchema, Variant,
 };
 use proptest::prelude::*;
 
 fn column(name: &str, ty: ColumnType) -> ColumnSchema {
-    ColumnSchema { name: name.into(), ty, auto_inc: false, doc: "what it holds".into() }
+    ColumnSchema { doc: "what it holds".into(), ..ColumnSchema::new(name, ty) }
 }
 
 fn index(name: &str, columns: &[u16], kind: IndexKind, unique: bool) -> IndexSchema {
@@ -20,36 +21,65 @@ fn world() -> Schema {
     let columns = vec![
         ColumnSchema { auto_inc: true, ..column("id", ColumnType::U64) },
         column("position", ColumnType::Vec3),
-        column("title", ColumnType::Option(Box::new(ColumnType::String))),
+        ColumnSchema {
+            renamed_from: Some("rank".into()),
+            ..column("title", ColumnType::Option(Box::new(ColumnType::String)))
+        },
     ];
     let indexes = vec![
         index("id", &[0], IndexKind::Hash, true),
         index("position", &[1], IndexKind::Spatial { cell: 32.0 }, false),
     ];
-    Schema {
-        tables: vec![TableSchema {
-            name: "player".into(),
-            public: true,
-            columns,
-            indexes,
-            primary: Some(0),
-            doc: "who plays".into(),
-        }],
-        reducers: vec![
-            ReducerSchema {
-                name: "join".into(),
-                params: vec![Field { name: "name".into(), ty: ColumnType::String }],
-                lifecycle: Lifecycle::Call,
-                doc: String::new(),
-            },
-            ReducerSchema {
-                name: "advance".into(),
-                params: vec![],
-                lifecycle: Lifecycle::Tick { every_us: 50_000 },
-                doc: String::new(),
-            },
+    let player = TableSchema {
+        name: "player".into(),
+        public: true,
+        columns,
+        indexes,
+        primary: Some(0),
+        doc: "who plays".into(),
+        ..TableSchema::default()
+    };
+    let pet = TableSchema {
+        name: "pet".into(),
+        durability: Durability::Checkpointed,
+        columns: vec![
+            ColumnSchema { default: Some(vec![0; 16]), ..column("owner", option(ColumnType::U64)) },
+            ColumnSchema { default: Some(vec![3, 0, 0, 0, 0, 0, 0, 0]), ..column("age", ColumnType::U8) },
         ],
+        indexes: vec![index("owner", &[0], IndexKind::Hash, false)],
+        references: vec![ReferenceSchema {
+            columns: vec![0],
+            table: "player".into(),
+            on_delete: OnDelete::Cascade,
+        }],
+        renamed_from: Some("animal".into()),
+        ..TableSchema::default()
+    };
+    let from_1 = MigrationSchema {
+        name: "from_1".into(),
+        from: 1,
+        reads: vec![TableSchema { name: "pet".into(), ..pet.clone() }],
+    };
+    let reducer = |name: &str, params, lifecycle| ReducerSchema {
+        name: name.into(),
+        params,
+        lifecycle,
+        doc: String::new(),
+    };
+    let name = Field { name: "name".into(), ty: ColumnType::String };
+    Schema {
+        version: 2,
+        tables: vec![player, pet],
+        reducers: vec![
+            reducer("join", vec![name], Lifecycle::Call),
+            reducer("advance", vec![], Lifecycle::Tick { every_us: 50_000 }),
+        ],
+        migrations: vec![from_1],
     }
+}
+
+fn option(inner: ColumnType) -> ColumnType {
+    ColumnType::Option(Box::new(inner))
 }
 
 #[test]
@@ -126,6 +156,69 @@ fn impossible_schemas_are_refused_by_name() {
             schema.reducers.extend([init("make_map"), init("make_monsters")]);
         },
         "the module: it has 2 init reducers; at most 1 are possible",
+    );
+}
+
+#[test]
+fn impossible_references_defaults_renames_and_migrations_are_refused_by_name() {
+    let refused = |change: fn(&mut Schema), expected: &str| {
+        let mut schema = world();
+        change(&mut schema);
+        assert_eq!(schema.check().unwrap_err().to_string(), expected);
+    };
+    let reference = "table `pet`, reference to `player`";
+    refused(
+        |schema| schema.tables[1].references[0].table = "guild".into(),
+        "table `pet`, reference to `guild`: there is no such table",
+    );
+    refused(
+        |schema| schema.tables[0].primary = None,
+        &format!("{reference}: table `player` has no primary key"),
+    );
+    refused(
+        |schema| schema.tables[1].references[0].columns = vec![0, 1],
+        &format!("{reference}: the key of `player` has 1 columns"),
+    );
+    refused(
+        |schema| schema.tables[1].references[0].columns = vec![1],
+        &format!("{reference}: column `age` is u8, the key column `id` is u64"),
+    );
+    refused(
+        |schema| schema.tables[1].references[0].columns = vec![9],
+        &format!("{reference}: it names a column that the table does not have"),
+    );
+    refused(
+        |schema| schema.tables[1].indexes.clear(),
+        &format!("{reference}: the referring columns need an index of their own"),
+    );
+    refused(
+        |schema| schema.tables[0].durability = Durability::Ephemeral,
+        &format!(
+            "{reference}: `player` is less durable: after a restart its rows may be gone, and those of `pet` not"
+        ),
+    );
+    refused(
+        |schema| schema.tables[1].columns[1].default = Some(vec![3, 1, 0, 0, 0, 0, 0, 0]),
+        "table `pet`, column `age`: its default is no u8: padding is not zero at byte 1 of the row",
+    );
+    refused(
+        |schema| schema.tables[0].columns[1].renamed_from = Some("rank".into()),
+        "table `player`: column `title` was `rank`, and so is or was another column",
+    );
+    refused(
+        |schema| schema.tables[1].renamed_from = Some("player".into()),
+        "the module: table `pet` was `player`, and so is or was another table",
+    );
+    refused(
+        |schema| schema.version = 1,
+        "migration `from_1`: it starts from version 1, and the module is version 1",
+    );
+    refused(
+        |schema| {
+            let again = MigrationSchema { name: "again".into(), ..schema.migrations[0].clone() };
+            schema.migrations.push(again);
+        },
+        "migration `again`: another migration starts from version 1 too",
     );
 }
 

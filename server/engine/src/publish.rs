@@ -141,7 +141,7 @@ pub fn merge_schema(database: &Schema, module: &Schema) -> Result<Schema, String
     }
     let is_new = |table: &&TableSchema| database.table(&table.name).is_none();
     tables.extend(module.tables.iter().filter(is_new).cloned());
-    Ok(Schema { tables, reducers: module.reducers.clone() })
+    Ok(Schema { tables, reducers: module.reducers.clone(), ..Schema::default() })
 }
 
 /// What a client would notice between two schemas of one database.

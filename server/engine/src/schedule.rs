@@ -87,7 +87,7 @@ mod tests {
             doc: String::new(),
         };
         let reducers = intervals_us.iter().enumerate().map(reducer).collect();
-        Schedule::new(&Schema { tables: Vec::new(), reducers }, Timestamp(0))
+        Schedule::new(&Schema { tables: Vec::new(), reducers, ..Schema::default() }, Timestamp(0))
     }
 
     fn due(schedule: &mut Schedule, now: i64) -> Vec<u16> {

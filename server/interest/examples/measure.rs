@@ -99,7 +99,7 @@ fn identity(player: u64) -> Identity {
 }
 
 fn schema() -> Schema {
-    let column = |name: &str, ty| ColumnSchema { name: name.into(), ty, auto_inc: false, doc: String::new() };
+    let column = |name: &str, ty| ColumnSchema::new(name.into(), ty);
     let index = |name: &str, column, kind, unique| IndexSchema {
         name: name.into(),
         columns: vec![column],
@@ -120,8 +120,9 @@ fn schema() -> Schema {
         ],
         primary: Some(0),
         doc: String::new(),
+        ..TableSchema::default()
     };
-    Schema { tables: vec![player], reducers: Vec::new() }
+    Schema { tables: vec![player], reducers: Vec::new(), ..Schema::default() }
 }
 
 struct Players {

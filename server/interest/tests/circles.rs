@@ -26,7 +26,7 @@ struct World {
 
 impl World {
     fn new() -> Self {
-        let column = |name: String, ty| ColumnSchema { name, ty, auto_inc: false, doc: String::new() };
+        let column = |name: String, ty| ColumnSchema::new(name, ty);
         let mut columns = vec![
             column("id".into(), ColumnType::U32),
             column("owner".into(), ColumnType::Identity),
@@ -41,8 +41,9 @@ impl World {
             indexes: vec![id],
             primary: Some(0),
             doc: String::new(),
+            ..TableSchema::default()
         };
-        let schema = Arc::new(Schema { tables: vec![table], reducers: Vec::new() });
+        let schema = Arc::new(Schema { tables: vec![table], reducers: Vec::new(), ..Schema::default() });
         let follower = Follower::new(Arc::clone(&schema));
         Self { store: Store::new(schema), follower, offset: 0, rows: 0 }
     }

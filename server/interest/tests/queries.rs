@@ -11,7 +11,7 @@ use ambit_model::{
 use proptest::prelude::*;
 
 fn follower() -> Follower {
-    let column = |name: &str, ty| ColumnSchema { name: name.into(), ty, auto_inc: false, doc: String::new() };
+    let column = |name: &str, ty| ColumnSchema::new(name.into(), ty);
     let variant = |name: &str| Variant { name: name.into(), fields: Vec::new() };
     let kind = EnumType { name: "Kind".into(), variants: vec![variant("Orc"), variant("Elf")] };
     let table = |name: &str, public, position: ColumnType| TableSchema {
@@ -42,6 +42,7 @@ fn follower() -> Follower {
         }],
         primary: Some(0),
         doc: String::new(),
+        ..TableSchema::default()
     };
     let tables = vec![
         table("player", true, ColumnType::Vec3),
@@ -49,7 +50,7 @@ fn follower() -> Follower {
         table("flat", true, ColumnType::Vec2),
         table("secret", false, ColumnType::Vec3),
     ];
-    let mut follower = Follower::new(Arc::new(Schema { tables, reducers: Vec::new() }));
+    let mut follower = Follower::new(Arc::new(Schema { tables, reducers: Vec::new(), ..Schema::default() }));
     follower.connect(ClientId(1), Identity([1; 32]), ConnectionId([2; 16]));
     follower
 }

@@ -48,8 +48,7 @@ const MEMORY_BYTES: usize = 0x4_0000;
 /// A table `item { id u64 (primary, auto_inc), weight u32, place DVec2 (spatial) }`, 32 bytes a row, a table
 /// `note { words Vec<String> (unique) }`, and one reducer.
 fn schema() -> Schema {
-    let column =
-        |name: &str, ty, auto_inc| ColumnSchema { name: name.into(), ty, auto_inc, doc: String::new() };
+    let column = |name: &str, ty, auto_inc| ColumnSchema { auto_inc, ..ColumnSchema::new(name.into(), ty) };
     let index = |name: &str, column, kind, unique| IndexSchema {
         name: name.into(),
         columns: vec![column],
@@ -71,6 +70,7 @@ fn schema() -> Schema {
         ],
         primary: Some(0),
         doc: String::new(),
+        ..TableSchema::default()
     };
     let words = ColumnType::Vec(Box::new(ColumnType::String));
     let note = TableSchema {
@@ -80,6 +80,7 @@ fn schema() -> Schema {
         indexes: vec![index("words", 0, IndexKind::Hash, true)],
         primary: None,
         doc: String::new(),
+        ..TableSchema::default()
     };
     let reducer = ReducerSchema {
         name: "run".into(),
@@ -87,7 +88,7 @@ fn schema() -> Schema {
         lifecycle: Lifecycle::Call,
         doc: String::new(),
     };
-    Schema { tables: vec![table, note], reducers: vec![reducer] }
+    Schema { tables: vec![table, note], reducers: vec![reducer], ..Schema::default() }
 }
 
 fn escape(bytes: &[u8]) -> String {

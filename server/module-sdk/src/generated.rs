@@ -176,7 +176,7 @@ pub fn field<C: Column>(name: &str) -> Field {
 
 /// A column of the schema.
 pub fn column<C: Column>(name: &str, auto_inc: bool, doc: &str) -> ColumnSchema {
-    ColumnSchema { name: name.to_owned(), ty: C::column_type(), auto_inc, doc: doc.to_owned() }
+    ColumnSchema { auto_inc, doc: doc.to_owned(), ..ColumnSchema::new(name, C::column_type()) }
 }
 
 /// An index of the schema.

@@ -69,6 +69,7 @@ impl Registry {
                     doc: reducer.doc.to_owned(),
                 })
                 .collect(),
+            ..Schema::default()
         }
     }
 }

@@ -111,14 +111,7 @@ fn report(name: &str, count: u64, mut run: impl FnMut()) {
 }
 
 fn schema() -> Arc<Schema> {
-    let columns = (0..8)
-        .map(|column| ColumnSchema {
-            name: format!("c{column}"),
-            ty: ColumnType::U64,
-            auto_inc: false,
-            doc: String::new(),
-        })
-        .collect();
+    let columns = (0..8).map(|column| ColumnSchema::new(format!("c{column}"), ColumnType::U64)).collect();
     let id = IndexSchema { name: "id".into(), columns: vec![0], kind: IndexKind::Hash, unique: true };
     let table = TableSchema {
         name: "accounts".into(),
@@ -127,8 +120,9 @@ fn schema() -> Arc<Schema> {
         indexes: vec![id],
         primary: Some(0),
         doc: String::new(),
+        ..TableSchema::default()
     };
-    Arc::new(Schema { tables: vec![table], reducers: vec![] })
+    Arc::new(Schema { tables: vec![table], reducers: vec![], ..Schema::default() })
 }
 
 fn row(key: u64, value: u64) -> [u8; 64] {

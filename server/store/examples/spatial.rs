@@ -108,7 +108,7 @@ fn median(figures: &mut [f64]) -> f64 {
 }
 
 fn schema() -> Arc<Schema> {
-    let column = |name: &str, ty| ColumnSchema { name: name.into(), ty, auto_inc: false, doc: String::new() };
+    let column = |name: &str, ty| ColumnSchema::new(name.into(), ty);
     let place = IndexSchema {
         name: "place".into(),
         columns: vec![0],
@@ -122,8 +122,9 @@ fn schema() -> Arc<Schema> {
         indexes: vec![place],
         primary: None,
         doc: String::new(),
+        ..TableSchema::default()
     };
-    Arc::new(Schema { tables: vec![table], reducers: vec![] })
+    Arc::new(Schema { tables: vec![table], reducers: vec![], ..Schema::default() })
 }
 
 fn row(place: Vec2) -> Vec<u8> {

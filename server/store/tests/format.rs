@@ -9,8 +9,7 @@ use ambit_model::{
 use ambit_store::{ChangeSet, Store};
 
 fn schema() -> Arc<Schema> {
-    let column =
-        |name: &str, ty, auto_inc| ColumnSchema { name: name.into(), ty, auto_inc, doc: String::new() };
+    let column = |name: &str, ty, auto_inc| ColumnSchema { auto_inc, ..ColumnSchema::new(name.into(), ty) };
     let id = IndexSchema { name: "id".into(), columns: vec![0], kind: IndexKind::Hash, unique: true };
     let table = |name: &str| TableSchema {
         name: name.into(),
@@ -19,8 +18,9 @@ fn schema() -> Arc<Schema> {
         indexes: vec![id.clone()],
         primary: Some(0),
         doc: String::new(),
+        ..TableSchema::default()
     };
-    Arc::new(Schema { tables: vec![table("first"), table("second")], reducers: vec![] })
+    Arc::new(Schema { tables: vec![table("first"), table("second")], reducers: vec![], ..Schema::default() })
 }
 
 fn row(id: u32, name: &str) -> Vec<u8> {

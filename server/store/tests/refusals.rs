@@ -18,8 +18,7 @@ const BY_LEVEL: u16 = 2;
 const BY_PLACE: u16 = 3;
 
 fn schema() -> Arc<Schema> {
-    let column =
-        |name: &str, ty, auto_inc| ColumnSchema { name: name.into(), ty, auto_inc, doc: String::new() };
+    let column = |name: &str, ty, auto_inc| ColumnSchema { auto_inc, ..ColumnSchema::new(name.into(), ty) };
     let index = |name: &str, columns: &[u16], kind, unique| IndexSchema {
         name: name.into(),
         columns: columns.to_vec(),
@@ -43,8 +42,9 @@ fn schema() -> Arc<Schema> {
         ],
         primary: Some(0),
         doc: String::new(),
+        ..TableSchema::default()
     };
-    Arc::new(Schema { tables: vec![players], reducers: vec![] })
+    Arc::new(Schema { tables: vec![players], reducers: vec![], ..Schema::default() })
 }
 
 fn layout() -> RowLayout {

@@ -11,12 +11,7 @@ use ambit_store::Store;
 const ROWS: u64 = 100_000;
 
 fn store() -> Store {
-    let column = |name: &str| ColumnSchema {
-        name: name.into(),
-        ty: ColumnType::U64,
-        auto_inc: false,
-        doc: String::new(),
-    };
+    let column = |name: &str| ColumnSchema::new(name, ColumnType::U64);
     let zone = IndexSchema { name: "zone".into(), columns: vec![1], kind: IndexKind::Hash, unique: false };
     let table = TableSchema {
         name: "player".into(),
@@ -25,8 +20,9 @@ fn store() -> Store {
         indexes: vec![zone],
         primary: None,
         doc: String::new(),
+        ..TableSchema::default()
     };
-    Store::new(Arc::new(Schema { tables: vec![table], reducers: Vec::new() }))
+    Store::new(Arc::new(Schema { tables: vec![table], reducers: Vec::new(), ..Schema::default() }))
 }
 
 fn row(id: u64, zone: u64) -> Vec<u8> {

@@ -60,8 +60,7 @@ fn schema(three_dimensions: bool) -> Schema {
         true => [ColumnType::Vec3, ColumnType::DVec3, ColumnType::Vec3],
     };
     let tables = TABLES.iter().zip(types).enumerate().map(|(number, (name, position))| {
-        let column =
-            |name: &str, ty| ColumnSchema { name: name.into(), ty, auto_inc: false, doc: String::new() };
+        let column = |name: &str, ty| ColumnSchema::new(name.into(), ty);
         let index = |name: &str, column, kind, unique| IndexSchema {
             name: name.into(),
             columns: vec![column],
@@ -87,9 +86,10 @@ fn schema(three_dimensions: bool) -> Schema {
             indexes,
             primary: Some(0),
             doc: String::new(),
+            ..TableSchema::default()
         }
     });
-    Schema { tables: tables.collect(), reducers: Vec::new() }
+    Schema { tables: tables.collect(), reducers: Vec::new(), ..Schema::default() }
 }
 
 impl World {

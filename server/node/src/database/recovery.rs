@@ -201,7 +201,8 @@ mod tests {
             doc: String::new(),
         };
         let lifecycles = [Lifecycle::Call, Lifecycle::ClientConnected, Lifecycle::ClientDisconnected];
-        let mut schema = Schema { tables: Vec::new(), reducers: lifecycles.map(reducer).to_vec() };
+        let mut schema =
+            Schema { tables: Vec::new(), reducers: lifecycles.map(reducer).to_vec(), ..Schema::default() };
         let connected = |schema: &Schema| {
             let mut connected = BTreeSet::new();
             for (reducer, caller, connection) in

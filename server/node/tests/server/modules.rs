@@ -29,7 +29,7 @@ impl HandModule {
     }
 
     fn schema(&self) -> Schema {
-        let id = ColumnSchema { name: "id".into(), ty: ColumnType::U64, auto_inc: false, doc: String::new() };
+        let id = ColumnSchema::new("id".into(), ColumnType::U64);
         let index = IndexSchema { name: "id".into(), columns: vec![0], kind: IndexKind::Hash, unique: true };
         let table = |name: &&str| TableSchema {
             name: (*name).into(),
@@ -38,6 +38,7 @@ impl HandModule {
             indexes: vec![index.clone()],
             primary: Some(0),
             doc: String::new(),
+            ..TableSchema::default()
         };
         let reducer = |(name, lifecycle): &(&str, Lifecycle)| ReducerSchema {
             name: (*name).into(),
@@ -48,6 +49,7 @@ impl HandModule {
         Schema {
             tables: self.tables.iter().map(table).collect(),
             reducers: self.reducers.iter().map(reducer).collect(),
+            ..Schema::default()
         }
     }
 

@@ -67,20 +67,26 @@ fn make_schema() -> Arc<Schema> {
             index("locked_weight", &[4, 3], IndexKind::Hash, false),
         ],
     );
-    let schema = Schema { tables: vec![monsters, items], reducers: vec![] };
+    let schema = Schema { tables: vec![monsters, items], reducers: vec![], ..Schema::default() };
     schema.check().unwrap();
     Arc::new(schema)
 }
 
 fn table(name: &str, columns: &[(&str, ColumnType, bool)], indexes: Vec<IndexSchema>) -> TableSchema {
     let column = |(name, ty, auto_inc): &(&str, ColumnType, bool)| ColumnSchema {
-        name: (*name).into(),
-        ty: ty.clone(),
         auto_inc: *auto_inc,
-        doc: String::new(),
+        ..ColumnSchema::new(*name, ty.clone())
     };
     let columns = columns.iter().map(column).collect();
-    TableSchema { name: name.into(), public: true, columns, indexes, primary: Some(0), doc: String::new() }
+    TableSchema {
+        name: name.into(),
+        public: true,
+        columns,
+        indexes,
+        primary: Some(0),
+        doc: String::new(),
+        ..TableSchema::default()
+    }
 }
 
 fn index(name: &str, columns: &[u16], kind: IndexKind, unique: bool) -> IndexSchema {

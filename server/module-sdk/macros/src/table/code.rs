@@ -153,6 +153,7 @@ fn schema(table: &TableModel) -> TokenStream {
                     indexes: ::std::vec![#(#indexes),*],
                     primary: #primary,
                     doc: ::std::borrow::ToOwned::to_owned(#doc),
+                    ..::core::default::Default::default()
                 }
             }
 

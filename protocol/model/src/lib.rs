@@ -30,6 +30,8 @@ mod column;
 
 pub mod delta;
 
+pub mod varint;
+
 #[allow(
     warnings,
     clippy::all,

@@ -9,7 +9,6 @@
 pub mod limits;
 
 mod error;
-mod varint;
 
 mod calls;
 mod results;

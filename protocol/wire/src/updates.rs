@@ -9,7 +9,7 @@ use ambit_model::limits::{ROW_BYTES_MAX, ROWS_PER_TABLE_MAX};
 use ambit_model::{RowLayout, Slot, delta};
 
 use crate::error::{WireError, at_most};
-use crate::varint;
+use ambit_model::varint;
 
 const HEADER_BYTES: usize = 8;
 const INSERT: u64 = 0;

@@ -2,7 +2,7 @@
 
 /// Appends `value`: 1 to 10 bytes.
 #[inline]
-pub(crate) fn write(out: &mut Vec<u8>, mut value: u64) {
+pub fn write(out: &mut Vec<u8>, mut value: u64) {
     while value >= 0x80 {
         out.push(value as u8 | 0x80);
         value >>= 7;
@@ -13,7 +13,7 @@ pub(crate) fn write(out: &mut Vec<u8>, mut value: u64) {
 /// The number at the start of `bytes` and its length; `None` when it is cut off, too large or not the shortest
 /// form.
 #[inline]
-pub(crate) fn read(bytes: &[u8]) -> Option<(u64, usize)> {
+pub fn read(bytes: &[u8]) -> Option<(u64, usize)> {
     let mut value = 0_u64;
     for (index, &byte) in bytes.iter().take(10).enumerate() {
         let part = u64::from(byte & 0x7f);
@@ -27,4 +27,29 @@ pub(crate) fn read(bytes: &[u8]) -> Option<(u64, usize)> {
         }
     }
     None
+}
+
+/// A signed number as an unsigned one, small ones small: 0, -1, 1, -2 … become 0, 1, 2, 3 ….
+#[inline]
+pub fn zigzag(value: i64) -> u64 {
+    ((value << 1) ^ (value >> 63)) as u64
+}
+
+/// The inverse of [`zigzag`].
+#[inline]
+pub fn unzigzag(value: u64) -> i64 {
+    (value >> 1) as i64 ^ -((value & 1) as i64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signed_numbers_come_back() {
+        for value in [0, -1, 1, -2, 63, -64, i64::MAX, i64::MIN] {
+            assert_eq!(unzigzag(zigzag(value)), value);
+        }
+        assert_eq!([0, -1, 1, -2].map(zigzag), [0, 1, 2, 3]);
+    }
 }

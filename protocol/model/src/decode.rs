@@ -68,10 +68,15 @@ impl DecodeError {
 }
 
 /// Whether `bytes` are exactly one row of this layout. Costs a walk over the columns, no allocation.
+#[inline]
 pub fn validate_row(layout: &RowLayout, bytes: &[u8]) -> Result<(), DecodeError> {
     if layout.is_plain() && bytes.len() == layout.fixed_bytes() {
         return Ok(());
     }
+    walk_row(layout, bytes)
+}
+
+fn walk_row(layout: &RowLayout, bytes: &[u8]) -> Result<(), DecodeError> {
     if bytes.len() > limits::ROW_BYTES_MAX {
         return Err(DecodeError::new(DecodeErrorKind::TooLarge, limits::ROW_BYTES_MAX));
     }
@@ -89,6 +94,12 @@ pub fn validate_row(layout: &RowLayout, bytes: &[u8]) -> Result<(), DecodeError>
         return Err(DecodeError::new(DecodeErrorKind::TrailingBytes, walk.heap_end));
     }
     Ok(())
+}
+
+/// The column that an error of [`validate_row`] is about; `None` when it is about the row as a whole. For error texts.
+pub fn wrong_column(layout: &RowLayout, bytes: &[u8], error: DecodeError) -> Option<usize> {
+    let mut walk = Walk { reader: RowReader::new(bytes), heap_end: layout.fixed_bytes() };
+    layout.columns().iter().position(|column| walk.check(&column.ty, column.offset) == Err(error))
 }
 
 /// One value per column, after [`validate_row`].

@@ -10,6 +10,7 @@ pub struct RowLayout {
     is_fixed: bool,
     is_plain: bool,
     checked_columns: u64,
+    word_columns: Vec<u64>,
 }
 
 /// The placement of one column.
@@ -44,7 +45,8 @@ impl RowLayout {
         let needs_check =
             |(index, column): (usize, &ColumnLayout)| u64::from(!column.ty.is_plain()) << (index & 63);
         let checked_columns = columns.iter().enumerate().map(needs_check).fold(0, |mask, bit| mask | bit);
-        Self { columns, fixed_bytes, is_fixed, is_plain, checked_columns }
+        let word_columns = (0..fixed_bytes / 8).map(|word| columns_in(&columns, word)).collect();
+        Self { columns, fixed_bytes, is_fixed, is_plain, checked_columns, word_columns }
     }
 
     /// The layout of some of this row's columns as a row of their own: an index key, a patch.
@@ -59,27 +61,45 @@ impl RowLayout {
     }
 
     /// The columns in declared order.
+    #[inline]
     pub fn columns(&self) -> &[ColumnLayout] {
         &self.columns
     }
 
     /// Bytes of the fixed part, a multiple of 8. The heap begins here.
+    #[inline]
     pub fn fixed_bytes(&self) -> usize {
         self.fixed_bytes
     }
 
     /// Whether any bytes of the right length are a row: no padding, no tags, no heap.
+    #[inline]
     pub fn is_plain(&self) -> bool {
         self.is_plain
     }
 
     /// The columns of which not all bytes are a value, as a mask: those with a heap part, a tag or padding.
+    #[inline]
     pub fn checked_columns(&self) -> u64 {
         self.checked_columns
     }
 
+    /// For every 8 bytes of the fixed part, the columns that have a byte there, as a mask.
+    pub(crate) fn word_columns(&self) -> &[u64] {
+        &self.word_columns
+    }
+
     /// Whether every row is exactly its fixed part: it can be read in place as a struct.
+    #[inline]
     pub fn is_fixed(&self) -> bool {
         self.is_fixed
     }
+}
+
+/// The columns that have a byte in a word of the fixed part, as a mask.
+fn columns_in(columns: &[ColumnLayout], word: usize) -> u64 {
+    let (start, end) = (8 * word, 8 * word + 8);
+    let is_in = |column: &ColumnLayout| column.offset < end && column.offset + column.size > start;
+    let bits = columns.iter().enumerate().map(|(index, column)| u64::from(is_in(column)) << (index & 63));
+    bits.fold(0, |mask, bit| mask | bit)
 }

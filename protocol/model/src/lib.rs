@@ -46,7 +46,7 @@ pub mod varint;
 mod schema_generated;
 
 pub use column::{Column, Row, RowReader, RowWriter};
-pub use decode::{DecodeError, DecodeErrorKind, decode_row, validate_row};
+pub use decode::{DecodeError, DecodeErrorKind, decode_row, validate_row, wrong_column};
 pub use encode::{EncodeError, encode_row, encode_row_into};
 pub use glam;
 pub use id::{ConnectionId, Duration, EntityId, Identity, ParseIdError, Slot, Timestamp, Uuid};

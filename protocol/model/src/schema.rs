@@ -69,7 +69,7 @@ pub struct ColumnSchema {
     pub doc: String,
 }
 
-/// Columns whose values are the primary key of a row of another table, or all absent.
+/// Columns whose values are the primary key of a row of another table; a row of which one is absent names none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReferenceSchema {
     /// Positions of the columns, in the order of the other table's key. A table has an index of just these columns, in

@@ -1,4 +1,5 @@
-//! Unsigned numbers in as few bytes as they need: 7 bits per byte, low bits first, the top bit says "more".
+//! Unsigned numbers in as few bytes as they need: 7 bits per byte, low bits first, the top bit says "more". Updates on
+//! the wire, change sets and snapshots are made of them.
 
 /// Appends `value`: 1 to 10 bytes.
 #[inline]
@@ -14,6 +15,9 @@ pub fn write(out: &mut Vec<u8>, mut value: u64) {
 /// form.
 #[inline]
 pub fn read(bytes: &[u8]) -> Option<(u64, usize)> {
+    if let Some(&byte @ 0..0x80) = bytes.first() {
+        return Some((byte.into(), 1));
+    }
     let mut value = 0_u64;
     for (index, &byte) in bytes.iter().take(10).enumerate() {
         let part = u64::from(byte & 0x7f);
@@ -51,5 +55,28 @@ mod tests {
             assert_eq!(unzigzag(zigzag(value)), value);
         }
         assert_eq!([0, -1, 1, -2].map(zigzag), [0, 1, 2, 3]);
+    }
+
+    #[test]
+    fn every_length_comes_back() {
+        let edges = (0..64).flat_map(|bit| [1_u64 << bit, (1 << bit) - 1]).chain([u64::MAX]);
+        for value in edges {
+            let mut bytes = Vec::new();
+            write(&mut bytes, value);
+            assert_eq!(bytes.len(), (64 - value.leading_zeros() as usize).div_ceil(7).max(1));
+            assert_eq!(read(&bytes), Some((value, bytes.len())));
+            assert_eq!(read(&bytes[..bytes.len() - 1]), None, "cut off");
+            bytes.push(7);
+            assert_eq!(read(&bytes), Some((value, bytes.len() - 1)), "what follows is somebody else's");
+        }
+    }
+
+    #[test]
+    fn longer_forms_are_refused() {
+        let full = [0xff; 9];
+        for bytes in [&[][..], &[0x80, 0], &[0xff, 0x80, 0], &[&full[..], &[2]].concat(), &[0x80; 12]] {
+            assert_eq!(read(bytes), None, "{bytes:?}");
+        }
+        assert_eq!(read(&[&full[..], &[1]].concat()), Some((u64::MAX, 10)));
     }
 }

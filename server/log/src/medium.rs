@@ -1,4 +1,4 @@
-//! Where segments live. Small enough to be a real directory, memory, or a simulated disk with faults.
+//! Where segments and snapshots live. Small enough to be a real directory, memory, or a simulated disk with faults.
 
 pub mod directory;
 pub mod memory;
@@ -11,13 +11,19 @@ pub trait Medium: Send + Sync {
     fn list(&self) -> io::Result<Vec<String>>;
     /// All bytes of a file.
     fn read(&self, name: &str) -> io::Result<Vec<u8>>;
-    /// A new file of `bytes` zeros, synced; replaces one of the same name.
+    /// Bytes of a file.
+    fn size(&self, name: &str) -> io::Result<u64>;
+    /// Reads from a position; returns how many bytes there were, fewer than asked for only if the file ends.
+    fn read_at(&self, name: &str, position: u64, bytes: &mut [u8]) -> io::Result<usize>;
+    /// A new file of `bytes` zeros, synced; replaces one of the same name. Its name is on disk only after
+    /// [`Medium::sync`].
     fn create(&self, name: &str, bytes: usize) -> io::Result<Box<dyn MediumFile>>;
     /// An existing file, to write to.
     fn open(&self, name: &str) -> io::Result<Box<dyn MediumFile>>;
-    /// Gives a file another name, at once or not at all; on disk only after [`Medium::sync`].
+    /// Gives a file another name, at once or not at all, and replaces one that has it; on disk only after
+    /// [`Medium::sync`].
     fn rename(&self, from: &str, to: &str) -> io::Result<()>;
-    /// Removes a file.
+    /// Removes a file; on disk only after [`Medium::sync`].
     fn remove(&self, name: &str) -> io::Result<()>;
     /// Makes the names durable.
     fn sync(&self) -> io::Result<()>;

@@ -1,18 +1,27 @@
-//! Reads a log back after a restart, in order, and makes it ready for more.
+//! Reads a log back after a restart, in order.
 //!
-//! A crash can leave the last group of records half written, in any order of its sectors. So bytes that are no
-//! record are a torn tail exactly if nothing proves that they had been synced. The proof is a later segment
-//! (a segment is synced before the next one begins) or a later record that names a synced offset at or past
-//! the damage.
+//! A segment that is not the last ends with the record that the next one names as the one before it. In the last one, a
+//! crash can leave the last group of frames half written, in any order of its sectors. So bytes that are no frame are a torn
+//! tail exactly if nothing proves that they had been synced. The proof is a later segment (a segment is synced before the next
+//! one begins) or a later frame that names a synced record past the damage.
 
-use std::io;
+mod damage;
+mod prepare;
+mod report;
+mod scan;
+
+use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::Arc;
 
+use crate::frame::{self, Entry, Frame, Record};
+use crate::limits;
 use crate::medium::Medium;
-use crate::record::{self, Record};
-use crate::segment::{self, SPARE_NAME};
-use crate::writer::{AppendError, Log, LogOptions, OpenSegment, name_spare};
+use crate::segment;
+
+pub use damage::{Damage, Readable};
+use report::read_error;
+pub use report::{ReadError, RecoveryReport, TornTail};
 
 /// Gives the records of a log in order.
 pub struct LogReader {
@@ -22,111 +31,82 @@ pub struct LogReader {
     /// Position in `segments` of the one in `bytes`.
     current: usize,
     bytes: Vec<u8>,
-    /// What the checksums of the current segment's records start from.
-    salt: u32,
+    header: segment::Header,
+    /// The last record of the current segment, as the next one says; `None` if there is none or its header is damaged.
+    last_of_segment: Option<u64>,
+    /// The frame that is being read.
+    frame: Range<usize>,
+    /// Of the next entry; of the next frame, if the current one has no more.
     position: usize,
-    next_offset: u64,
+    /// The record before the next entry, as the frame counts.
+    previous: u64,
+    /// The last record read; what came before the first segment read, if there is none.
+    last_offset: u64,
     epoch: u32,
+    /// Records up to this one are not given.
+    after: u64,
+    /// Frames of the current segment that no later frame proves to be on disk: where they begin and their last record.
+    unproven: VecDeque<(usize, u64)>,
     report: RecoveryReport,
     is_at_end: bool,
+    /// Whether reading has failed.
+    is_broken: bool,
 }
 
-/// What was found.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct RecoveryReport {
-    /// Records read.
-    pub records: u64,
-    /// Segments read.
-    pub segments: usize,
-    /// The offset of the first record that the log still holds; 0 if it holds none.
-    pub first_offset: u64,
-    /// The offset of the last record; 0 if there is none.
-    pub last_offset: u64,
-    /// What a crash left half written, if anything.
-    pub torn_tail: Option<TornTail>,
-}
-
-/// The half-written end of a log. It is cut off when the log is opened for writing.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TornTail {
-    /// The segment's file name.
-    pub file: String,
-    /// Where the tail begins.
-    pub position: usize,
-    /// Bytes from there to the last one that is not zero.
-    pub bytes: usize,
-}
-
-/// Why a log cannot be read.
-#[derive(Debug, thiserror::Error)]
-pub enum ReadError {
-    /// The medium failed.
-    #[error("the log could not read {file}: {source}")]
-    Medium {
-        /// The file, or what was asked for.
-        file: String,
-        /// Why it failed.
-        source: io::Error,
-    },
-    /// A record that had been synced is damaged, or a segment's header is.
-    #[error("the log is damaged in {file} at byte {position}, at commit offset {offset}: {problem}")]
-    Damaged {
-        /// The segment's file name.
-        file: String,
-        /// The byte in the file.
-        position: usize,
-        /// The commit offset that should be there.
-        offset: u64,
-        /// What is wrong.
-        problem: String,
-    },
-    /// The log could not be made ready for writing.
-    #[error(transparent)]
-    Prepare(#[from] AppendError),
+/// Where a record ends, for who cuts a log there.
+#[derive(Debug, Clone)]
+pub(crate) struct Place {
+    /// The first offset in the segment's name.
+    pub segment: u64,
+    /// The frame that holds the record.
+    pub frame: Range<usize>,
+    /// The end of the record's entry.
+    pub end: usize,
 }
 
 impl LogReader {
-    /// Lists the segments. Reads nothing else yet.
-    pub fn open(medium: Arc<dyn Medium>) -> Result<Self, ReadError> {
-        let names = medium.list().map_err(read_error("the list of segments"))?;
-        let mut segments: Vec<u64> = names.iter().filter_map(|name| segment::first_offset_of(name)).collect();
-        segments.sort_unstable();
-        let next_offset = segments.first().copied().unwrap_or(1);
-        let mut reader = Self {
-            medium,
-            segments,
-            current: 0,
-            bytes: Vec::new(),
-            salt: 0,
-            position: 0,
-            next_offset,
-            epoch: 0,
-            report: RecoveryReport::default(),
-            is_at_end: false,
-        };
-        match reader.segments.is_empty() {
-            true => reader.is_at_end = true,
-            false => reader.load()?,
+    /// A reader of the records after this offset. Segments before the one that holds the first of them are not read:
+    /// they may be gone.
+    pub fn open(medium: Arc<dyn Medium>, after: u64) -> Result<Self, ReadError> {
+        let mut reader = Self::new(medium, after)?;
+        reader.current =
+            reader.segments.partition_point(|first| first.saturating_sub(1) <= after).saturating_sub(1);
+        if let Some(following) = reader.segments.get(reader.current + 1).copied()
+            && reader.previous_of(following)?.is_some_and(|previous| previous <= after)
+        {
+            reader.current += 1;
         }
+        match reader.begin() {
+            // The segment before knows after which record the damage is; it shows when that one has been read.
+            Err(ReadError::Damaged(_)) if reader.current > 0 => {
+                reader.current -= 1;
+                reader.begin()?;
+            }
+            begun => begun?,
+        }
+        match reader.last_offset > after {
+            true => Err(ReadError::Missing { first: reader.header.first, after }),
+            false => Ok(reader),
+        }
+    }
+
+    /// A reader of everything that is there.
+    pub(crate) fn open_whole(medium: Arc<dyn Medium>) -> Result<Self, ReadError> {
+        let mut reader = Self::new(medium, 0)?;
+        reader.begin()?;
         Ok(reader)
     }
 
-    /// The next record, or `None` at the end.
+    /// The next record, or `None` at the end. After an error there is nothing more.
     pub fn next_record(&mut self) -> Result<Option<Record<'_>>, ReadError> {
-        while !self.is_at_end {
-            match self.check_next() {
-                Ok((offset, epoch, payload, bytes)) => {
-                    self.position += bytes;
-                    self.next_offset = offset + 1;
-                    self.epoch = epoch;
-                    self.report.count(offset);
-                    let payload = self.bytes.get(payload).unwrap_or_default();
-                    return Ok(Some(Record { offset, epoch, payload }));
-                }
-                Err(problem) => self.end_segment(problem)?,
-            }
+        if self.is_broken {
+            return Err(ReadError::Broken);
         }
-        Ok(None)
+        let entry = self.next_entry().inspect_err(|_| self.is_broken = true)?;
+        Ok(entry.map(|Entry { offset, payload }| {
+            let payload = self.bytes.get(payload).unwrap_or_default();
+            Record { offset, epoch: self.epoch, payload }
+        }))
     }
 
     /// What was found so far; complete when [`LogReader::next_record`] has returned `None`.
@@ -134,131 +114,206 @@ impl LogReader {
         &self.report
     }
 
-    /// Reads what is left, cuts off a torn tail and makes the log ready for writing.
-    pub fn into_log(mut self, options: LogOptions) -> Result<(Log, RecoveryReport), ReadError> {
-        while self.next_record()?.is_some() {}
-        let options = LogOptions {
-            segment_bytes: options.segment_bytes.max(crate::limits::SEGMENT_BYTES_MIN),
-            ..options
-        };
-        let names = self.medium.list().map_err(read_error("the list of segments"))?;
-        if names.iter().any(|name| name == SPARE_NAME) {
-            self.medium.remove(SPARE_NAME).map_err(read_error(SPARE_NAME))?;
-        }
-        let open = match self.segments.is_empty() {
-            true => {
-                let created = self.medium.create(SPARE_NAME, options.segment_bytes);
-                created.map_err(read_error(SPARE_NAME))?;
-                name_spare(&*self.medium, self.next_offset, options.segment_bytes, options.salt)?
-            }
-            false => self.reopen()?,
-        };
-        let log = Log::new(self.medium, options, open, self.next_offset, self.epoch);
-        Ok((log, self.report))
+    /// Where the last record ends that was read.
+    pub(crate) fn place(&self) -> Place {
+        Place { segment: self.header.first, frame: self.frame.clone(), end: self.position }
     }
 
-    /// Opens the last segment for writing, its torn tail zeroed, and makes durable what was read: after a program
-    /// was killed, the records and the segment's name may be known to the operating system alone.
-    fn reopen(&mut self) -> Result<OpenSegment, ReadError> {
-        let name = self.file_name();
-        let mut file = self.medium.open(&name).map_err(read_error(&name))?;
-        if let Some(tail) = &self.report.torn_tail {
-            let zeros = vec![0; tail.bytes];
-            file.write_at(tail.position as u64, &zeros).map_err(read_error(&name))?;
+    /// The last record read; what came before the first segment, if there is none.
+    pub(crate) fn last_offset(&self) -> u64 {
+        self.last_offset
+    }
+
+    fn next_entry(&mut self) -> Result<Option<Entry>, ReadError> {
+        while !self.is_at_end {
+            if self.position >= self.frame.end {
+                // Whatever stands behind the last record, none is missing.
+                if self.last_of_segment == Some(self.last_offset) {
+                    self.go_on()?;
+                    continue;
+                }
+                match self.check_frame() {
+                    Ok(frame) => self.begin_frame(frame),
+                    Err(problem) => self.end_segment(problem)?,
+                }
+                continue;
+            }
+            let Some(entry) = frame::entry_at(&self.bytes, self.position, self.previous) else {
+                return Err(self.damaged("the frame's entries are not valid".into()));
+            };
+            self.position = entry.payload.end;
+            self.previous = entry.offset;
+            self.last_offset = entry.offset;
+            if entry.offset > self.after {
+                self.report.count(entry.offset);
+                return Ok(Some(entry));
+            }
         }
-        file.sync().map_err(read_error(&name))?;
-        self.medium.sync().map_err(read_error("the list of segments"))?;
-        Ok(OpenSegment { name, file, position: self.position, capacity: self.bytes.len(), salt: self.salt })
+        Ok(None)
+    }
+
+    fn new(medium: Arc<dyn Medium>, after: u64) -> Result<Self, ReadError> {
+        let names = medium.list().map_err(read_error("the list of segments"))?;
+        let segments = segment::first_offsets(&names);
+        Ok(Self {
+            medium,
+            segments,
+            current: 0,
+            bytes: Vec::new(),
+            header: segment::Header::default(),
+            last_of_segment: None,
+            frame: 0..0,
+            position: 0,
+            previous: 0,
+            last_offset: 0,
+            epoch: 0,
+            after,
+            unproven: VecDeque::new(),
+            report: RecoveryReport::default(),
+            is_at_end: false,
+            is_broken: false,
+        })
+    }
+
+    /// Loads the current segment, the first one that is read, and goes on from what it says came before it.
+    fn begin(&mut self) -> Result<(), ReadError> {
+        if self.segments.is_empty() {
+            self.is_at_end = true;
+            return Ok(());
+        }
+        // Until the header is known, no record is.
+        self.last_offset = self.segments.get(self.current).map_or(0, |first| first.saturating_sub(1));
+        self.load()?;
+        self.last_offset = self.header.previous;
+        Ok(())
+    }
+
+    /// What a segment's header says came before it; `None` if it is damaged, which shows when it is read.
+    fn previous_of(&self, first: u64) -> Result<Option<u64>, ReadError> {
+        let name = segment::segment_name(first);
+        let mut bytes = [0; segment::HEADER_BYTES];
+        let count = self.medium.read_at(&name, 0, &mut bytes).map_err(read_error(&name))?;
+        let header = segment::Header::decode(bytes.get(..count).unwrap_or_default(), first);
+        Ok(header.ok().map(|header| header.previous))
     }
 
     /// Reads the current segment and checks its header.
     fn load(&mut self) -> Result<(), ReadError> {
-        let name = self.file_name();
-        self.bytes = self.medium.read(&name).map_err(read_error(&name))?;
-        self.position = segment::HEADER_BYTES;
+        self.frame = 0..0;
+        self.position = 0;
+        self.unproven.clear();
         self.report.segments += 1;
-        let first_offset = self.segments.get(self.current).copied().unwrap_or_default();
-        let salt = segment::check_header(&self.bytes, first_offset).map_err(|problem| {
-            ReadError::Damaged { file: name, position: 0, offset: first_offset, problem }
-        })?;
-        self.salt = salt;
+        let first = self.segments.get(self.current).copied().unwrap_or_default();
+        let loaded = load_segment(&*self.medium, first, &mut self.bytes)?;
+        self.header = loaded.map_err(|problem| self.damaged(problem))?;
+        if self.header.epoch < self.epoch {
+            let problem = format!("its epoch {} is older than epoch {}", self.header.epoch, self.epoch);
+            return Err(self.damaged(problem));
+        }
+        self.epoch = self.header.epoch;
+        let following = self.segments.get(self.current + 1).copied();
+        self.last_of_segment = following.map_or(Ok(None), |following| self.previous_of(following))?;
+        self.position = segment::HEADER_BYTES;
         Ok(())
     }
 
-    /// The offset, epoch, payload and length of the record at the current position, or why there is none.
-    fn check_next(&self) -> Result<(u64, u32, Range<usize>, usize), String> {
-        let framed = record::parse(self.bytes.get(self.position..).unwrap_or_default(), self.salt)?;
-        let Record { offset, epoch, payload } = framed.record;
-        if offset != self.next_offset {
-            return Err(format!("the record there has offset {offset}"));
+    /// The frame at the current position, or why there is none.
+    fn check_frame(&self) -> Result<Frame, String> {
+        let rest = self.bytes.get(self.position..).unwrap_or_default();
+        let frame = frame::parse(rest, self.header.salt)?;
+        if frame.first <= self.last_offset || frame.first < self.header.first {
+            return Err(format!("the frame there begins with offset {}", frame.first));
         }
-        if epoch < self.epoch {
-            return Err(format!("its epoch {epoch} is older than epoch {} before it", self.epoch));
+        if self.last_of_segment.is_some_and(|last| frame.last > last) {
+            return Err(format!(
+                "the frame there ends with offset {}, which the next segment does not know",
+                frame.last
+            ));
         }
-        let start = self.position + record::HEADER_BYTES;
-        Ok((offset, epoch, start..start + payload.len(), framed.bytes))
+        Ok(frame)
     }
 
-    /// Goes on in the next segment, or ends, when the current position holds no record.
+    fn begin_frame(&mut self, frame: Frame) {
+        self.frame = self.position..self.position + frame.bytes;
+        while self.unproven.front().is_some_and(|(_, last)| *last <= frame.synced) {
+            self.unproven.pop_front();
+        }
+        self.unproven.push_back((self.position, frame.last));
+        self.position += frame::HEADER_BYTES;
+        self.previous = frame.first - 1;
+    }
+
+    /// Goes on in the next segment.
+    fn go_on(&mut self) -> Result<(), ReadError> {
+        self.current += 1;
+        self.load()
+    }
+
+    /// Ends, or finds damage, when the current position holds no frame.
     fn end_segment(&mut self, problem: String) -> Result<(), ReadError> {
         let rest = self.bytes.get(self.position..).unwrap_or_default();
         let tail_bytes = rest.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
         if let Some(&following) = self.segments.get(self.current + 1) {
-            if tail_bytes > 0 {
-                return Err(self.damaged(problem));
-            }
-            if following != self.next_offset {
-                return Err(self.damaged(format!("the next segment begins at offset {following}")));
-            }
-            self.current += 1;
-            return self.load();
+            return match self.last_of_segment {
+                Some(last) if tail_bytes == 0 => {
+                    let name = segment::segment_name(following);
+                    Err(self.damaged(format!("{name} follows, which comes after commit offset {last}")))
+                }
+                // The damage is in the next one's header.
+                None if tail_bytes == 0 => self.go_on(),
+                Some(_) | None => Err(self.damaged(problem)),
+            };
         }
-        if was_synced(rest, tail_bytes, self.next_offset, self.salt) {
+        if scan::was_synced(rest, tail_bytes, self.last_offset, self.header.salt) {
             return Err(self.damaged(problem));
         }
         if tail_bytes > 0 {
-            let file = self.file_name();
+            let file = segment::segment_name(self.header.first);
             self.report.torn_tail = Some(TornTail { file, position: self.position, bytes: tail_bytes });
         }
         self.is_at_end = true;
         Ok(())
     }
 
+    /// The error of damage at the current position, with what can be read after it.
     fn damaged(&self, problem: String) -> ReadError {
-        ReadError::Damaged {
-            file: self.file_name(),
+        let mut readable = Readable::default();
+        let later = self.segments.get(self.current + 1..).unwrap_or_default();
+        if self.position > 0 {
+            readable.scan(&self.bytes, self.position, self.last_offset, self.header.salt);
+        }
+        let mut bytes = Vec::new();
+        for first in later {
+            // A segment that cannot be read has nothing that can be read; the first problem is the one to tell.
+            if let Ok(Ok(header)) = load_segment(&*self.medium, *first, &mut bytes) {
+                readable.scan(&bytes, segment::HEADER_BYTES, self.last_offset, header.salt);
+            }
+        }
+        let first = self.segments.get(self.current).copied().unwrap_or_default();
+        ReadError::Damaged(Damage {
+            file: segment::segment_name(first),
             position: self.position,
-            offset: self.next_offset,
+            last_good: self.last_offset,
             problem,
-        }
-    }
-
-    fn file_name(&self) -> String {
-        segment::segment_name(self.segments.get(self.current).copied().unwrap_or(self.next_offset))
+            readable,
+        })
     }
 }
 
-impl RecoveryReport {
-    fn count(&mut self, offset: u64) {
-        self.records += 1;
-        self.last_offset = offset;
-        if self.first_offset == 0 {
-            self.first_offset = offset;
-        }
-    }
-}
-
-/// Whether some record that begins in the first `tail_bytes` of `rest` was written when `offset`, which is
-/// missing before it, was already synced.
-fn was_synced(rest: &[u8], tail_bytes: usize, offset: u64, salt: u32) -> bool {
-    (0..tail_bytes).step_by(8).any(|at| {
-        let candidate = rest.get(at..).unwrap_or_default();
-        record::may_follow(candidate, offset)
-            && record::parse(candidate, salt).is_ok_and(|framed| framed.synced >= offset)
-    })
-}
-
-fn read_error(file: &str) -> impl FnOnce(io::Error) -> ReadError {
-    let file = file.to_owned();
-    move |source| ReadError::Medium { file, source }
+/// Reads a whole segment into `bytes`; returns its header, or what is wrong with it.
+pub(crate) fn load_segment(
+    medium: &dyn Medium,
+    first: u64,
+    bytes: &mut Vec<u8>,
+) -> Result<Result<segment::Header, String>, ReadError> {
+    let name = segment::segment_name(first);
+    let size = medium.size(&name).map_err(read_error(&name))?;
+    let size = match usize::try_from(size) {
+        Ok(size) if size <= limits::SEGMENT_BYTES_MAX => size,
+        Ok(_) | Err(_) => return Ok(Err(format!("the file has {size} bytes, more than any segment"))),
+    };
+    bytes.resize(size, 0);
+    let count = medium.read_at(&name, 0, bytes).map_err(read_error(&name))?;
+    bytes.truncate(count);
+    Ok(segment::Header::decode(bytes, first))
 }

@@ -26,8 +26,10 @@ pub enum LogEvent<'a> {
     Durable {
         /// The last durable offset.
         offset: u64,
-        /// Bytes of the records in the group.
+        /// What [`Batch::byte_count`] says of the group's batches, added up.
         bytes: usize,
+        /// Bytes that were written and synced: 0 if the group held no record.
+        written: u64,
         /// How long writing and syncing the group took.
         took: Duration,
     },
@@ -150,6 +152,7 @@ impl<N: FnMut(LogEvent<'_>)> Worker<N> {
     /// Writes the first batch and those that have queued up behind it, and syncs once for all of them.
     fn write_group(&mut self, first: Batch) -> Result<(), AppendError> {
         let begin = Instant::now();
+        let written_before = self.log.written_bytes();
         let mut bytes = 0;
         let mut next = Ok(first);
         while let Ok(batch) = next {
@@ -163,7 +166,8 @@ impl<N: FnMut(LogEvent<'_>)> Worker<N> {
         }
         let offset = self.log.sync()?;
         self.state.durable_offset.store(offset, Ordering::Release);
-        (self.notify)(LogEvent::Durable { offset, bytes, took: begin.elapsed() });
+        let written = self.log.written_bytes() - written_before;
+        (self.notify)(LogEvent::Durable { offset, bytes, written, took: begin.elapsed() });
         Ok(())
     }
 

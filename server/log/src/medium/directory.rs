@@ -18,28 +18,28 @@ impl DirectoryMedium {
     /// Uses the directory, which is created if it is missing.
     pub fn new(path: impl AsRef<Path>) -> io::Result<Self> {
         let path = path.as_ref().to_owned();
-        let parents = parents_of_new_names(&path);
         fs::create_dir_all(&path)?;
-        for parent in parents {
-            File::open(parent)?.sync_all()?;
+        // Also of directories that were there: an earlier start may have been killed after it had made them.
+        for parent in path.ancestors().skip(1) {
+            sync_parent(parent)?;
         }
         Ok(Self { path })
     }
 }
 
-/// The directories that are to be synced so that `path`, not yet created, stays: that of its own name, and of each
-/// of its ancestors that is missing too.
-fn parents_of_new_names(path: &Path) -> Vec<PathBuf> {
-    let mut parents = Vec::new();
-    for parent in path.ancestors().skip(1) {
-        // The parent of a relative path's first name is the working directory.
-        let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
-        parents.push(parent.to_owned());
-        if parent.exists() {
-            break;
-        }
+/// Makes the names in a directory durable.
+fn sync_parent(path: &Path) -> io::Result<()> {
+    // The parent of a relative path's first name is the working directory.
+    let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+    let Err(error) = File::open(path).and_then(|directory| directory.sync_all()) else { return Ok(()) };
+    // Nothing of ours was made in a directory far above that this user may only pass through; and some of the system's own
+    // file systems have nothing to sync.
+    let is_harmless =
+        [io::ErrorKind::PermissionDenied, io::ErrorKind::InvalidInput, io::ErrorKind::Unsupported];
+    match is_harmless.contains(&error.kind()) {
+        true => Ok(()),
+        false => Err(error),
     }
-    parents
 }
 
 impl Medium for DirectoryMedium {
@@ -56,6 +56,24 @@ impl Medium for DirectoryMedium {
 
     fn read(&self, name: &str) -> io::Result<Vec<u8>> {
         fs::read(self.path.join(name))
+    }
+
+    fn size(&self, name: &str) -> io::Result<u64> {
+        Ok(fs::metadata(self.path.join(name))?.len())
+    }
+
+    fn read_at(&self, name: &str, position: u64, bytes: &mut [u8]) -> io::Result<usize> {
+        let file = File::open(self.path.join(name))?;
+        let mut done = 0;
+        while let Some(rest) = bytes.get_mut(done..).filter(|rest| !rest.is_empty()) {
+            match file.read_at(rest, position + done as u64) {
+                Ok(0) => break,
+                Ok(count) => done += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(done)
     }
 
     fn create(&self, name: &str, bytes: usize) -> io::Result<Box<dyn MediumFile>> {
@@ -110,13 +128,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_directory_with_a_new_name_is_synced() {
+    fn a_nested_directory_is_made_and_its_files_are_read_in_pieces() {
         let root = tempfile::tempdir().expect("a temporary directory");
         let path = root.path().join("data/world/log");
-        let expected = ["data/world", "data", ""].map(|name| root.path().join(name));
-        assert_eq!(parents_of_new_names(&path), expected);
-        DirectoryMedium::new(&path).expect("the directory is created");
-        assert_eq!(parents_of_new_names(&path), expected[..1]);
-        assert_eq!(parents_of_new_names(Path::new("log")), [Path::new(".")]);
+        for _ in 0..2 {
+            DirectoryMedium::new(&path).expect("the directory is there");
+        }
+        let medium = DirectoryMedium::new(path).expect("the directory is there");
+        let mut file = medium.create("a", 10).expect("a new file");
+        file.write_at(8, &[1, 2, 3, 4]).expect("the file grows");
+        assert_eq!(medium.size("a").expect("a size"), 12);
+        let mut bytes = [9; 6];
+        assert_eq!(medium.read_at("a", 7, &mut bytes).expect("bytes"), 5);
+        assert_eq!(bytes, [0, 1, 2, 3, 4, 9]);
+        assert_eq!(medium.read_at("a", 12, &mut bytes).expect("the end"), 0);
+        assert_eq!(medium.size("b").map_err(|error| error.kind()), Err(io::ErrorKind::NotFound));
     }
 }

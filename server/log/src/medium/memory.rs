@@ -1,12 +1,14 @@
-//! Segments in memory, with faults on demand: for tests and the simulator.
+//! Files in memory, with faults on demand: for tests and the simulator.
 //!
-//! A write reaches the "disk" only with the next sync; [`MemoryMedium::crash`] keeps any part of what was not
-//! synced, as a power failure would.
+//! A write reaches the "disk" only with the next sync of its file, a name only with the next sync of the names;
+//! [`MemoryMedium::crash`] keeps any part of what was not synced, as a power failure would.
 
-use std::collections::BTreeMap;
+mod disk;
+
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use self::disk::{Disk, FileState, NameChange, Write, write};
 use super::{Medium, MediumFile};
 
 /// What goes wrong next.
@@ -14,8 +16,15 @@ use super::{Medium, MediumFile};
 pub enum Fault {
     /// The write after this many more writes fails, half done.
     Write(usize),
-    /// The file sync after this many more syncs fails.
+    /// The file sync after this many more syncs fails. What was to be synced is lost, as on a real system, even if
+    /// a later sync says that all is well; until a crash it can still be read.
     Sync(usize),
+    /// The sync of names after this many more fails.
+    SyncNames(usize),
+    /// The disk is full after this many more bytes, until the next crash or [`MemoryMedium::heal`].
+    Full(usize),
+    /// The disk can only be read, until the next crash or [`MemoryMedium::heal`].
+    ReadOnly,
 }
 
 /// Files in memory. Clones share them.
@@ -24,48 +33,46 @@ pub struct MemoryMedium {
     disk: Arc<Mutex<Disk>>,
 }
 
-#[derive(Debug, Default)]
-struct Disk {
-    files: BTreeMap<String, Vec<u8>>,
-    /// Not yet synced: file, position, bytes; in the order of the writes.
-    pending: Vec<(String, usize, Vec<u8>)>,
-    fault: Option<Fault>,
-}
-
 impl MemoryMedium {
-    /// Lets the given operation fail, once.
+    /// Lets the given operation fail, once; or from then on, if the fault is a full or read-only disk.
     pub fn inject(&self, fault: Fault) {
         self.lock().fault = Some(fault);
     }
 
-    /// A power failure: of the writes that were not synced, those for which `keep` says so survive. They are
-    /// asked about in pieces of 512 bytes (a sector), in order.
+    /// Takes a fault back.
+    pub fn heal(&self) {
+        self.lock().fault = None;
+    }
+
+    /// A power failure: of the writes and changes of names that were not synced, those for which `keep` says so
+    /// survive. It is asked about each change of a name, then about writes in pieces of a sector, in order.
     pub fn crash(&self, mut keep: impl FnMut() -> bool) {
-        let mut disk = self.lock();
-        let pending = std::mem::take(&mut disk.pending);
-        for (name, position, bytes) in pending {
-            for (sector, piece) in bytes.chunks(512).enumerate() {
-                if keep()
-                    && let Some(file) = disk.files.get_mut(&name)
-                {
-                    write(file, position + sector * 512, piece);
-                }
-            }
-        }
-        disk.fault = None;
+        self.lock().crash(&mut keep);
     }
 
     /// Changes a file's durable bytes behind the log's back.
     pub fn edit(&self, name: &str, change: impl FnOnce(&mut Vec<u8>)) {
-        if let Some(file) = self.lock().files.get_mut(name) {
-            change(file);
+        let mut disk = self.lock();
+        if let Ok(file) = disk.file(name) {
+            change(&mut file.durable);
+            file.bytes = file.durable.clone();
+            for piece in &file.pending {
+                write(&mut file.bytes, piece.position, &piece.bytes);
+            }
         }
     }
 
-    /// An independent copy of the durable state.
+    /// An independent copy of what can be read, all of it durable.
     pub fn fork(&self) -> Self {
-        let disk = Disk { files: self.lock().files.clone(), ..Disk::default() };
-        Self { disk: Arc::new(Mutex::new(disk)) }
+        let disk = self.lock();
+        let mut copy = Disk::default();
+        for (name, file) in &disk.names {
+            let bytes = disk.files.get(*file).map(|file| file.bytes.clone()).unwrap_or_default();
+            copy.names.insert(name.clone(), copy.files.len());
+            copy.files.push(FileState::new(bytes));
+        }
+        copy.durable_names = copy.names.clone();
+        Self { disk: Arc::new(Mutex::new(copy)) }
     }
 
     fn lock(&self) -> MutexGuard<'_, Disk> {
@@ -76,100 +83,109 @@ impl MemoryMedium {
 
 impl Medium for MemoryMedium {
     fn list(&self) -> io::Result<Vec<String>> {
-        Ok(self.lock().files.keys().cloned().collect())
+        Ok(self.lock().names.keys().cloned().collect())
     }
 
     fn read(&self, name: &str) -> io::Result<Vec<u8>> {
-        let disk = self.lock();
-        let mut bytes = disk.files.get(name).cloned().ok_or(io::ErrorKind::NotFound)?;
-        for (_, position, piece) in disk.pending.iter().filter(|(file, ..)| file == name) {
-            write(&mut bytes, *position, piece);
+        Ok(self.lock().file(name)?.bytes.clone())
+    }
+
+    fn size(&self, name: &str) -> io::Result<u64> {
+        Ok(self.lock().file(name)?.bytes.len() as u64)
+    }
+
+    fn read_at(&self, name: &str, position: u64, bytes: &mut [u8]) -> io::Result<usize> {
+        let mut disk = self.lock();
+        let all = &disk.file(name)?.bytes;
+        let rest =
+            usize::try_from(position).ok().and_then(|position| all.get(position..)).unwrap_or_default();
+        let count = rest.len().min(bytes.len());
+        if let (Some(to), Some(from)) = (bytes.get_mut(..count), rest.get(..count)) {
+            to.copy_from_slice(from);
         }
-        Ok(bytes)
+        Ok(count)
     }
 
     fn create(&self, name: &str, bytes: usize) -> io::Result<Box<dyn MediumFile>> {
-        self.lock().files.insert(name.into(), vec![0; bytes]);
+        let mut disk = self.lock();
+        disk.check_writable()?;
+        let (room, result) = disk.take_room(bytes);
+        let file = disk.files.len();
+        disk.files.push(FileState::new(vec![0; room]));
+        disk.change_names(NameChange::Set { name: name.into(), file });
+        result?;
+        disk.take_sync()?;
+        drop(disk);
         self.open(name)
     }
 
     fn open(&self, name: &str) -> io::Result<Box<dyn MediumFile>> {
-        if !self.lock().files.contains_key(name) {
-            return Err(io::ErrorKind::NotFound.into());
-        }
-        Ok(Box::new(MemoryFile { medium: self.clone(), name: name.into() }))
+        let disk = self.lock();
+        disk.check_writable()?;
+        let file = *disk.names.get(name).ok_or(io::ErrorKind::NotFound)?;
+        Ok(Box::new(MemoryFile { medium: self.clone(), file }))
     }
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
         let mut disk = self.lock();
-        let bytes = disk.files.remove(from).ok_or(io::ErrorKind::NotFound)?;
-        disk.files.insert(to.into(), bytes);
-        for (file, ..) in disk.pending.iter_mut().filter(|(file, ..)| file == from) {
-            *file = to.into();
-        }
+        disk.check_writable()?;
+        let file = *disk.names.get(from).ok_or(io::ErrorKind::NotFound)?;
+        disk.change_names(NameChange::Rename { from: from.into(), to: to.into(), file });
         Ok(())
     }
 
     fn remove(&self, name: &str) -> io::Result<()> {
-        self.lock().files.remove(name).map(drop).ok_or(io::ErrorKind::NotFound.into())
+        let mut disk = self.lock();
+        disk.check_writable()?;
+        disk.file(name)?;
+        disk.change_names(NameChange::Remove { name: name.into() });
+        Ok(())
     }
 
     fn sync(&self) -> io::Result<()> {
+        let mut disk = self.lock();
+        disk.check_writable()?;
+        match disk.fault {
+            Some(Fault::SyncNames(0)) => {
+                disk.fault = None;
+                return Err(io::Error::other("the disk refused to sync the names"));
+            }
+            Some(Fault::SyncNames(after)) => disk.fault = Some(Fault::SyncNames(after - 1)),
+            Some(Fault::Write(_) | Fault::Sync(_) | Fault::Full(_) | Fault::ReadOnly) | None => {}
+        }
+        disk.sync_names();
         Ok(())
     }
 }
 
+/// An open file, by its place in [`Disk::files`]: it stays the same file when names change.
 struct MemoryFile {
     medium: MemoryMedium,
-    name: String,
+    file: usize,
 }
 
 impl MediumFile for MemoryFile {
     fn write_at(&mut self, position: u64, bytes: &[u8]) -> io::Result<()> {
         let mut disk = self.medium.lock();
         let position = usize::try_from(position).map_err(io::Error::other)?;
-        match disk.fault {
-            Some(Fault::Write(0)) => {
-                disk.fault = None;
-                let half = bytes.get(..bytes.len() / 2).unwrap_or_default().to_vec();
-                disk.pending.push((self.name.clone(), position, half));
-                return Err(io::Error::other("the disk refused the write"));
-            }
-            Some(Fault::Write(after)) => disk.fault = Some(Fault::Write(after - 1)),
-            Some(Fault::Sync(_)) | None => {}
+        let (room, result) = disk.take_room(bytes.len());
+        if let Some(file) = disk.files.get_mut(self.file) {
+            let bytes = bytes.get(..room).unwrap_or_default().to_vec();
+            write(&mut file.bytes, position, &bytes);
+            file.pending.push(Write { position, bytes, is_lost: false });
         }
-        disk.pending.push((self.name.clone(), position, bytes.to_vec()));
-        Ok(())
+        result
     }
 
     fn sync(&mut self) -> io::Result<()> {
         let mut disk = self.medium.lock();
-        match disk.fault {
-            Some(Fault::Sync(0)) => {
-                disk.fault = None;
-                return Err(io::Error::other("the disk refused the sync"));
-            }
-            Some(Fault::Sync(after)) => disk.fault = Some(Fault::Sync(after - 1)),
-            Some(Fault::Write(_)) | None => {}
+        let result = disk.take_sync();
+        let Some(file) = disk.files.get_mut(self.file) else { return result };
+        if result.is_err() {
+            file.pending.iter_mut().for_each(|piece| piece.is_lost = true);
+            return result;
         }
-        let (synced, pending): (Vec<_>, Vec<_>) =
-            std::mem::take(&mut disk.pending).into_iter().partition(|(file, ..)| *file == self.name);
-        disk.pending = pending;
-        for (name, position, bytes) in synced {
-            if let Some(file) = disk.files.get_mut(&name) {
-                write(file, position, &bytes);
-            }
-        }
+        file.sync();
         Ok(())
-    }
-}
-
-fn write(file: &mut Vec<u8>, position: usize, bytes: &[u8]) {
-    let end = position + bytes.len();
-    if file.len() < end {
-        file.resize(end, 0);
-    }
-    if let Some(place) = file.get_mut(position..end) {
-        place.copy_from_slice(bytes);
     }
 }

@@ -1,0 +1,125 @@
+//! Where reading begins: after the offset of a snapshot, whatever is missing before it.
+
+use std::sync::Arc;
+
+use ambit_log::{LogOptions, LogReader, Medium, MemoryMedium, ReadError, segment_name};
+
+use crate::sample::{SMALL, batch, open, open_with, read, read_after, sample, sample_offsets, segments};
+
+#[test]
+fn records_after_any_offset_are_read_whatever_happened_to_older_segments() {
+    let medium = sample();
+    let offsets = sample_offsets();
+    let firsts = segments(&medium);
+    for lost in 0..firsts.len() {
+        let (without, garbled) = (medium.fork(), medium.fork());
+        for first in &firsts[..lost] {
+            without.remove(&segment_name(*first)).unwrap();
+            garbled.edit(&segment_name(*first), |bytes| bytes.fill(0xEE));
+        }
+        let lost_offset = offsets.iter().rfind(|offset| **offset < firsts[lost]).copied().unwrap_or(0);
+        for after in 0..offsets[23] + 3 {
+            let expected: Vec<u64> = offsets.iter().copied().filter(|offset| *offset > after).collect();
+            match read_after(without.clone(), after) {
+                Ok(found) => {
+                    assert!(lost == 0 || after >= lost_offset, "{lost} {after}");
+                    assert_eq!(found, (expected.clone(), None));
+                }
+                Err(ReadError::Missing { first, after: asked }) => {
+                    assert!(lost > 0 && after < lost_offset, "{lost} {after}");
+                    assert_eq!((first, asked), (firsts[lost], after));
+                }
+                Err(other) => panic!("{lost} {after}: {other}"),
+            }
+            match read_after(garbled.clone(), after) {
+                Ok(found) => {
+                    assert!(lost == 0 || after >= lost_offset, "{lost} {after}");
+                    assert_eq!(found, (expected, None));
+                }
+                Err(ReadError::Damaged(_)) => assert!(lost > 0 && after < lost_offset, "{lost} {after}"),
+                Err(other) => panic!("{lost} {after}: {other}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn a_log_goes_on_after_a_snapshot_that_is_newer_or_its_own_end() {
+    let last = sample_offsets()[23];
+    for (next_after, next) in [(0, last + 1), (last - 5, last + 1), (last + 7, last + 8)] {
+        let medium = sample();
+        let options = LogOptions { next_after, ..SMALL };
+        let reader = LogReader::open(Arc::new(medium.clone()), next_after).unwrap();
+        let (mut log, _) = reader.into_log(options).unwrap();
+        assert_eq!((log.next_offset(), log.durable_offset()), (next, next - 1));
+        assert!(log.append(&batch([next - 1])).is_err());
+        log.append(&batch([next, next + 1])).unwrap();
+        log.sync().unwrap();
+        assert_eq!(read_after(medium, last).unwrap().0, [next, next + 1]);
+    }
+}
+
+#[test]
+fn a_new_log_behind_a_snapshot_knows_that_earlier_records_are_not_in_it() {
+    let medium = MemoryMedium::default();
+    let mut log = open_with(&medium, LogOptions { next_after: 100, ..SMALL });
+    assert_eq!((log.next_offset(), log.durable_offset()), (101, 100));
+    log.append(&batch([105, 106])).unwrap();
+    log.sync().unwrap();
+    assert_eq!(read_after(medium.clone(), 100).unwrap().0, [105, 106]);
+    assert_eq!(read_after(medium.clone(), 105).unwrap().0, [106]);
+    let missing = read_after(medium, 99).unwrap_err();
+    assert!(matches!(missing, ReadError::Missing { first: 105, after: 99 }), "{missing}");
+    assert!(missing.to_string().contains("begins with commit offset 105"), "{missing}");
+}
+
+/// A crash may lose the record for which a segment was begun, after its name is on disk. The commits that come instead
+/// may have lower offsets than that name says.
+#[test]
+fn an_empty_last_segment_makes_room_for_lower_offsets() {
+    let medium = MemoryMedium::default();
+    let mut log = open(&medium);
+    log.append(&batch([1, 2])).unwrap();
+    log.sync().unwrap();
+    let mut later = ambit_log::Batch::default();
+    later.push(50, 2, |out| out.extend_from_slice(&crate::sample::payload(50))).unwrap();
+    log.append(&later).unwrap();
+    medium.inject(ambit_log::Fault::Write(0));
+    log.sync().unwrap_err();
+    medium.crash(|| false);
+    assert_eq!(segments(&medium), [1, 50]);
+    assert_eq!(read(medium.clone()).unwrap(), (vec![1, 2], None));
+
+    for lost_name in [false, true] {
+        let medium = medium.fork();
+        let log = open(&medium);
+        assert_eq!((log.next_offset(), log.epoch()), (3, 2));
+        drop(log);
+        assert_eq!(segments(&medium), [1, 3]);
+        let mut log = open(&medium);
+        let mut next = ambit_log::Batch::default();
+        next.push(3, 2, |out| out.extend_from_slice(&crate::sample::payload(3))).unwrap();
+        log.append(&next).unwrap();
+        log.sync().unwrap();
+        medium.crash(|| lost_name);
+        assert_eq!(read(medium.clone()).unwrap(), (vec![1, 2, 3], None));
+        assert_eq!(medium.list().unwrap().len(), 2);
+    }
+}
+
+/// Where reading begins, only the segment before knows what a repair would keep.
+#[test]
+fn a_damaged_header_where_reading_begins_names_the_record_before_it() {
+    let medium = sample();
+    let offsets = sample_offsets();
+    let first = segments(&medium)[2];
+    medium.edit(&segment_name(first), |bytes| bytes[9] ^= 1);
+    let last_good = offsets.iter().rfind(|offset| **offset < first).copied().unwrap();
+    for after in [0, last_good, first] {
+        let Err(ReadError::Damaged(damage)) = read_after(medium.clone(), after) else { panic!("{after}") };
+        assert_eq!((damage.file, damage.last_good), (segment_name(first), last_good), "{after}");
+    }
+    let repaired = ambit_log::repair(Arc::new(medium.clone()), last_good).unwrap();
+    assert_eq!(repaired.last_offset, last_good);
+    assert_eq!(read_after(medium, last_good).unwrap(), (vec![], None));
+}

@@ -108,7 +108,7 @@ fn median(figures: &mut [f64]) -> f64 {
 }
 
 fn schema() -> Arc<Schema> {
-    let column = |name: &str, ty| ColumnSchema::new(name.into(), ty);
+    let column = |name: &str, ty| ColumnSchema::new(name, ty);
     let place = IndexSchema {
         name: "place".into(),
         columns: vec![0],

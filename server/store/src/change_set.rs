@@ -6,10 +6,13 @@ use std::sync::Arc;
 use ambit_model::{Identity, Slot, Timestamp};
 
 /// What one committed transaction has changed, without the commit's offset and caller: the store does not know them.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Changes {
-    /// The table blocks. Empty when nothing has changed.
+    /// The table blocks, for followers. Empty when nothing has changed.
     pub body: Arc<[u8]>,
+    /// Those of them that survive a restart, for the log: rows of durable tables, and counters of all tables. The same
+    /// bytes as `body` when that is everything.
+    pub logged: Arc<[u8]>,
     /// Rows inserted, updated and deleted, and counters moved.
     pub operation_count: u32,
 }

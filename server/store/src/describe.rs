@@ -1,11 +1,11 @@
 //! Keys and positions as text, for errors. Never on the path of a call that succeeds.
 
-#![expect(clippy::wildcard_enum_match_arm, reason = "types without a natural text share one treatment")]
+#![expect(clippy::wildcard_enum_match_arm, reason = "what has no natural text shares one treatment")]
 
 use ambit_model::delta::copy_columns;
-use ambit_model::{RowLayout, Value, decode_row};
+use ambit_model::{DecodeError, DecodeErrorKind, RowLayout, RowReader, Value, decode_row};
 
-use crate::limits::DESCRIPTION_BYTES_MAX;
+use crate::limits::{DAMAGED_BYTES_TOLD, DESCRIPTION_BYTES_MAX};
 
 /// The values of a key row, joined by commas and cut at [`DESCRIPTION_BYTES_MAX`].
 pub(crate) fn describe_key(key_layout: &RowLayout, key: &[u8]) -> String {
@@ -29,6 +29,27 @@ pub(crate) fn describe_columns(
     match copy_columns(layout, row, columns, key_layout, &mut key) {
         Ok(()) => describe_key(key_layout, &key),
         Err(_) => "an unreadable key".into(),
+    }
+}
+
+/// What a row has where an error says that something is wrong: the tag, or the bytes of a text. `None` where the bytes
+/// say nothing to a reader.
+pub(crate) fn describe_damage(row: &[u8], error: DecodeError) -> Option<String> {
+    let reader = RowReader::new(row);
+    match error.kind {
+        DecodeErrorKind::Bool | DecodeErrorKind::OptionTag | DecodeErrorKind::EnumTag => {
+            Some(reader.byte(error.at).ok()?.to_string())
+        }
+        DecodeErrorKind::Utf8 => {
+            let bytes = reader.heap_bytes(error.at).ok()?;
+            // From the first byte that is no text on.
+            let start = std::str::from_utf8(bytes).err()?.valid_up_to();
+            let told = bytes.iter().skip(start).take(DAMAGED_BYTES_TOLD);
+            let hex = told.map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" ");
+            let more = if bytes.len() > start + DAMAGED_BYTES_TOLD { " …" } else { "" };
+            Some(format!("bytes {hex}{more} at {start} of {}", bytes.len()))
+        }
+        _ => None,
     }
 }
 

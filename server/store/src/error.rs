@@ -2,14 +2,18 @@
 
 use ambit_model::{DecodeError, Slot};
 
+use crate::references::ReferenceViolation;
+
 /// A row would share a key that only one row may have.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("table `{table}`: another row already has {value} in the unique index `{index}`")]
+#[error("table `{table}`, column `{columns}`: another row already has {value} in the unique index `{index}`")]
 pub struct UniqueViolation {
     /// Name of the table.
     pub table: String,
     /// Name of the index.
     pub index: String,
+    /// Names of its columns, joined by commas.
+    pub columns: String,
     /// The key as text.
     pub value: String,
 }
@@ -28,14 +32,36 @@ pub struct PositionError {
 
 /// Bytes are not a row of their table.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the bytes are not a row of table `{table}`: {error}")]
+#[error("{}", row_text(self))]
 pub struct RowError {
     /// Name of the table.
     pub table: String,
+    /// Name of the column whose value is wrong; `None` when the row as a whole is.
+    pub column: Option<String>,
+    /// The value as text, where it has one.
+    pub value: Option<String>,
     /// What is wrong with them.
     pub error: DecodeError,
 }
 
+fn row_text(RowError { table, column, value, error }: &RowError) -> String {
+    let Some(column) = column else {
+        return format!("the bytes are not a row of table `{table}`: {error}");
+    };
+    match value {
+        Some(value) => format!("table `{table}`, column `{column}`: {} ({value})", error.kind),
+        None => format!("table `{table}`, column `{column}`: {error}"),
+    }
+}
+
+fn key_text(index: &str, row: &RowError) -> String {
+    match row.column {
+        Some(_) => format!("{row}, in a key of the index `{index}`"),
+        None => {
+            format!("table `{}`: the bytes are not a key of the index `{index}`: {}", row.table, row.error)
+        }
+    }
+}
 /// A transaction grew past a limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TransactionLimit {
@@ -59,6 +85,9 @@ pub enum InsertError {
     /// Another row has the key.
     #[error(transparent)]
     Unique(Box<UniqueViolation>),
+    /// It names a row that is not there.
+    #[error(transparent)]
+    Reference(Box<ReferenceViolation>),
     /// A position is not finite.
     #[error(transparent)]
     Position(Box<PositionError>),
@@ -105,6 +134,9 @@ pub enum UpdateError {
     /// Another row has the key.
     #[error(transparent)]
     Unique(Box<UniqueViolation>),
+    /// It names a row that is not there, or others name the key that it had.
+    #[error(transparent)]
+    Reference(Box<ReferenceViolation>),
     /// A position is not finite.
     #[error(transparent)]
     Position(Box<PositionError>),
@@ -131,6 +163,19 @@ pub enum DeleteError {
         table: String,
         /// The slot.
         slot: Slot,
+    },
+    /// Others name it and may not lose it.
+    #[error(transparent)]
+    Reference(Box<ReferenceViolation>),
+    /// Rows that refer to rows that refer to it go on for too long.
+    #[error(
+        "table `{table}`: deleting this row would go on through more than {} rows that refer to each other in a chain; \
+         delete them in parts",
+        crate::limits::CASCADE_DEPTH_MAX
+    )]
+    CascadeDepth {
+        /// Name of the table.
+        table: String,
     },
     /// The transaction is too large.
     #[error("table `{table}`: {limit}")]
@@ -167,14 +212,12 @@ pub enum LookupError {
         needed: &'static str,
     },
     /// The bytes are not a row of the index's columns.
-    #[error("table `{table}`: the bytes are not a key of the index `{index}`: {error}")]
+    #[error("{}", key_text(index, row))]
     Key {
-        /// Name of the table.
-        table: String,
         /// Name of the index.
         index: String,
-        /// What is wrong with them.
-        error: DecodeError,
+        /// What is wrong with them, as a row of the index's columns.
+        row: Box<RowError>,
     },
     /// A bound names no column, or more columns than the index has.
     #[error("table `{table}`: a bound names {columns} columns; the index `{index}` takes 1 to {max}")]
@@ -212,12 +255,12 @@ pub enum ApplyErrorKind {
     /// The bytes end too early.
     #[error("the bytes end too early")]
     Truncated,
+    /// A number has too many bits for its place, or is not in its shortest form.
+    #[error("a number is too large for its place or not in its shortest form")]
+    Number,
     /// No table has this id.
     #[error("there is no table with id {0}")]
     UnknownTable(u16),
-    /// A number that stands for no kind of change.
-    #[error("there is no change of kind {0}")]
-    UnknownKind(u8),
     /// An insert into a slot that holds a row.
     #[error("table `{table}` already has a row in slot {slot}")]
     SlotTaken {

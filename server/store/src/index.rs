@@ -2,6 +2,7 @@
 
 mod key;
 mod sortable;
+mod sorted_set;
 
 mod hash;
 mod ordered;
@@ -19,7 +20,7 @@ use spatial::SpatialIndex;
 pub use spatial::is_within;
 
 /// One index of a table.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Index {
     pub(crate) name: String,
     pub(crate) unique: bool,
@@ -31,7 +32,7 @@ pub(crate) struct Index {
     body: Body,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Body {
     Hash(HashIndex),
     Ordered(OrderedIndex),
@@ -172,6 +173,31 @@ impl Index {
             }
             Body::Ordered(index) => index.insert(slot, rows.get(slot)),
             Body::Spatial(index) => index.insert(slot, rows.get(slot)),
+        }
+    }
+
+    /// Adds the rows of all slots to an empty index. Answers a slot whose row has the same key as another's, if the index
+    /// is unique and there is one; the index is of no use then.
+    pub(crate) fn build(
+        &mut self,
+        layout: &RowLayout,
+        rows: &Rows,
+        slots: &mut dyn Iterator<Item = Slot>,
+        count: usize,
+    ) -> Option<Slot> {
+        match &mut self.body {
+            Body::Hash(index) => {
+                let key_layout = self.key_layouts.last().expect("a checked schema: an index has columns");
+                index.build(Source { layout, key_layout, rows }, slots, count)
+            }
+            Body::Ordered(index) => {
+                index.build(rows, slots, count);
+                self.unique.then(|| index.duplicate()).flatten()
+            }
+            Body::Spatial(index) => {
+                slots.for_each(|slot| index.insert(slot, rows.get(slot)));
+                None
+            }
         }
     }
 

@@ -13,15 +13,22 @@ mod error;
 mod lookup;
 mod store;
 
+mod frozen;
+mod loader;
+mod migration;
+mod references;
+
 mod table;
 
 mod index;
+mod page;
 mod rows;
 mod slots;
 
 mod auto_inc;
 mod body;
 mod describe;
+mod reader;
 mod reuse;
 
 pub use change_set::{AppliedChange, ChangeKind, ChangeSet, ChangeSetError, Changes};
@@ -29,6 +36,13 @@ pub use error::{
     ApplyError, ApplyErrorKind, DeleteError, ExtendError, InsertError, LookupError, PositionError, RowError,
     TransactionLimit, UniqueViolation, UpdateError,
 };
+pub use frozen::{FreezeError, FrozenStore};
 pub use index::is_within;
+pub use loader::{LoadError, LoadErrorKind, StoreLoader};
 pub use lookup::{Bounds, KeyPrefix};
+pub use migration::{
+    Change, ChangeWhat, ColumnSource, DanglingReferences, Duplicates, Effect, Former, Group, MigrateError,
+    Plan, TablePlan, ValueError, plan, settled,
+};
+pub use references::{Dangling, ReferenceName, ReferenceViolation};
 pub use store::Store;

@@ -120,9 +120,8 @@ impl Table {
     #[inline]
     fn check_key(&self, index: &Index, layout: &RowLayout, key: &[u8]) -> Result<(), LookupError> {
         validate_row(layout, key).map_err(|error| LookupError::Key {
-            table: self.name.clone(),
             index: index.name.clone(),
-            error,
+            row: self.key_error(layout, &index.columns, key, error),
         })
     }
 

@@ -3,33 +3,38 @@
 //! Writes are visible to reads at once. [`Store::commit`] makes them final and says what they come to;
 //! [`Store::rollback`] takes them back. The store knows neither time nor threads: one owner at a time calls it.
 
+mod counters;
+
 use std::sync::Arc;
 
 use ambit_model::{Schema, Slot};
 
-use crate::body::BodyReader;
+use crate::body::{Bodies, BodyReader};
 use crate::change_set::{AppliedChange, Changes};
 use crate::error::{
     ApplyError, ApplyErrorKind, DeleteError, ExtendError, InsertError, LookupError, TransactionLimit,
     UpdateError,
 };
+use crate::frozen::{FreezeError, FrozenTable};
 use crate::limits::TRANSACTION_BYTES_MAX;
 use crate::lookup::Bounds;
+use crate::references::References;
 use crate::reuse;
 use crate::table::{Applied, Table};
 
 /// All tables of a database.
 #[derive(Debug, Default)]
 pub struct Store {
-    schema: Arc<Schema>,
-    tables: Vec<Table>,
-    seed: u64,
+    pub(crate) schema: Arc<Schema>,
+    pub(crate) tables: Vec<Table>,
+    pub(crate) references: References,
+    pub(crate) seed: u64,
     /// Tables that the open transaction has touched, in that order.
     touched_tables: Vec<u16>,
     /// What the open transaction has saved and written, in bytes.
-    transaction_bytes: usize,
+    pub(crate) transaction_bytes: usize,
     /// Reused by commit.
-    body: Vec<u8>,
+    bodies: Bodies,
     /// Reused by apply.
     applied: Vec<Applied>,
 }
@@ -45,6 +50,12 @@ impl Store {
     pub fn with_hash_seed(schema: Arc<Schema>, seed: u64) -> Self {
         debug_assert_eq!(schema.check(), Ok(()), "a store needs a checked schema");
         let tables = (0..).zip(&schema.tables).map(|(id, table)| Table::new(id, table, seed)).collect();
+        let references = References::new(&schema);
+        Self { schema, tables, references, seed, ..Self::default() }
+    }
+
+    /// Tables that are only read: nothing is known of their references.
+    pub(crate) fn of_tables(schema: Arc<Schema>, tables: Vec<Table>, seed: u64) -> Self {
         Self { schema, tables, seed, ..Self::default() }
     }
 
@@ -65,7 +76,14 @@ impl Store {
                         .columns
                         .iter()
                         .map(|column| (column.name.clone(), column.ty.clone(), column.auto_inc));
-                    (table.name.clone(), columns.collect::<Vec<_>>(), table.indexes.clone(), table.primary)
+                    let references = table.references.clone();
+                    (
+                        table.name.clone(),
+                        columns.collect::<Vec<_>>(),
+                        table.indexes.clone(),
+                        table.primary,
+                        references,
+                    )
                 };
                 shape(new) == shape(old)
             });
@@ -75,6 +93,7 @@ impl Store {
         }
         let added = (0..).zip(&schema.tables).skip(self.tables.len());
         self.tables.extend(added.map(|(id, table)| Table::new(id, table, self.seed)));
+        self.references = References::new(&schema);
         self.schema = schema;
         Ok(())
     }
@@ -143,21 +162,34 @@ impl Store {
         Some(self.tables.get(usize::from(table))?.indexes.get(usize::from(index))?.len())
     }
 
-    /// The highest number that an auto_inc column has held or been given.
-    pub fn auto_inc_counter(&self, table: u16, column: u16) -> Option<u64> {
-        self.tables.get(usize::from(table))?.counter(column)
+    /// Whether bytes are a row of a table, in the words of an update.
+    pub fn check_row(&self, table: u16, row: &[u8]) -> Result<(), UpdateError> {
+        let found = self.tables.get(usize::from(table)).ok_or(UpdateError::UnknownTable(table))?;
+        found.check_row(row)
     }
 
     /// Adds a row in the lowest slot that is free, and was free or became so only in this transaction. auto_inc
     /// columns that are 0 get the next number, in `row` too; on an error they are 0 again.
     pub fn insert(&mut self, table: u16, row: &mut [u8]) -> Result<Slot, InsertError> {
+        match self.references.refers(table) {
+            false => self.add(table, |found| found.insert(row)),
+            true => self.insert_referring(table, row),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn add(
+        &mut self,
+        table: u16,
+        add: impl FnOnce(&mut Table) -> Result<Slot, InsertError>,
+    ) -> Result<Slot, InsertError> {
         let full = self.is_transaction_full();
         let found = self.tables.get_mut(usize::from(table)).ok_or(InsertError::UnknownTable(table))?;
         if full {
             return Err(InsertError::Limit { table: found.name.clone(), limit: TransactionLimit::Bytes });
         }
         let (was_touched, cost) = (found.is_touched(), found.transaction_cost());
-        let slot = found.insert(row)?;
+        let slot = add(found)?;
         self.transaction_bytes += found.transaction_cost() - cost;
         self.note_touched(table, was_touched);
         Ok(slot)
@@ -165,16 +197,30 @@ impl Store {
 
     /// Replaces the row in a slot.
     pub fn update(&mut self, table: u16, slot: Slot, row: &[u8]) -> Result<(), UpdateError> {
+        if self.references.watches(table, u64::MAX) {
+            return self.update_linked(table, slot, row);
+        }
         self.change(table, |found| found.update(slot, row))
     }
 
     /// Replaces some columns of the row in a slot: `packed` holds the columns of `mask` (`ambit_model::delta`).
     pub fn patch(&mut self, table: u16, slot: Slot, mask: u64, packed: &[u8]) -> Result<(), UpdateError> {
+        if self.references.watches(table, mask) {
+            return self.patch_linked(table, slot, mask, packed);
+        }
         self.change(table, |found| found.patch(slot, mask, packed))
     }
 
-    /// Takes the row out of a slot.
-    pub fn delete(&mut self, table: u16, slot: Slot) -> Result<(), DeleteError> {
+    /// Takes the row out of a slot, with all rows whose reference to it says so. Returns how many rows that were. A row
+    /// that others may not lose stays, and everything with it.
+    pub fn delete(&mut self, table: u16, slot: Slot) -> Result<usize, DeleteError> {
+        match self.references.is_referred(table) {
+            false => self.delete_row(table, slot).map(|()| 1),
+            true => self.delete_referred(table, slot),
+        }
+    }
+
+    pub(crate) fn delete_row(&mut self, table: u16, slot: Slot) -> Result<(), DeleteError> {
         let full = self.is_transaction_full();
         let found = self.tables.get_mut(usize::from(table)).ok_or(DeleteError::UnknownTable(table))?;
         if full {
@@ -185,6 +231,17 @@ impl Store {
         self.transaction_bytes += found.transaction_cost() - cost;
         self.note_touched(table, was_touched);
         Ok(())
+    }
+
+    /// A second store with the same rows, counters and indexes, which goes its own way. Rows are in the same memory until
+    /// one of the two writes to their page.
+    pub fn fork(&mut self) -> Result<Self, FreezeError> {
+        if self.has_changes() {
+            return Err(FreezeError::OpenTransaction);
+        }
+        let tables = self.tables.iter_mut().map(Table::fork).collect();
+        let references = References::new(&self.schema);
+        Ok(Self { schema: Arc::clone(&self.schema), tables, seed: self.seed, references, ..Self::default() })
     }
 
     /// Whether the open transaction has touched anything.
@@ -198,14 +255,12 @@ impl Store {
         let mut operation_count = 0;
         for &table in &self.touched_tables {
             if let Some(table) = self.tables.get_mut(usize::from(table)) {
-                operation_count += table.commit(&mut self.body);
+                operation_count += table.commit(&mut self.bodies);
             }
         }
         self.touched_tables.clear();
         self.transaction_bytes = 0;
-        let changes = Changes { body: self.body.as_slice().into(), operation_count };
-        reuse::empty(&mut self.body);
-        changes
+        self.bodies.take(operation_count)
     }
 
     /// Puts everything back as it was after the last commit: rows, slots, indexes and counters.
@@ -253,7 +308,7 @@ impl Store {
     fn apply_blocks(&mut self, body: &[u8]) -> Result<(), ApplyError> {
         let mut reader = BodyReader::new(body);
         loop {
-            let at = reader.at;
+            let at = reader.at();
             let Some((id, operation_count)) = reader.block()? else { break };
             let Some(table) = self.tables.get_mut(usize::from(id)) else {
                 return Err(ApplyError { at, kind: ApplyErrorKind::UnknownTable(id) });
@@ -271,16 +326,26 @@ impl Store {
                 if self.transaction_bytes > 2 * TRANSACTION_BYTES_MAX {
                     let kind =
                         ApplyErrorKind::Limit { table: table.name.clone(), limit: TransactionLimit::Bytes };
-                    return Err(ApplyError { at: reader.at, kind });
+                    return Err(ApplyError { at: reader.at(), kind });
                 }
             }
         }
         for &applied in &self.applied {
             if let Some(table) = self.tables.get(usize::from(applied.table)) {
-                table.check_unique(applied).map_err(|kind| ApplyError { at: reader.at, kind })?;
+                table.check_unique(applied).map_err(|kind| ApplyError { at: reader.at(), kind })?;
             }
         }
         Ok(())
+    }
+
+    pub(crate) fn freeze_tables(&mut self) -> Vec<FrozenTable> {
+        self.tables.iter_mut().map(Table::freeze).collect()
+    }
+
+    /// A store of tables that belong to this schema and have no open transaction.
+    pub(crate) fn from_tables(schema: Arc<Schema>, tables: Vec<Table>, seed: u64) -> Self {
+        let references = References::new(&schema);
+        Self { schema, tables, references, seed, ..Self::default() }
     }
 
     #[inline]
@@ -289,7 +354,7 @@ impl Store {
     }
 
     #[inline]
-    fn change(
+    pub(crate) fn change(
         &mut self,
         table: u16,
         change: impl FnOnce(&mut Table) -> Result<(), UpdateError>,

@@ -2,17 +2,22 @@
 
 mod transaction;
 
+mod adopt;
 mod apply;
+mod damage;
+mod load;
 mod write;
 
-use ambit_model::{RowLayout, Slot, TableSchema};
+use ambit_model::{Durability, RowLayout, Slot, TableSchema};
 
 use crate::auto_inc::AutoInc;
 use crate::describe::describe_columns;
-use crate::error::{PositionError, RowError, UniqueViolation};
+use crate::error::{PositionError, UniqueViolation};
+use crate::frozen::FrozenTable;
 use crate::index::Index;
 use crate::rows::Rows;
-use crate::slots::{SlotAllocator, SlotSet};
+use crate::slots::{PagedBits, SlotAllocator};
+pub(crate) use adopt::Adopted;
 pub(crate) use apply::Applied;
 use transaction::Transaction;
 
@@ -23,10 +28,12 @@ pub(crate) struct Table {
     pub(crate) indexes: Vec<Index>,
     pub(crate) row_count: usize,
     id: u16,
+    /// Whether its rows are logged.
+    is_durable: bool,
     column_names: Vec<String>,
     rows: Rows,
     /// Slots that hold a row now.
-    live: SlotSet,
+    live: PagedBits,
     /// Slots that hold a row now or held one when the transaction began.
     allocator: SlotAllocator,
     counters: Vec<AutoInc>,
@@ -54,11 +61,43 @@ impl Table {
             indexes,
             row_count: 0,
             id,
+            is_durable: schema.durability == Durability::Durable,
             column_names: schema.columns.iter().map(|column| column.name.clone()).collect(),
-            live: SlotSet::default(),
+            live: PagedBits::default(),
             allocator: SlotAllocator::default(),
             counters,
             watched_mask,
+            scratch: Vec::new(),
+        }
+    }
+
+    /// The rows and counters as they are now. There is no open transaction.
+    pub(crate) fn freeze(&mut self) -> FrozenTable {
+        FrozenTable {
+            rows: self.rows.share(),
+            live: self.live.share(),
+            row_count: self.row_count,
+            counters: self.counters.iter().map(AutoInc::standing).collect(),
+        }
+    }
+
+    /// A second table with the same content. There is no open transaction.
+    pub(crate) fn fork(&mut self) -> Self {
+        Self {
+            name: self.name.clone(),
+            layout: self.layout.clone(),
+            indexes: self.indexes.clone(),
+            row_count: self.row_count,
+            id: self.id,
+            is_durable: self.is_durable,
+            column_names: self.column_names.clone(),
+            rows: self.rows.share(),
+            live: self.live.share(),
+            allocator: self.allocator.share(),
+            counters: self.counters.clone(),
+            transaction: Transaction::new(self.layout.fixed_bytes()),
+            watched_mask: self.watched_mask,
+            checked_mask: self.checked_mask,
             scratch: Vec::new(),
         }
     }
@@ -84,15 +123,26 @@ impl Table {
         self.column_names.get(usize::from(column)).map_or("?", String::as_str)
     }
 
+    /// The names of columns, joined by commas.
+    pub(crate) fn column_list(&self, columns: &[u16]) -> String {
+        columns.iter().map(|&column| self.column_name(column)).collect::<Vec<_>>().join(", ")
+    }
+
     /// The number that the counter of an auto_inc column stands at.
     pub(crate) fn counter(&self, column: u16) -> Option<u64> {
         self.counters.iter().find(|counter| counter.column == column).map(|counter| counter.counter)
+    }
+
+    /// How far the numbers of an auto_inc column are reserved.
+    pub(crate) fn reservation(&self, column: u16) -> Option<u64> {
+        self.counters.iter().find(|counter| counter.column == column).map(|counter| counter.reservation)
     }
 
     fn unique_violation(&self, index: &Index, row: &[u8]) -> Box<UniqueViolation> {
         Box::new(UniqueViolation {
             table: self.name.clone(),
             index: index.name.clone(),
+            columns: self.column_list(&index.columns),
             value: describe_columns(&self.layout, row, &index.columns, index.key_layout()),
         })
     }
@@ -103,9 +153,5 @@ impl Table {
             column: index.columns.first().map_or("?", |&column| self.column_name(column)).to_owned(),
             value: describe_columns(&self.layout, row, &index.columns, index.key_layout()),
         })
-    }
-
-    fn row_error(&self, error: ambit_model::DecodeError) -> Box<RowError> {
-        Box::new(RowError { table: self.name.clone(), error })
     }
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use ambit_model::{
     ColumnSchema, ColumnType, IndexKind, IndexSchema, RowLayout, Schema, TableSchema, Value, encode_row,
+    varint,
 };
 use ambit_store::{Bounds, ChangeSet, KeyPrefix, Store};
 use expect_test::{Expect, expect};
@@ -18,7 +19,7 @@ const BY_LEVEL: u16 = 2;
 const BY_PLACE: u16 = 3;
 
 fn schema() -> Arc<Schema> {
-    let column = |name: &str, ty, auto_inc| ColumnSchema { auto_inc, ..ColumnSchema::new(name.into(), ty) };
+    let column = |name: &str, ty, auto_inc| ColumnSchema { auto_inc, ..ColumnSchema::new(name, ty) };
     let index = |name: &str, columns: &[u16], kind, unique| IndexSchema {
         name: name.into(),
         columns: columns.to_vec(),
@@ -91,11 +92,13 @@ fn inserts() {
     );
     check(
         |store| text(store.insert(PLAYERS, &mut player(1, "Bob", 1, 0.0))),
-        expect!["table `players`: another row already has 1 in the unique index `id`"],
+        expect!["table `players`, column `id`: another row already has 1 in the unique index `id`"],
     );
     check(
         |store| text(store.insert(PLAYERS, &mut player(0, "Ada", 7, 0.0))),
-        expect![[r#"table `players`: another row already has "Ada", 7 in the unique index `name_level`"#]],
+        expect![[
+            r#"table `players`, column `name, level`: another row already has "Ada", 7 in the unique index `name_level`"#
+        ]],
     );
     check(
         |store| text(store.insert(PLAYERS, &mut player(0, "Bob", 1, f32::NAN))),
@@ -166,12 +169,12 @@ fn an_update_to_a_taken_key() {
     let mut store = store();
     let slot = store.insert(PLAYERS, &mut player(0, "Bob", 1, 0.0)).unwrap();
     let refusal = store.update(PLAYERS, slot, &player(1, "Bob", 1, 0.0)).unwrap_err();
-    expect!["table `players`: another row already has 1 in the unique index `id`"]
+    expect!["table `players`, column `id`: another row already has 1 in the unique index `id`"]
         .assert_eq(&refusal.to_string());
     let mut packed = Vec::new();
     ambit_model::delta::pack_columns(&layout(), &player(0, "Ada", 7, 0.0), 0b110, &mut packed).unwrap();
     let refusal = store.patch(PLAYERS, slot, 0b110, &packed).unwrap_err();
-    expect![[r#"table `players`: another row already has "Ada", 7 in the unique index `name_level`"#]]
+    expect![[r#"table `players`, column `name, level`: another row already has "Ada", 7 in the unique index `name_level`"#]]
         .assert_eq(&refusal.to_string());
     assert_eq!(store.row(PLAYERS, slot), Some(player(2, "Bob", 1, 0.0).as_slice()));
 }
@@ -201,7 +204,7 @@ fn look_ups() {
     check(
         |store| text(store.find(PLAYERS, BY_NAME, &[9; 16])),
         expect![
-            "table `players`: the bytes are not a key of the index `name_level`: a heap reference points to the wrong place at byte 0 of the row"
+            "table `players`, column `name`: a heap reference points to the wrong place at byte 0 of the row, in a key of the index `name_level`"
         ],
     );
     check(
@@ -267,75 +270,96 @@ fn what_is_found() {
 
 #[test]
 fn change_sets() {
-    let body = |operation: &[u8]| [&[0, 0, 1, 0, 0, 0], operation].concat();
+    let body = |operation: &[u8]| [&[0, 1], operation].concat();
     let row = player(9, "Bob", 1, 0.0);
-    let insert = |slot: u32, row: &[u8]| {
-        body(&[&slot.to_le_bytes()[..], &[0], &(row.len() as u32).to_le_bytes(), row].concat())
+    let insert = |slot: u64, row: &[u8]| {
+        let mut operation = Vec::new();
+        varint::write(&mut operation, slot << 2);
+        varint::write(&mut operation, row.len() as u64);
+        body(&[&operation, row].concat())
     };
     let twice = [insert(4, &row), insert(4, &row)].concat();
     let same_name = insert(1, &player(9, "Ada", 7, 0.0));
     let nowhere = insert(1, &player(9, "Bob", 7, f32::NAN));
     check(
         |store| text(store.apply(&[0], |_| {})),
-        expect!["the change set is damaged at byte 0: the bytes end too early"],
+        expect!["the change set is damaged at byte 1: the bytes end too early"],
     );
     check(
-        |store| text(store.apply(&[7, 0, 1, 0, 0, 0], |_| {})),
+        |store| text(store.apply(&[7, 1], |_| {})),
         expect!["the change set is damaged at byte 0: there is no table with id 7"],
     );
     check(
         |store| text(store.apply(&body(&[]), |_| {})),
-        expect!["the change set is damaged at byte 6: the bytes end too early"],
+        expect!["the change set is damaged at byte 2: the bytes end too early"],
     );
     check(
-        |store| text(store.apply(&body(&[0, 0, 0, 0, 9]), |_| {})),
-        expect!["the change set is damaged at byte 6: there is no change of kind 9"],
+        |store| text(store.apply(&insert(1 << 32, &row), |_| {})),
+        expect![
+            "the change set is damaged at byte 2: a number is too large for its place or not in its shortest form"
+        ],
     );
     check(
-        |store| text(store.apply(&body(&[5, 0, 0, 0, 2]), |_| {})),
-        expect!["the change set is damaged at byte 6: table `players` has no row in slot 5"],
+        |store| text(store.apply(&body(&[5 << 2 | 2]), |_| {})),
+        expect!["the change set is damaged at byte 2: table `players` has no row in slot 5"],
     );
     check(
         |store| text(store.apply(&insert(0, &row), |_| {})),
-        expect!["the change set is damaged at byte 6: table `players` already has a row in slot 0"],
+        expect!["the change set is damaged at byte 2: table `players` already has a row in slot 0"],
     );
     check(
         |store| text(store.apply(&insert(1 << 30, &row), |_| {})),
-        expect!["the change set is damaged at byte 6: table `players`: slot 1073741824 lies too far ahead"],
+        expect!["the change set is damaged at byte 2: table `players`: slot 1073741824 lies too far ahead"],
     );
     check(
         |store| text(store.apply(&insert(1, &row[1..]), |_| {})),
         expect![
-            "the change set is damaged at byte 6: the bytes are not a row of table `players`: padding is not zero at byte 3 of the row"
+            "the change set is damaged at byte 2: the bytes are not a row of table `players`: padding is not zero at byte 3 of the row"
         ],
     );
     check(
         |store| text(store.apply(&twice, |_| {})),
-        expect!["the change set is damaged at byte 48: table `players`: slot 4 is changed twice"],
+        expect!["the change set is damaged at byte 33: table `players`: slot 4 is changed twice"],
     );
     check(
         |store| text(store.apply(&same_name, |_| {})),
         expect![[
-            r#"the change set is damaged at byte 42: table `players`: another row already has "Ada", 7 in the unique index `name_level`"#
+            r#"the change set is damaged at byte 31: table `players`, column `name, level`: another row already has "Ada", 7 in the unique index `name_level`"#
         ]],
     );
     check(
         |store| text(store.apply(&nowhere, |_| {})),
         expect![
-            "the change set is damaged at byte 6: table `players`, column `place`: a position must be finite, got [NaN, 0]"
+            "the change set is damaged at byte 2: table `players`, column `place`: a position must be finite, got [NaN, 0]"
         ],
     );
-    let counter = |column, counter: u64| body(&[&[column, 0, 0, 0, 3], &counter.to_le_bytes()[..]].concat());
+    check(
+        |store| text(store.apply(&body(&[5 << 2 | 0x82, 0]), |_| {})),
+        expect![
+            "the change set is damaged at byte 2: a number is too large for its place or not in its shortest form"
+        ],
+    );
+    check(
+        |store| text(store.apply(&[0, 0x81, 0x80, 0x80, 0x80, 0x10], |_| {})),
+        expect![
+            "the change set is damaged at byte 1: a number is too large for its place or not in its shortest form"
+        ],
+    );
+    let counter = |column: u8, counter: u64| {
+        let mut operation = vec![column << 3 | 3];
+        varint::write(&mut operation, counter);
+        body(&operation)
+    };
     check(
         |store| text(store.apply(&counter(2, 5), |_| {})),
         expect![
-            "the change set is damaged at byte 6: table `players`: column 2 has no auto_inc counter that could stand at 5"
+            "the change set is damaged at byte 2: table `players`: column 2 has no auto_inc counter that could stand at 5"
         ],
     );
     check(
         |store| text(store.apply(&counter(0, 128), |_| {})),
         expect![
-            "the change set is damaged at byte 6: table `players`: column 0 has no auto_inc counter that could stand at 128"
+            "the change set is damaged at byte 2: table `players`: column 0 has no auto_inc counter that could stand at 128"
         ],
     );
 

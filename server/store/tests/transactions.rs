@@ -1,5 +1,6 @@
 //! Random transactions on the store and on a plain reference, which must agree about every row, slot, index,
-//! counter and refusal; and a follower that applies every change set must hold the same.
+//! counter and refusal; and a follower that applies every change set must hold the same, and a store that applies what
+//! is logged of them the same of the table that is logged.
 
 #![expect(clippy::unwrap_used, reason = "the reference and the trio are outside test functions")]
 #![expect(clippy::wildcard_enum_match_arm, reason = "the worlds use a few of the value types")]
@@ -40,17 +41,19 @@ fn any_step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// The engine, the reference and a follower.
+/// The engine, the reference, a follower, and what a restart without a snapshot would come to.
 struct Trio {
     engine: Store,
     reference: Reference,
     follower: Store,
+    recovered: Store,
 }
 
 impl Trio {
     fn new() -> Self {
         let follower = Store::with_hash_seed(schema(), 77);
-        Self { engine: Store::new(schema()), reference: Reference::new(), follower }
+        let recovered = Store::new(schema());
+        Self { engine: Store::new(schema()), reference: Reference::new(), follower, recovered }
     }
 
     fn step(&mut self, step: &Step) {
@@ -82,7 +85,7 @@ impl Trio {
             Step::Delete(table, row) => match self.reference.pick(table, row) {
                 Some(slot) => {
                     self.reference.delete(table, slot);
-                    assert_eq!(self.engine.delete(table, slot), Ok(()));
+                    assert_eq!(self.engine.delete(table, slot), Ok(1));
                     assert!(self.engine.delete(table, slot).is_err());
                 }
                 None => assert!(self.engine.delete(table, 3).is_err()),
@@ -136,6 +139,9 @@ impl Trio {
             .unwrap();
         assert!(expected.is_empty(), "missing changes: {expected:?}");
         self.reference.compare(&self.follower);
+        self.recovered.apply(&changes.logged, |change| assert_eq!(change.table, ITEMS)).unwrap();
+        assert!(self.recovered.slots(ITEMS).eq(self.engine.slots(ITEMS)));
+        assert_eq!(self.recovered.auto_inc_counter(ITEMS, 0), self.engine.auto_inc_counter(ITEMS, 0));
         assert!(!self.engine.has_changes() && !self.follower.has_changes());
     }
 }

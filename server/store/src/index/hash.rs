@@ -1,28 +1,29 @@
 //! The hash index: slots and perhaps hashes; keys are compared where they lie, in the rows.
 
-use std::collections::BTreeSet;
-
 use ambit_model::{IndexSchema, RowLayout, Slot};
 use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
 
 use crate::index::key::{KeyPlan, array_at, hash_word};
+use crate::index::sorted_set::SortedSet;
+use crate::limits::{BUILD_PARTS as PARTS, BUILD_ROWS_MAX};
 use crate::rows::Rows;
 
 /// Slots by the hash of their rows' keys.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct HashIndex {
     plan: KeyPlan,
     seed: u64,
     slots: Slots,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Slots {
     /// Of a unique index: keys are shared only in the midst of a change set.
     Table(HashTable<Slot>),
     /// Of any other. A hash table looks at every slot of a key to find one of them, and a table may have a million
     /// rows and ten keys; the tree goes straight to the hash and slot.
-    Tree(BTreeSet<(u64, Slot)>),
+    Tree(SortedSet<u64>),
 }
 
 /// What every look-up needs besides the index.
@@ -38,7 +39,7 @@ impl HashIndex {
         let plan = KeyPlan::new(layout, &schema.columns, key_layout);
         let slots = match schema.unique {
             true => Slots::Table(HashTable::new()),
-            false => Slots::Tree(BTreeSet::new()),
+            false => Slots::Tree(SortedSet::default()),
         };
         Self { plan, seed, slots }
     }
@@ -66,7 +67,7 @@ impl HashIndex {
                 out.extend(table.iter_hash(hash).filter(|&&slot| self.has_key(source, slot, key)));
             }
             Slots::Tree(tree) => {
-                out.extend(with_hash(tree, hash).filter(|&slot| self.has_key(source, slot, key)));
+                out.extend(tree.with_key(hash).filter(|&slot| self.has_key(source, slot, key)));
             }
         }
     }
@@ -92,7 +93,34 @@ impl HashIndex {
                     plan.hash_row(source.layout, source.key_layout, *seed, source.rows.get(slot))
                 });
             }
-            Slots::Tree(tree) => drop(tree.insert((hash, slot))),
+            Slots::Tree(tree) => tree.insert(hash, slot),
+        }
+    }
+
+    /// Adds the rows of `count` slots to an empty index. Answers a slot whose row has the same key as another's, if the
+    /// index is unique.
+    pub(crate) fn build(
+        &mut self,
+        source: Source<'_>,
+        slots: &mut dyn Iterator<Item = Slot>,
+        count: usize,
+    ) -> Option<Slot> {
+        let Self { plan, seed, slots: built } = self;
+        let hash = |row: &[u8]| plan.hash_row(source.layout, source.key_layout, *seed, row);
+        let hashed = slots.map(|slot| (hash(source.rows.get(slot)), slot));
+        match built {
+            Slots::Table(table) => {
+                table.reserve(count, |&slot| hash(source.rows.get(slot)));
+                let same = |one: Slot, other: Slot| {
+                    let (one, other) = (source.rows.get(one), source.rows.get(other));
+                    plan.same_key(source.layout, source.key_layout, one, other)
+                };
+                fill(table, hashed, same)
+            }
+            Slots::Tree(tree) => {
+                *tree = SortedSet::of(hashed, count);
+                None
+            }
         }
     }
 
@@ -107,7 +135,7 @@ impl HashIndex {
                 }
                 Err(_) => false,
             },
-            Slots::Tree(tree) => tree.remove(&(hash, slot)),
+            Slots::Tree(tree) => tree.remove(hash, slot),
         };
         debug_assert!(was_there, "slot {slot} is missing in a hash index");
     }
@@ -134,11 +162,41 @@ impl Slots {
     fn find(&self, hash: u64, mut is_wanted: impl FnMut(Slot) -> bool) -> Option<Slot> {
         match self {
             Self::Table(table) => table.find(hash, |&slot| is_wanted(slot)).copied(),
-            Self::Tree(tree) => with_hash(tree, hash).find(|&slot| is_wanted(slot)),
+            Self::Tree(tree) => tree.with_key(hash).find(|&slot| is_wanted(slot)),
         }
     }
 }
 
-fn with_hash(tree: &BTreeSet<(u64, Slot)>, hash: u64) -> impl Iterator<Item = Slot> {
-    tree.range((hash, 0)..=(hash, Slot::MAX)).map(|entry| entry.1)
+/// Adds slots with their hashes to a table that has room for them; answers a slot that shares its key.
+///
+/// A large table is filled part by part: slots are first sorted roughly by where they will lie, so that the part
+/// of the table that is being filled stays in the processor's cache.
+fn fill(
+    table: &mut HashTable<Slot>,
+    mut hashed: impl Iterator<Item = (u64, Slot)>,
+    same: impl Fn(Slot, Slot) -> bool,
+) -> Option<Slot> {
+    let bucket_count = (table.capacity() * 8 / 7).next_power_of_two();
+    let shift = bucket_count.ilog2().saturating_sub(PARTS.ilog2());
+    let mut parts: Vec<Vec<(u64, Slot)>> = vec![Vec::new(); PARTS];
+    loop {
+        let mut taken = 0;
+        for (hash, slot) in hashed.by_ref().take(BUILD_ROWS_MAX) {
+            taken += 1;
+            if let Some(part) = parts.get_mut((hash >> shift) as usize % PARTS) {
+                part.push((hash, slot));
+            }
+        }
+        if taken == 0 {
+            return None;
+        }
+        for part in &mut parts {
+            for (hash, slot) in part.drain(..) {
+                match table.entry(hash, |&other| same(slot, other), |_| 0) {
+                    Entry::Occupied(_) => return Some(slot),
+                    Entry::Vacant(place) => drop(place.insert(slot)),
+                }
+            }
+        }
+    }
 }

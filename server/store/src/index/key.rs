@@ -4,7 +4,7 @@ use ambit_model::delta::copy_columns;
 use ambit_model::{ColumnType, RowLayout};
 
 /// Where an index's key lies in a row and in a key row.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum KeyPlan {
     /// One run of 1, 2, 4 or 8 bytes.
     Word { offset: usize, width: usize },
@@ -17,7 +17,7 @@ pub(crate) enum KeyPlan {
 }
 
 /// A part of a key.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct KeyPart {
     row_offset: usize,
     key_offset: usize,

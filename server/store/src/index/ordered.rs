@@ -1,6 +1,6 @@
-//! The ordered index: a B-tree over sortable keys, each followed by its slot.
+//! The ordered index: sortable keys in order, each followed by its slot.
 //!
-//! Keys of up to 8 and up to 16 bytes are numbers in the tree's nodes; longer ones and texts are byte strings.
+//! Keys of up to 8 and up to 16 bytes are numbers in a sorted set; longer ones and texts are byte strings in a B-tree.
 
 use std::collections::BTreeSet;
 use std::ops::Bound;
@@ -8,9 +8,11 @@ use std::ops::Bound;
 use ambit_model::{RowLayout, Slot};
 
 use crate::index::sortable::SortablePart;
+use crate::index::sorted_set::SortedSet;
+use crate::rows::Rows;
 
 /// Slots in the order of their rows' keys; equal keys in the order of their slots.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct OrderedIndex {
     parts: Vec<SortablePart>,
     tree: Tree,
@@ -18,10 +20,10 @@ pub(crate) struct OrderedIndex {
     scratch: Vec<u8>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Tree {
-    Word(BTreeSet<(u64, Slot)>),
-    Double(BTreeSet<(u128, Slot)>),
+    Word(SortedSet<u64>),
+    Double(SortedSet<u128>),
     /// The last four bytes are the slot, big-endian.
     Bytes(BTreeSet<Box<[u8]>>),
 }
@@ -38,8 +40,8 @@ impl OrderedIndex {
         let parts = SortablePart::of_columns(layout, columns, key_layout);
         let bits = parts.iter().map(SortablePart::bits).sum::<Option<u32>>();
         let tree = match bits {
-            Some(0..=64) => Tree::Word(BTreeSet::new()),
-            Some(65..=128) => Tree::Double(BTreeSet::new()),
+            Some(0..=64) => Tree::Word(SortedSet::default()),
+            Some(65..=128) => Tree::Double(SortedSet::default()),
             Some(_) | None => Tree::Bytes(BTreeSet::new()),
         };
         Self { parts, tree, scratch: Vec::new() }
@@ -56,11 +58,11 @@ impl OrderedIndex {
         match &self.tree {
             Tree::Word(tree) => {
                 let number = self.number(key, |part| part.key_offset) as u64;
-                tree.range((number, 0)..=(number, Slot::MAX)).map(|entry| entry.1).next()
+                tree.with_key(number).next()
             }
             Tree::Double(tree) => {
                 let number = self.number(key, |part| part.key_offset);
-                tree.range((number, 0)..=(number, Slot::MAX)).map(|entry| entry.1).next()
+                tree.with_key(number).next()
             }
             Tree::Bytes(tree) => {
                 let mut lowest = Vec::new();
@@ -78,11 +80,11 @@ impl OrderedIndex {
         match &self.tree {
             Tree::Word(tree) => {
                 let number = self.number(row, |part| part.row_offset) as u64;
-                tree.range((number, 0)..=(number, Slot::MAX)).map(|entry| entry.1).find(other)
+                tree.with_key(number).find(other)
             }
             Tree::Double(tree) => {
                 let number = self.number(row, |part| part.row_offset);
-                tree.range((number, 0)..=(number, Slot::MAX)).map(|entry| entry.1).find(other)
+                tree.with_key(number).find(other)
             }
             Tree::Bytes(tree) => {
                 let mut lowest = Vec::new();
@@ -113,8 +115,8 @@ impl OrderedIndex {
     pub(crate) fn insert(&mut self, slot: Slot, row: &[u8]) {
         let number = self.is_number().then(|| self.number(row, |part| part.row_offset));
         match (&mut self.tree, number) {
-            (Tree::Word(tree), Some(number)) => drop(tree.insert((number as u64, slot))),
-            (Tree::Double(tree), Some(number)) => drop(tree.insert((number, slot))),
+            (Tree::Word(tree), Some(number)) => tree.insert(number as u64, slot),
+            (Tree::Double(tree), Some(number)) => tree.insert(number, slot),
             (Tree::Bytes(_) | Tree::Word(_) | Tree::Double(_), _) => {
                 let key = self.take_entry(row, slot);
                 if let Tree::Bytes(tree) = &mut self.tree {
@@ -125,12 +127,38 @@ impl OrderedIndex {
         }
     }
 
+    /// Adds the rows of `count` slots to an empty index.
+    pub(crate) fn build(&mut self, rows: &Rows, slots: &mut dyn Iterator<Item = Slot>, count: usize) {
+        if !self.is_number() {
+            return slots.for_each(|slot| self.insert(slot, rows.get(slot)));
+        }
+        let parts = &self.parts;
+        let numbers =
+            slots.map(|slot| (prefix_number(parts, rows.get(slot), |part| part.row_offset).0, slot));
+        match &mut self.tree {
+            Tree::Word(tree) => {
+                *tree = SortedSet::of(numbers.map(|(number, slot)| (number as u64, slot)), count);
+            }
+            Tree::Double(tree) => *tree = SortedSet::of(numbers, count),
+            Tree::Bytes(_) => {}
+        }
+    }
+
+    /// A slot whose row has the same key as another's.
+    pub(crate) fn duplicate(&self) -> Option<Slot> {
+        match &self.tree {
+            Tree::Word(tree) => neighbours(tree.iter()),
+            Tree::Double(tree) => neighbours(tree.iter()),
+            Tree::Bytes(tree) => neighbours(tree.iter().map(|entry| split_slot(entry))),
+        }
+    }
+
     /// Takes out a slot with the row it was added with.
     pub(crate) fn remove(&mut self, slot: Slot, row: &[u8]) {
         let number = self.is_number().then(|| self.number(row, |part| part.row_offset));
         let was_there = match (&mut self.tree, number) {
-            (Tree::Word(tree), Some(number)) => tree.remove(&(number as u64, slot)),
-            (Tree::Double(tree), Some(number)) => tree.remove(&(number, slot)),
+            (Tree::Word(tree), Some(number)) => tree.remove(number as u64, slot),
+            (Tree::Double(tree), Some(number)) => tree.remove(number, slot),
             (Tree::Bytes(_) | Tree::Word(_) | Tree::Double(_), _) => {
                 let key = self.take_entry(row, slot);
                 let was_there = match &mut self.tree {
@@ -149,12 +177,11 @@ impl OrderedIndex {
         match &self.tree {
             Tree::Word(tree) => {
                 let Some((low, high)) = self.number_range(lower, upper, 64) else { return };
-                let range = (low as u64, 0)..=(high as u64, Slot::MAX);
-                out.extend(tree.range(range).map(|entry| entry.1));
+                out.extend(tree.range((low as u64, 0), (high as u64, Slot::MAX)).map(|entry| entry.1));
             }
             Tree::Double(tree) => {
                 let Some((low, high)) = self.number_range(lower, upper, 128) else { return };
-                out.extend(tree.range((low, 0)..=(high, Slot::MAX)).map(|entry| entry.1));
+                out.extend(tree.range((low, 0), (high, Slot::MAX)).map(|entry| entry.1));
             }
             Tree::Bytes(tree) => {
                 let (Some(low), Some(high)) = (self.edge(lower, false), self.edge(upper, true)) else {
@@ -257,6 +284,18 @@ impl OrderedIndex {
         }
         Some(if is_upper { Bound::Excluded(bytes) } else { Bound::Included(bytes) })
     }
+}
+
+/// The slot of an entry whose key is that of the entry before.
+fn neighbours<K: PartialEq>(mut entries: impl Iterator<Item = (K, Slot)>) -> Option<Slot> {
+    let (mut before, _) = entries.next()?;
+    entries.find_map(|(key, slot)| match key == before {
+        true => Some(slot),
+        false => {
+            before = key;
+            None
+        }
+    })
 }
 
 /// The parts as one number, and its bits.

@@ -19,7 +19,7 @@ use rustc_hash::FxHasher;
 use crate::index::key::array_at;
 
 /// A grid over one position column.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum SpatialIndex {
     Vec2(Grid<f32, 2>),
     Vec3(Grid<f32, 3>),
@@ -105,7 +105,7 @@ impl SpatialIndex {
 
 type CellKey<const D: usize> = [i32; D];
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Grid<S, const D: usize> {
     /// Where the position lies in a row.
     offset: usize,
@@ -118,7 +118,7 @@ pub(crate) struct Grid<S, const D: usize> {
     places: Vec<Place>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Cell<S, const D: usize> {
     key: CellKey<D>,
     points: Vec<Point<S, D>>,
@@ -179,6 +179,10 @@ impl<S: Coordinate, const D: usize> Grid<S, D> {
         };
         let cell = &mut self.cells[cell_id as usize];
         let place = Place { cell: cell_id, position: cell.points.len() as u32 };
+        if cell.points.len() == cell.points.capacity() {
+            // A cell's crowd seldom doubles, and room for it would be a third of the index.
+            cell.points.reserve_exact((cell.points.len() / 8).max(2));
+        }
         cell.points.push(Point { position, slot });
         if slot as usize >= self.places.len() {
             self.places.resize(slot as usize + 1, Place::default());

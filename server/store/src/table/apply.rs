@@ -4,7 +4,7 @@
 use ambit_model::delta::apply_columns;
 use ambit_model::{Slot, limits, validate_row};
 
-use crate::body::{BodyReader, KIND_COUNTER, KIND_DELETE, KIND_INSERT, KIND_UPDATE};
+use crate::body::{BodyReader, Operation};
 use crate::change_set::{AppliedChange, ChangeKind};
 use crate::error::{ApplyError, ApplyErrorKind};
 use crate::limits::TRANSACTION_ROWS_MAX;
@@ -33,10 +33,10 @@ impl Table {
         reader: &mut BodyReader<'_>,
         row_count: usize,
     ) -> Result<Option<Applied>, ApplyError> {
-        let at = reader.at;
+        let at = reader.at();
         let refuse = |kind| ApplyError { at, kind };
         let (slot, kind) = reader.operation()?;
-        if kind == KIND_COUNTER {
+        if kind == Operation::Counter {
             let counter = reader.number()?;
             self.apply_counter(slot, counter).map_err(refuse)?;
             return Ok(None);
@@ -52,45 +52,42 @@ impl Table {
             changed: 0,
         };
         match kind {
-            KIND_INSERT => {
+            Operation::Insert => {
                 let row = reader.inserted_row()?;
                 validate_row(&self.layout, row)
-                    .map_err(|error| refuse(ApplyErrorKind::Row(self.row_error(error))))?;
+                    .map_err(|error| refuse(ApplyErrorKind::Row(self.row_error(row, error))))?;
                 self.check_positions(row, u64::MAX).map_err(refuse)?;
                 self.place(slot, row);
                 applied.kind = ChangeKind::Insert;
                 applied.changed = u64::MAX;
-                (applied.start, applied.end) = (reader.at - row.len(), reader.at);
+                (applied.start, applied.end) = (reader.at() - row.len(), reader.at());
             }
-            KIND_UPDATE => {
+            Operation::Update => {
                 applied.kind = ChangeKind::Update;
                 applied.mask = reader.number()?;
-                applied.start = reader.at;
+                applied.start = reader.at();
                 applied.changed = self.apply_update(slot, applied.mask, reader).map_err(refuse)?;
-                applied.end = reader.at;
+                applied.end = reader.at();
             }
-            _ => self.take_out(slot),
+            Operation::Delete | Operation::Counter => self.take_out(slot),
         }
         Ok(Some(applied))
     }
 
     /// Whether the operation fits the state of its slot.
-    fn check_operation(&self, slot: Slot, kind: u8, row_count: usize) -> Result<(), ApplyErrorKind> {
-        if !matches!(kind, KIND_INSERT | KIND_UPDATE | KIND_DELETE) {
-            return Err(ApplyErrorKind::UnknownKind(kind));
-        }
+    fn check_operation(&self, slot: Slot, kind: Operation, row_count: usize) -> Result<(), ApplyErrorKind> {
         let table = self.name.clone();
         if self.transaction.is_touched(slot) {
             return Err(ApplyErrorKind::SlotTwice { table, slot });
         }
-        match (kind == KIND_INSERT, self.live.contains(slot)) {
+        match (kind == Operation::Insert, self.live.contains(slot)) {
             (true, true) => return Err(ApplyErrorKind::SlotTaken { table, slot }),
             (false, false) => return Err(ApplyErrorKind::SlotEmpty { table, slot }),
             (true, false) | (false, true) => {}
         }
         // An engine hands out the lowest free slot, so it can be ahead of the rows by one transaction at most.
         let end = row_count.saturating_add(TRANSACTION_ROWS_MAX).min(limits::ROWS_PER_TABLE_MAX);
-        if kind == KIND_INSERT && slot as usize >= end {
+        if kind == Operation::Insert && slot as usize >= end {
             return Err(ApplyErrorKind::SlotTooFar { table, slot });
         }
         self.transaction.check_rows(slot).map_err(|limit| ApplyErrorKind::Limit { table, limit })
@@ -119,8 +116,8 @@ impl Table {
     ) -> Result<u64, ApplyErrorKind> {
         let old = self.rows.get(slot);
         let taken = apply_columns(&self.layout, old, mask, reader.rest(), row)
-            .map_err(|error| ApplyErrorKind::Row(self.row_error(error)))?;
-        reader.at += taken;
+            .map_err(|error| ApplyErrorKind::Row(self.packed_error(mask, reader.rest(), error)))?;
+        reader.skip(taken);
         let mut changed = 0;
         if mask & self.watched_mask != 0 {
             for (position, index) in self.indexes.iter().enumerate() {
@@ -143,9 +140,15 @@ impl Table {
         Ok(())
     }
 
-    fn apply_counter(&mut self, column: u32, value: u64) -> Result<(), ApplyErrorKind> {
+    /// `place` is the column twice, and one more for a reservation.
+    fn apply_counter(&mut self, place: u32, value: u64) -> Result<(), ApplyErrorKind> {
+        let (column, is_reservation) = (place >> 1, place & 1 == 1);
         let counter = self.counters.iter_mut().find(|counter| u32::from(counter.column) == column);
         match counter.filter(|counter| value <= counter.max) {
+            Some(counter) if is_reservation => {
+                counter.reservation = value;
+                Ok(())
+            }
             Some(counter) => {
                 counter.counter = counter.counter.max(value);
                 Ok(())

@@ -3,7 +3,8 @@
 use ambit_model::Slot;
 use ambit_model::delta::{changed_columns, pack_columns};
 
-use crate::body::BlockWriter;
+use crate::auto_inc::AutoInc;
+use crate::body::{BlockWriter, Bodies};
 use crate::error::TransactionLimit;
 use crate::limits::TRANSACTION_ROWS_MAX;
 use crate::reuse;
@@ -113,15 +114,27 @@ impl Table {
         !self.transaction.touched.is_empty()
     }
 
+    /// Rows that the open transaction has touched.
+    pub(crate) fn touched_count(&self) -> usize {
+        self.transaction.touched.len()
+    }
+
+    /// Bytes that a delete of a row would save; `None` when the transaction has touched it before.
+    pub(crate) fn delete_cost(&self, slot: Slot) -> Option<usize> {
+        (!self.transaction.is_touched(slot)).then(|| self.rows.get(slot).len() + OPERATION_BYTES)
+    }
+
     /// Bytes that the open transaction has saved and written in this table.
     #[inline]
     pub(crate) fn transaction_cost(&self) -> usize {
         self.transaction.cost
     }
 
-    /// Appends this table's block of changes and ends its part of the transaction. Returns the operations written.
-    pub(crate) fn commit(&mut self, out: &mut Vec<u8>) -> u32 {
-        let mut block = BlockWriter::new(out, self.id);
+    /// Appends this table's changes and ends its part of the transaction. Returns the operations written.
+    pub(crate) fn commit(&mut self, bodies: &mut Bodies) -> u32 {
+        let reservations = self.reserve();
+        let out = if self.is_durable { &mut bodies.logged } else { &mut bodies.rest };
+        let mut block = BlockWriter::new(out, self.id, self.transaction.touched.len());
         let mut derived = std::mem::take(&mut self.counters);
         for counter in &mut derived {
             std::mem::swap(&mut counter.counter, &mut counter.committed);
@@ -152,17 +165,54 @@ impl Table {
             }
             counter.counter = counter.committed;
         }
+        // Reservations are logged whatever becomes of the rows, and followers need them too: snapshots are theirs.
+        let mut row_operations = 0;
+        if !self.is_durable && !reservations.is_empty() {
+            row_operations = block.finish();
+            block = BlockWriter::new(&mut bodies.logged, self.id, reservations.len());
+        }
+        for (column, reservation) in reservations {
+            block.reservation(column, reservation);
+        }
         self.counters = derived;
+        let operation_count = row_operations + block.finish();
         self.end_transaction();
-        block.finish()
+        operation_count
     }
 
     /// Makes what was done final, without writing it down.
     pub(crate) fn accept(&mut self) {
-        for counter in &mut self.counters {
-            counter.committed = counter.counter;
-        }
+        self.counters.iter_mut().for_each(AutoInc::accept);
         self.end_transaction();
+    }
+
+    /// Columns and numbers of the reservations that are nearly used up and go further from here on.
+    fn reserve(&mut self) -> Vec<(u16, u64)> {
+        let mut reservations = Vec::new();
+        for counter in &mut self.counters {
+            if let Some(reservation) = counter.reserve() {
+                counter.reservation = reservation;
+                counter.committed_reservation = reservation;
+                reservations.push((counter.column, reservation));
+            }
+        }
+        reservations
+    }
+
+    /// Appends a block that lets go of all numbers that were reserved and not given. Returns the operations written.
+    pub(crate) fn release_reservations(&mut self, out: &mut Vec<u8>) -> u32 {
+        let mut block = BlockWriter::new(out, self.id, self.counters.len());
+        for counter in self.counters.iter_mut().filter(|counter| counter.reservation > counter.counter) {
+            counter.reservation = counter.counter;
+            block.reservation(counter.column, counter.reservation);
+            counter.accept();
+        }
+        block.finish()
+    }
+
+    /// After a recovery: counts on where nothing has been given.
+    pub(crate) fn resume_counters(&mut self) {
+        self.counters.iter_mut().for_each(AutoInc::resume);
     }
 
     fn end_transaction(&mut self) {
@@ -209,9 +259,7 @@ impl Table {
                 (None, false) => {}
             }
         }
-        for counter in counters {
-            counter.counter = counter.committed;
-        }
+        counters.iter_mut().for_each(AutoInc::roll_back);
         transaction.clear();
     }
 }

@@ -7,20 +7,42 @@ use ambit_model::{ColumnLayout, DecodeError, DecodeErrorKind, Slot, limits, vali
 use crate::error::{DeleteError, InsertError, UpdateError};
 use crate::table::Table;
 
+/// A row that has been judged: its slot, and the counters that filled in a number, by position in the table's list.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Prepared {
+    pub(crate) slot: Slot,
+    filled: u64,
+}
+
 impl Table {
     /// Adds a row in the lowest free slot. Columns that count up and are 0 are filled in, in `row` too.
     pub(crate) fn insert(&mut self, row: &mut [u8]) -> Result<Slot, InsertError> {
-        validate_row(&self.layout, row).map_err(|error| InsertError::Row(self.row_error(error)))?;
+        let prepared = self.prepare(row)?;
+        self.place(prepared.slot, row);
+        Ok(prepared.slot)
+    }
+
+    /// Judges a row, fills in its counting columns and finds its slot. Nothing changes yet but `row`, and on an error
+    /// not even that.
+    pub(crate) fn prepare(&self, row: &mut [u8]) -> Result<Prepared, InsertError> {
+        validate_row(&self.layout, row).map_err(|error| InsertError::Row(self.row_error(row, error)))?;
         let filled = self.fill_counters(row)?;
-        let result = self.insert_filled(row);
-        if result.is_err() {
-            for (position, counter) in self.counters.iter().enumerate() {
-                if filled >> position & 1 == 1 {
-                    counter.write(row, 0);
-                }
+        match self.check_filled(row) {
+            Ok(slot) => Ok(Prepared { slot, filled }),
+            Err(error) => {
+                self.unfill(row, Prepared { slot: 0, filled });
+                Err(error)
             }
         }
-        result
+    }
+
+    /// Takes back the numbers that were filled into a row.
+    pub(crate) fn unfill(&self, row: &mut [u8], prepared: Prepared) {
+        for (position, counter) in self.counters.iter().enumerate() {
+            if prepared.filled >> position & 1 == 1 {
+                counter.write(row, 0);
+            }
+        }
     }
 
     /// Writes the next number into every counting column that is 0. Returns which, by position in the list.
@@ -49,7 +71,7 @@ impl Table {
         Ok(filled)
     }
 
-    fn insert_filled(&mut self, row: &[u8]) -> Result<Slot, InsertError> {
+    fn check_filled(&self, row: &[u8]) -> Result<Slot, InsertError> {
         for index in &self.indexes {
             if !index.accepts(row) {
                 return Err(InsertError::Position(self.position_error(index, row)));
@@ -65,12 +87,11 @@ impl Table {
         self.transaction
             .check_rows(slot)
             .map_err(|limit| InsertError::Limit { table: self.name.clone(), limit })?;
-        self.place(slot, row);
         Ok(slot)
     }
 
     /// Puts a checked row into a free slot.
-    pub(super) fn place(&mut self, slot: Slot, row: &[u8]) {
+    pub(crate) fn place(&mut self, slot: Slot, row: &[u8]) {
         self.transaction.touch(slot, None, row.len());
         self.allocator.reserve(slot);
         self.live.insert(slot);
@@ -87,8 +108,12 @@ impl Table {
     /// Replaces a row.
     pub(crate) fn update(&mut self, slot: Slot, row: &[u8]) -> Result<(), UpdateError> {
         self.check_slot(slot)?;
-        validate_row(&self.layout, row).map_err(|error| UpdateError::Row(self.row_error(error)))?;
+        self.check_row(row)?;
         self.replace(slot, row, u64::MAX)
+    }
+
+    pub(crate) fn check_row(&self, row: &[u8]) -> Result<(), UpdateError> {
+        validate_row(&self.layout, row).map_err(|error| UpdateError::Row(self.row_error(row, error)))
     }
 
     /// Replaces the columns of a mask.
@@ -106,7 +131,7 @@ impl Table {
                 true => Ok(()),
                 false => Err(trailing(taken)),
             })
-            .map_err(|error| UpdateError::Row(self.row_error(error)))
+            .map_err(|error| UpdateError::Row(self.packed_error(mask, packed, error)))
             .and_then(|()| self.replace(slot, &row, mask));
         self.scratch = row;
         result
@@ -123,7 +148,7 @@ impl Table {
             } else {
                 DecodeError { kind: DecodeErrorKind::Truncated, at: packed.len() }
             };
-            return Err(UpdateError::Row(self.row_error(error)));
+            return Err(UpdateError::Row(self.packed_error(mask, packed, error)));
         }
         if mask & self.watched_mask == 0 {
             let old = self.rows.get(slot);
@@ -192,7 +217,7 @@ impl Table {
         Ok(())
     }
 
-    pub(super) fn take_out(&mut self, slot: Slot) {
+    pub(crate) fn take_out(&mut self, slot: Slot) {
         let is_new = self.transaction.is_new(slot);
         self.transaction.touch(slot, Some(self.rows.get(slot)), 0);
         for index in &mut self.indexes {

@@ -12,6 +12,7 @@ use crate::world::{ITEMS, MONSTERS, layout_of, schema};
 
 type Rows = BTreeMap<(u16, Slot), Vec<u8>>;
 
+#[derive(Clone)]
 pub struct Reference {
     rows: Rows,
     counters: [u64; 2],

@@ -4,12 +4,13 @@ use std::sync::{Arc, LazyLock};
 
 use ambit_model::glam::{DVec2, Vec3};
 use ambit_model::{
-    ColumnSchema, ColumnType, IndexKind, IndexSchema, RowLayout, Schema, TableSchema, Value, encode_row,
+    ColumnSchema, ColumnType, Durability, IndexKind, IndexSchema, RowLayout, Schema, TableSchema, Value,
+    encode_row,
 };
 
-/// Rows with a heap.
+/// Rows with a heap, which are not logged.
 pub const MONSTERS: u16 = 0;
-/// Fixed rows.
+/// Fixed rows, which are.
 pub const ITEMS: u16 = 1;
 
 /// What a row is made from.
@@ -28,7 +29,7 @@ pub fn layout_of(table: u16) -> RowLayout {
 }
 
 fn make_schema() -> Arc<Schema> {
-    let monsters = table(
+    let mut monsters = table(
         "monsters",
         &[
             ("id", ColumnType::U8, true),
@@ -48,6 +49,7 @@ fn make_schema() -> Arc<Schema> {
             index("name_order", &[1, 2], IndexKind::Ordered, false),
         ],
     );
+    monsters.durability = Durability::Checkpointed;
     let items = table(
         "items",
         &[

@@ -1,27 +1,18 @@
-//! Measures single operations on 64-byte rows with a `u64` key, in tables of 10,000 and of a million rows.
-
-#![expect(clippy::disallowed_methods, reason = "what measures reads the clock")]
-#![expect(clippy::print_stdout, reason = "a program whose result is what it prints")]
+//! Single operations on 64-byte rows with a `u64` key, in tables of 10,000 and of a million rows.
 
 use std::hint::black_box;
-use std::sync::Arc;
 use std::time::Instant;
 
-use ambit_model::{ColumnSchema, ColumnType, IndexKind, IndexSchema, Schema, TableSchema};
 use ambit_store::Store;
+
+use crate::world::{row, schema};
 
 const ROUNDS: usize = 7;
 const OPERATIONS: usize = 200_000;
 const PER_TRANSACTION: usize = 100;
 
-fn main() {
-    for count in [10_000, 1_000_000] {
-        measure(count);
-    }
-}
-
-fn measure(count: u64) {
-    let mut store = Store::new(schema());
+pub fn measure(count: u64) {
+    let mut store = Store::new(schema(&[]));
     let start = Instant::now();
     for key in 0..count {
         store.insert(0, &mut row(key * 7, 0)).expect("a new key");
@@ -71,8 +62,8 @@ fn measure(count: u64) {
         written
     };
     println!("  ({body} bytes of change sets)");
-    let mut follower = Store::new(schema());
-    let mut inserts = Store::new(schema());
+    let mut follower = Store::new(schema(&[]));
+    let mut inserts = Store::new(schema(&[]));
     for key in 0..count {
         inserts.insert(0, &mut row(key * 7, 0)).expect("a new key");
         if key % 1_000 == 999 {
@@ -108,26 +99,4 @@ fn report(name: &str, count: u64, mut run: impl FnMut()) {
         .collect();
     figures.sort_by(f64::total_cmp);
     println!("figure store_{name}_{count}_ns {:.1} ns", figures[ROUNDS / 2]);
-}
-
-fn schema() -> Arc<Schema> {
-    let columns = (0..8).map(|column| ColumnSchema::new(format!("c{column}"), ColumnType::U64)).collect();
-    let id = IndexSchema { name: "id".into(), columns: vec![0], kind: IndexKind::Hash, unique: true };
-    let table = TableSchema {
-        name: "accounts".into(),
-        public: true,
-        columns,
-        indexes: vec![id],
-        primary: Some(0),
-        doc: String::new(),
-        ..TableSchema::default()
-    };
-    Arc::new(Schema { tables: vec![table], reducers: vec![], ..Schema::default() })
-}
-
-fn row(key: u64, value: u64) -> [u8; 64] {
-    let mut row = [0; 64];
-    row[..8].copy_from_slice(&key.to_le_bytes());
-    row[8..16].copy_from_slice(&value.to_le_bytes());
-    row
 }

@@ -1,0 +1,55 @@
+//! Whole transactions, change sets included: two look-ups and two updates, and a million updates at once.
+
+use std::hint::black_box;
+use std::time::Instant;
+
+use crate::world::{row, scattered, schema, store_of, thread_seconds};
+
+const ACCOUNTS: u64 = 100_000;
+const TRANSFERS: u64 = 1_000;
+const ROUNDS: usize = 2_001;
+
+pub fn measure() {
+    transfers();
+    million();
+}
+
+fn transfers() {
+    let mut store = store_of(schema(&[]), ACCOUNTS);
+    let mut figures = Vec::new();
+    let mut bytes = 0;
+    for round in 0..ROUNDS as u64 {
+        let start = Instant::now();
+        for step in 0..TRANSFERS {
+            let place = step + round * TRANSFERS;
+            for key in [scattered(place, ACCOUNTS), scattered(place + ACCOUNTS / 2, ACCOUNTS)] {
+                let slot = store.find(0, 0, &key.to_le_bytes()).expect("a key").expect("a row");
+                store.update(0, slot, &row(key, step + round)).expect("a row");
+            }
+            bytes += black_box(store.commit()).body.len();
+        }
+        figures.push(start.elapsed().as_nanos() as f64 / TRANSFERS as f64);
+    }
+    figures.sort_by(f64::total_cmp);
+    println!("figure store_transfer_ns {:.1} ns", figures[ROUNDS / 2]);
+    println!("figure store_transfer_min_ns {:.1} ns", figures[0]);
+    println!("figure store_transfer_body_bytes {:.1} B", bytes as f64 / (ROUNDS as u64 * TRANSFERS) as f64);
+}
+
+fn million() {
+    const ROWS: u64 = 1_000_000;
+    let mut store = store_of(schema(&[]), ROWS);
+    let mut figures = Vec::new();
+    for round in 0..5 {
+        let (start, thread) = (Instant::now(), thread_seconds());
+        for slot in 0..ROWS {
+            let key = scattered(slot, ROWS);
+            store.update(0, slot as u32, &row(key, round)).expect("a row");
+        }
+        black_box(store.commit());
+        figures.push(start.elapsed().as_secs_f64());
+        println!("  ({:.3} s on the processor)", thread_seconds() - thread);
+    }
+    figures.sort_by(f64::total_cmp);
+    println!("figure store_update_1m_rows_s {:.3} s", figures[2]);
+}

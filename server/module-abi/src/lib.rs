@@ -30,13 +30,17 @@ pub const IMPORT_MODULE: &str = "ambit";
 /// `kind` of `ambit_call` for a reducer of any lifecycle; `id` is the reducer's id.
 pub const CALL_REDUCER: u32 = 0;
 
-/// `ambit_call`: the reducer succeeded; the transaction commits.
+/// `kind` of `ambit_call` for a migration; `id` is its position in the schema's `migrations`. While it runs, the ids that
+/// follow those of the module's tables name the migration's `reads`, in their order; these only answer.
+pub const CALL_MIGRATION: u32 = 1;
+
+/// `ambit_call`: the reducer or migration succeeded; the transaction commits.
 pub const CALL_OK: i32 = 0;
 
-/// `ambit_call`: the reducer returned an error, whose text it gave by the import `fail`; the transaction rolls back.
+/// `ambit_call`: the reducer or migration returned an error, whose text it gave by the import `fail`; the transaction rolls back.
 pub const CALL_FAILED: i32 = 1;
 
-/// `ambit_call`: the module has no such reducer.
+/// `ambit_call`: the module has no such reducer or migration.
 pub const CALL_UNKNOWN: i32 = 2;
 
 /// `ambit_call`: the header or the arguments are not what the schema says.

@@ -31,6 +31,9 @@ pub enum ErrorCode {
     /// No open cursor has this number.
     #[error("no open cursor has this number")]
     BadCursor = -11,
+    /// The row names a row that is not there, or other rows name it and may not lose it.
+    #[error("a reference between rows would be broken")]
+    ReferenceViolation = -12,
 }
 
 impl ErrorCode {
@@ -51,6 +54,7 @@ impl ErrorCode {
             -8 => Self::Limit,
             -10 => Self::AutoIncExhausted,
             -11 => Self::BadCursor,
+            -12 => Self::ReferenceViolation,
             _ => return None,
         })
     }

@@ -4,12 +4,13 @@ mod memory;
 mod read;
 mod refusal;
 mod scan;
+mod tables;
 pub(crate) mod text;
 mod write;
 
 use std::sync::Arc;
 
-use ambit_model::{RowLayout, Schema, Slot, TableSchema};
+use ambit_model::Slot;
 use ambit_module_abi::{IMPORT_MODULE, import};
 use ambit_store::Store;
 use wasmtime::{Caller, Linker, Memory, ResourceLimiter};
@@ -17,11 +18,14 @@ use wasmtime::{Caller, Linker, Memory, ResourceLimiter};
 use crate::error::HostTrap;
 use refusal::{Answer, Refusal};
 use scan::Cursors;
+pub(crate) use tables::{Former, FormerTables, Tables};
 use text::Text;
 
 /// The state behind a module's imports.
 pub(crate) struct Host {
     pub store: Store,
+    /// While a migration runs, the database as it was.
+    pub former: Former,
     pub growth: Growth,
     pub text: Text,
     /// The guest's memory, kept here since looking the export up costs more than most calls. None while the
@@ -31,27 +35,12 @@ pub(crate) struct Host {
     cursors: Cursors,
     /// Bytes written to tables in this call.
     written_bytes: usize,
+    /// Bytes that this call may write.
+    written_bytes_max: usize,
     /// Scratch: an index key.
     key: Vec<u8>,
     /// Scratch: slots that an index found.
     slots: Vec<Slot>,
-}
-
-/// What is computed once about the tables that a module uses.
-#[derive(Default)]
-pub(crate) struct Tables {
-    /// The store's id of each of the module's tables: a database's tables keep their ids when a later module
-    /// numbers its own differently.
-    ids: Vec<u16>,
-    /// In the order of the store's ids.
-    keys: Vec<TableKeys>,
-}
-
-/// How to take index keys out of a table's rows.
-struct TableKeys {
-    layout: RowLayout,
-    /// Of each index: its columns and the layout of its keys.
-    indexes: Vec<(Vec<u16>, RowLayout)>,
 }
 
 /// Keeps a module's memory within its limits.
@@ -80,24 +69,6 @@ pub(crate) const IMPORTS: [&str; 14] = [
     import::ABORT,
 ];
 
-impl Tables {
-    /// Finds the module's tables in the store by name; says which one is missing.
-    pub fn new(module: &Schema, store: &Schema) -> Result<Self, String> {
-        let id = |table: &TableSchema| {
-            let found = store.table(&table.name).map(|(id, _)| id);
-            found.ok_or_else(|| format!("the database has no table `{}`", table.name))
-        };
-        let ids = module.tables.iter().map(id).collect::<Result<_, _>>()?;
-        let keys = |table: &TableSchema| {
-            let layout = table.layout();
-            let of_index = |columns: &Vec<u16>| (columns.clone(), layout.of_columns(columns));
-            let indexes = table.indexes.iter().map(|index| of_index(&index.columns)).collect();
-            TableKeys { layout, indexes }
-        };
-        Ok(Self { ids, keys: store.tables.iter().map(keys).collect() })
-    }
-}
-
 impl Host {
     pub fn new(
         store: Store,
@@ -107,27 +78,24 @@ impl Host {
     ) -> Self {
         Self {
             store,
+            former: Former::default(),
             growth: Growth { memory_bytes_max, table_elements_max, refused: None },
             text: Text::default(),
             memory: None,
             tables,
             cursors: Cursors::default(),
             written_bytes: 0,
+            written_bytes_max: 0,
             key: Vec::new(),
             slots: Vec::new(),
         }
     }
 
-    /// The store's id of one of the module's tables.
-    #[inline]
-    fn table(&self, table: u32) -> Result<u16, Refusal> {
-        self.tables.ids.get(table as usize).copied().ok_or_else(|| Refusal::bad_table(table))
-    }
-
-    pub fn begin_call(&mut self) {
+    pub fn begin_call(&mut self, written_bytes_max: usize) {
         self.text.clear();
         self.growth.refused = None;
         self.written_bytes = 0;
+        self.written_bytes_max = written_bytes_max;
     }
 
     pub fn end_call(&mut self) {
@@ -137,6 +105,7 @@ impl Host {
     /// Takes the store and the texts from the host of a broken instance.
     pub fn take_over(&mut self, broken: &mut Self) {
         std::mem::swap(&mut self.store, &mut broken.store);
+        std::mem::swap(&mut self.former, &mut broken.former);
         std::mem::swap(&mut self.text, &mut broken.text);
         self.tables = Arc::clone(&broken.tables);
     }

@@ -1,16 +1,17 @@
 //! One running module with its database's store.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use ambit_module_abi::{
-    CALL_BAD_ARGUMENTS, CALL_FAILED, CALL_OK, CALL_REDUCER, CALL_UNKNOWN, CallHeader, export,
+    CALL_BAD_ARGUMENTS, CALL_FAILED, CALL_MIGRATION, CALL_OK, CALL_REDUCER, CALL_UNKNOWN, CallHeader, export,
 };
 use ambit_store::Store;
 use wasmtime::{InstancePre, Memory, Trap, TypedFunc};
 
 use crate::error::{CallError, HostTrap};
 use crate::host::text::LogLine;
-use crate::host::{Host, Tables};
+use crate::host::{Former, FormerTables, Host, Tables};
 use crate::limits::{self, ModuleLimits};
 use crate::module::Module;
 
@@ -33,6 +34,14 @@ pub(crate) struct Live {
     call: TypedFunc<(u32, u32, u32, u32), i32>,
     /// Address and length of the module's call buffer.
     buffer: (u32, u32),
+}
+
+/// What is run, and how far it may go.
+struct Call {
+    kind: u32,
+    id: u16,
+    deadline: Duration,
+    written_bytes_max: usize,
 }
 
 impl Instance {
@@ -71,19 +80,63 @@ impl Instance {
 
     /// Runs one reducer. `arguments` is a valid row of its parameters. The caller commits or rolls back.
     pub fn call(&mut self, header: &CallHeader, reducer: u16, arguments: &[u8]) -> Result<(), CallError> {
+        let call = Call {
+            kind: CALL_REDUCER,
+            id: reducer,
+            deadline: self.module.shared.limits.deadline,
+            written_bytes_max: limits::CALL_WRITE_BYTES_MAX,
+        };
+        self.run(&call, header, arguments)
+    }
+
+    /// Runs one of the module's migrations, by its position in the schema, on the store that is migrated already.
+    /// `former` holds the tables as they were; it comes back unchanged. The caller commits, or rolls back and restores.
+    ///
+    /// # Errors
+    /// Besides those of a call: [`CallError::Refused`] if a table that the migration reads is not in `former`, or not as
+    /// the migration declares it.
+    pub fn call_migration(
+        &mut self,
+        header: &CallHeader,
+        migration: u16,
+        former: Store,
+    ) -> (Result<(), CallError>, Store) {
+        let Some(schema) = self.module.schema().migrations.get(usize::from(migration)) else {
+            let text = format!("it has no migration with the number {migration}");
+            return (Err(CallError::Refused(text)), former);
+        };
+        let tables = match FormerTables::find(schema, former.schema()) {
+            Ok(tables) => tables,
+            Err(problem) => return (Err(CallError::Refused(problem)), former),
+        };
+        self.live.wasm.data_mut().former = Former { store: former, tables };
+        let call = Call {
+            kind: CALL_MIGRATION,
+            id: migration,
+            deadline: self.module.shared.limits.migration_deadline,
+            // A migration may write the whole world: the store's limits of a transaction are the only ones.
+            written_bytes_max: usize::MAX,
+        };
+        let result = self.run(&call, header, &[]);
+        // A fresh instance in the place of a broken one has taken it over.
+        let former = std::mem::take(&mut self.live.wasm.data_mut().former);
+        (result, former.store)
+    }
+
+    fn run(&mut self, call: &Call, header: &CallHeader, arguments: &[u8]) -> Result<(), CallError> {
         if self.is_broken {
             self.restart()?;
         }
-        let limits = &self.module.shared.limits;
-        self.live.wasm.data_mut().begin_call();
-        self.live.wasm.set_epoch_deadline(deadline_ticks(limits));
-        let result = self.live.run(header, reducer, arguments);
+        self.live.wasm.data_mut().begin_call(call.written_bytes_max);
+        self.live.wasm.set_epoch_deadline(deadline_ticks(call.deadline));
+        let result = self.live.run(call, header, arguments);
         self.live.wasm.data_mut().end_call();
         match result {
             Ok(CALL_OK) => Ok(()),
             Ok(status) => Err(self.live.wasm.data_mut().status_error(status)),
             Err(error) => {
-                let error = call_error(&error, self.live.wasm.data_mut(), limits);
+                let limits = &self.module.shared.limits;
+                let error = call_error(&error, self.live.wasm.data_mut(), limits, call.deadline);
                 self.is_broken = true;
                 // If this fails, the next call tries again and tells why it cannot.
                 let _ = self.restart();
@@ -117,7 +170,7 @@ impl Live {
     ) -> Result<Self, CallError> {
         let mut wasm = wasmtime::Store::new(pre.module().engine(), host);
         wasm.limiter(|host| &mut host.growth);
-        wasm.set_epoch_deadline(deadline_ticks(limits));
+        wasm.set_epoch_deadline(deadline_ticks(limits.deadline));
         wasm.epoch_deadline_trap();
         let started = pre.instantiate(&mut wasm).and_then(|instance| {
             let alloc = instance.get_typed_func(&mut wasm, export::ALLOC)?;
@@ -126,7 +179,7 @@ impl Live {
         });
         let (instance, alloc, call) = match started {
             Ok(started) => started,
-            Err(error) => return Err(call_error(&error, wasm.data_mut(), limits)),
+            Err(error) => return Err(call_error(&error, wasm.data_mut(), limits, limits.deadline)),
         };
         let Some(memory) = instance.get_memory(&mut wasm, export::MEMORY) else {
             return Err(CallError::Refused("it has no memory".into()));
@@ -135,7 +188,7 @@ impl Live {
         Ok(Self { wasm, instance, memory, alloc, call, buffer: (0, 0) })
     }
 
-    fn run(&mut self, header: &CallHeader, reducer: u16, arguments: &[u8]) -> wasmtime::Result<i32> {
+    fn run(&mut self, call: &Call, header: &CallHeader, arguments: &[u8]) -> wasmtime::Result<i32> {
         let length = CallHeader::BYTES + arguments.len();
         if length > self.buffer.1 as usize {
             let wanted = u32::try_from(length.max(limits::CALL_BUFFER_BYTES_MIN).next_power_of_two())?;
@@ -154,7 +207,7 @@ impl Live {
         };
         header_place.copy_from_slice(&header.encode());
         arguments_place.copy_from_slice(arguments);
-        self.call.call(&mut self.wasm, (CALL_REDUCER, u32::from(reducer), address, length as u32))
+        self.call.call(&mut self.wasm, (call.kind, u32::from(call.id), address, length as u32))
     }
 }
 
@@ -163,7 +216,7 @@ impl Host {
     fn status_error(&mut self, status: i32) -> CallError {
         match status {
             CALL_FAILED => CallError::Failed(self.text.take_failure()),
-            CALL_UNKNOWN => CallError::Refused("it has no such reducer".into()),
+            CALL_UNKNOWN => CallError::Refused("it has no such reducer or migration".into()),
             CALL_BAD_ARGUMENTS => {
                 let text = self.text.failure.take();
                 CallError::Refused(
@@ -176,13 +229,18 @@ impl Host {
 }
 
 /// Ticks after which the deadline has passed in any case; the first one may come at once.
-fn deadline_ticks(limits: &ModuleLimits) -> u64 {
-    let ticks = limits.deadline.as_micros().div_ceil(limits::EPOCH_TICK.as_micros());
+fn deadline_ticks(deadline: Duration) -> u64 {
+    let ticks = deadline.as_micros().div_ceil(limits::EPOCH_TICK.as_micros());
     u64::try_from(ticks).unwrap_or(u64::MAX / 2) + 1
 }
 
 /// What went wrong in the module, in the words of the guest where it has any.
-pub(crate) fn call_error(error: &wasmtime::Error, host: &mut Host, limits: &ModuleLimits) -> CallError {
+pub(crate) fn call_error(
+    error: &wasmtime::Error,
+    host: &mut Host,
+    limits: &ModuleLimits,
+    deadline: Duration,
+) -> CallError {
     let host_trap = error.downcast_ref::<HostTrap>();
     let trap = error.downcast_ref::<Trap>();
     // These have a cause of their own; a module may have coped with memory that it was refused earlier.
@@ -190,7 +248,7 @@ pub(crate) fn call_error(error: &wasmtime::Error, host: &mut Host, limits: &Modu
         return CallError::Panicked(host.text.take_failure());
     }
     if let Some(Trap::Interrupt) = trap {
-        let deadline_ms = u64::try_from(limits.deadline.as_millis()).unwrap_or(u64::MAX);
+        let deadline_ms = u64::try_from(deadline.as_millis()).unwrap_or(u64::MAX);
         return CallError::Deadline { deadline_ms };
     }
     if let Some(wanted) = host.growth.refused.take() {

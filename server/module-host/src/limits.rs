@@ -7,6 +7,8 @@ use std::time::Duration;
 pub struct ModuleLimits {
     /// Time of one call, counted in [`EPOCH_TICK`]s: it ends up to one tick later.
     pub deadline: Duration,
+    /// Time of one migration.
+    pub migration_deadline: Duration,
     /// Bytes of the module's memory.
     pub memory_bytes: usize,
     /// Elements of the module's function tables.
@@ -14,10 +16,16 @@ pub struct ModuleLimits {
 }
 
 impl Default for ModuleLimits {
-    /// One second (a call that takes longer stalls every player), 256 MiB (the world lies in the store, not
-    /// in the module) and 64 Ki functions (ten times what a large Rust module has).
+    /// One second (a call that takes longer stalls every player), ten minutes for a migration (it runs once, and some
+    /// hundred million rows are read and written in that time; players wait for it, so an endless one must end), 256 MiB
+    /// (the world lies in the store, not in the module) and 64 Ki functions (ten times what a large Rust module has).
     fn default() -> Self {
-        Self { deadline: Duration::from_secs(1), memory_bytes: 256 << 20, table_elements: 64 << 10 }
+        Self {
+            deadline: Duration::from_secs(1),
+            migration_deadline: Duration::from_secs(600),
+            memory_bytes: 256 << 20,
+            table_elements: 64 << 10,
+        }
     }
 }
 

@@ -112,7 +112,7 @@ fn describe(pre: &InstancePre<Host>, limits: &ModuleLimits) -> Result<Schema, Co
         Host::new(Store::default(), Arc::new(Tables::default()), limits.memory_bytes, limits.table_elements);
     let mut live = Live::start(pre, host, limits).map_err(CompileError::Start)?;
     let failed = |live: &mut Live, error: &wasmtime::Error| -> CallError {
-        call_error(error, live.wasm.data_mut(), limits)
+        call_error(error, live.wasm.data_mut(), limits, limits.deadline)
     };
     let version = live.instance.get_typed_func::<(), u32>(&mut live.wasm, export::ABI_VERSION);
     let version = match version.and_then(|version| version.call(&mut live.wasm, ())) {

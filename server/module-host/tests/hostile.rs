@@ -5,6 +5,8 @@
 
 #[path = "hostile/calls.rs"]
 mod calls;
+#[path = "hostile/migrations.rs"]
+mod migrations;
 #[path = "hostile/publish.rs"]
 mod publish;
 #[path = "hostile/tables.rs"]
@@ -48,7 +50,7 @@ const MEMORY_BYTES: usize = 0x4_0000;
 /// A table `item { id u64 (primary, auto_inc), weight u32, place DVec2 (spatial) }`, 32 bytes a row, a table
 /// `note { words Vec<String> (unique) }`, and one reducer.
 fn schema() -> Schema {
-    let column = |name: &str, ty, auto_inc| ColumnSchema { auto_inc, ..ColumnSchema::new(name.into(), ty) };
+    let column = |name: &str, ty, auto_inc| ColumnSchema { auto_inc, ..ColumnSchema::new(name, ty) };
     let index = |name: &str, column, kind, unique| IndexSchema {
         name: name.into(),
         columns: vec![column],
@@ -100,7 +102,12 @@ fn escape(bytes: &[u8]) -> String {
 
 /// A module with this body of `ambit_call`. `more` holds further definitions.
 fn wat(body: &str, more: &str) -> String {
-    let description = schema().encode();
+    wat_of(&schema(), body, more)
+}
+
+/// Like [`wat`], with another description.
+fn wat_of(schema: &Schema, body: &str, more: &str) -> String {
+    let description = schema.encode();
     let place = (DESCRIPTION_AT << 32) | description.len();
     let description = escape(&description);
     let pages = MEMORY_BYTES / 0x1_0000;
@@ -119,7 +126,12 @@ fn wat(body: &str, more: &str) -> String {
 }
 
 fn limits() -> ModuleLimits {
-    ModuleLimits { deadline: Duration::from_millis(50), memory_bytes: 1 << 20, table_elements: 100 }
+    ModuleLimits {
+        deadline: Duration::from_millis(50),
+        migration_deadline: Duration::from_millis(100),
+        memory_bytes: 1 << 20,
+        table_elements: 100,
+    }
 }
 
 fn compile(wat: &str) -> Result<Module, CompileError> {

@@ -44,7 +44,7 @@ impl Context {
             sender: header.sender,
             connection: Some(header.connection).filter(|connection| *connection != ConnectionId::default()),
             timestamp: header.timestamp,
-            db: Db { _only_from_a_call: () },
+            db: Db::new(),
             dt: header.dt,
             rng: Rng::new(header.seed),
         }
@@ -52,6 +52,10 @@ impl Context {
 }
 
 impl Db {
+    pub(crate) fn new() -> Self {
+        Self { _only_from_a_call: () }
+    }
+
     /// The table of this row type; for generic code. Everything else says `ctx.db.player()`.
     pub fn table<T: Table>(&self) -> TableHandle<T> {
         TableHandle::new()

@@ -11,6 +11,8 @@ use crate::imports;
 pub enum InsertError {
     /// Another row has the same key in a unique index.
     UniqueViolation(String),
+    /// The row names a row that is not there.
+    ReferenceViolation(String),
     /// An `auto_inc` column has no number left.
     AutoIncExhausted(String),
     /// The row is impossible: too large, too many rows, a position that is no number.
@@ -24,6 +26,8 @@ pub enum UpdateError {
     NotFound(String),
     /// Another row has the same key in another unique index.
     UniqueViolation(String),
+    /// The row names a row that is not there, or other rows name the key that it had.
+    ReferenceViolation(String),
     /// The row is impossible: too large, a position that is no number.
     Refused(String),
 }
@@ -35,7 +39,18 @@ pub enum PatchError {
     NotFound(String),
     /// Another row has the same key in another unique index.
     UniqueViolation(String),
+    /// The row names a row that is not there, or other rows name the key that it had.
+    ReferenceViolation(String),
     /// The new columns are impossible: too large, a position that is no number.
+    Refused(String),
+}
+
+/// Why rows were not deleted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DeleteError {
+    /// Other rows name one of them and may not lose it.
+    ReferenceViolation(String),
+    /// The delete is impossible: it would take too many rows with it.
     Refused(String),
 }
 
@@ -62,9 +77,10 @@ macro_rules! sentence {
     };
 }
 
-sentence!(InsertError: UniqueViolation, AutoIncExhausted, Refused);
-sentence!(UpdateError: NotFound, UniqueViolation, Refused);
-sentence!(PatchError: NotFound, UniqueViolation, Refused);
+sentence!(InsertError: UniqueViolation, ReferenceViolation, AutoIncExhausted, Refused);
+sentence!(UpdateError: NotFound, UniqueViolation, ReferenceViolation, Refused);
+sentence!(PatchError: NotFound, UniqueViolation, ReferenceViolation, Refused);
+sentence!(DeleteError: ReferenceViolation, Refused);
 
 impl InsertError {
     #[cold]
@@ -72,8 +88,21 @@ impl InsertError {
         let text = imports::last_error_text();
         match ErrorCode::from_code(code) {
             Some(ErrorCode::UniqueViolation) => Self::UniqueViolation(text),
+            Some(ErrorCode::ReferenceViolation) => Self::ReferenceViolation(text),
             Some(ErrorCode::AutoIncExhausted) => Self::AutoIncExhausted(text),
             // All other codes say that the row is impossible.
+            _ => Self::Refused(text),
+        }
+    }
+}
+
+impl DeleteError {
+    #[cold]
+    pub(crate) fn last(code: i64) -> Self {
+        let text = imports::last_error_text();
+        match ErrorCode::from_code(code) {
+            Some(ErrorCode::ReferenceViolation) => Self::ReferenceViolation(text),
+            // All other codes say that the delete is impossible.
             _ => Self::Refused(text),
         }
     }
@@ -88,6 +117,7 @@ macro_rules! keyed_write {
                 match ErrorCode::from_code(code) {
                     Some(ErrorCode::NotFound) => Self::NotFound(text),
                     Some(ErrorCode::UniqueViolation) => Self::UniqueViolation(text),
+                    Some(ErrorCode::ReferenceViolation) => Self::ReferenceViolation(text),
                     // All other codes say that the row is impossible.
                     _ => Self::Refused(text),
                 }

@@ -7,11 +7,12 @@ use std::sync::Once;
 
 use ambit_model::RowReader;
 use ambit_module_abi::{
-    ABI_VERSION, CALL_BAD_ARGUMENTS, CALL_FAILED, CALL_OK, CALL_REDUCER, CALL_UNKNOWN, CallHeader,
+    ABI_VERSION, CALL_BAD_ARGUMENTS, CALL_FAILED, CALL_MIGRATION, CALL_OK, CALL_REDUCER, CALL_UNKNOWN,
+    CallHeader,
 };
 
 use crate::context::Context;
-use crate::generated::ReducerRegistration;
+use crate::generated::{MigrationRegistration, ReducerRegistration};
 use crate::registry::{Registry, registry};
 use crate::{imports, logging};
 
@@ -39,7 +40,9 @@ extern "C" fn ambit_abi_version() -> u32 {
 
 #[unsafe(no_mangle)]
 extern "C" fn ambit_describe() -> u64 {
-    started();
+    if let Some(problem) = started().problem() {
+        imports::abort(&problem);
+    }
     let schema = crate::describe();
     if let Err(error) = schema.check() {
         imports::abort(&error.to_string());
@@ -59,17 +62,10 @@ extern "C" fn ambit_alloc(len: u32) -> *mut u8 {
 
 #[unsafe(no_mangle)]
 extern "C" fn ambit_call(kind: u32, id: u32, args: *const u8, args_len: usize) -> i32 {
-    let Some(reducer) = started().reducer(id).filter(|_| kind == CALL_REDUCER) else {
-        return CALL_UNKNOWN;
-    };
     // SAFETY: the host wrote `args_len` bytes to memory that `ambit_alloc` gave it and that nothing here
     // writes to.
     let bytes = unsafe { std::slice::from_raw_parts(args, args_len) };
-    run(reducer, bytes)
-}
-
-/// Runs a reducer on the bytes that the database gave, and says how it went.
-fn run(reducer: &ReducerRegistration, bytes: &[u8]) -> i32 {
+    let registry = started();
     let (header, arguments) = match CallHeader::decode(bytes) {
         Ok(parts) => parts,
         Err(error) => {
@@ -77,7 +73,18 @@ fn run(reducer: &ReducerRegistration, bytes: &[u8]) -> i32 {
             return CALL_BAD_ARGUMENTS;
         }
     };
-    match (reducer.run)(&Context::new(&header), RowReader::new(arguments)) {
+    match kind {
+        CALL_REDUCER => registry.reducer(id).map_or(CALL_UNKNOWN, |reducer| run(reducer, &header, arguments)),
+        CALL_MIGRATION => {
+            registry.migration(id).map_or(CALL_UNKNOWN, |migration| migrate(migration, &header))
+        }
+        _ => CALL_UNKNOWN,
+    }
+}
+
+/// Runs a reducer on the bytes that the database gave, and says how it went.
+fn run(reducer: &ReducerRegistration, header: &CallHeader, arguments: &[u8]) -> i32 {
+    match (reducer.run)(&Context::new(header), RowReader::new(arguments)) {
         Ok(Ok(())) => CALL_OK,
         Ok(Err(text)) => {
             fail(&text);
@@ -86,6 +93,16 @@ fn run(reducer: &ReducerRegistration, bytes: &[u8]) -> i32 {
         Err(error) => {
             fail(&format!("the arguments of `{}` are damaged: {error}", reducer.name));
             CALL_BAD_ARGUMENTS
+        }
+    }
+}
+
+fn migrate(migration: &MigrationRegistration, header: &CallHeader) -> i32 {
+    match (migration.run)(header) {
+        Ok(()) => CALL_OK,
+        Err(text) => {
+            fail(&text);
+            CALL_FAILED
         }
     }
 }

@@ -4,16 +4,18 @@ use std::fmt;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 pub use ambit_model::{
-    Column, ColumnSchema, ColumnType, ConnectionId, DecodeError, DecodeErrorKind, Duration, EntityId,
-    EnumType, Field, Identity, IndexKind, IndexSchema, Lifecycle, Row, RowReader, RowWriter, StructType,
-    TableSchema, Timestamp, Uuid, Variant,
+    Column, ColumnSchema, ColumnType, ConnectionId, DecodeError, DecodeErrorKind, Durability, Duration,
+    EntityId, EnumType, Field, Identity, IndexKind, IndexSchema, Lifecycle, OnDelete, ReferenceSchema, Row,
+    RowReader, RowWriter, StructType, TableSchema, Timestamp, Uuid, Variant,
 };
+use ambit_module_abi::CallHeader;
 
 pub use crate::context::{Context, Db};
 pub use crate::error::PatchError;
 pub use crate::index::{Index, Position, SpatialIndex};
+pub use crate::migration::{Migration, Old};
 pub use crate::patch::PatchTarget;
-pub use crate::table::{PrimaryKey, Table, TableHandle};
+pub use crate::table::{PrimaryKey, Stored, Table, TableHandle};
 
 /// A table of the module, known before anything runs.
 #[derive(Debug)]
@@ -35,6 +37,16 @@ pub struct ReducerRegistration {
     pub doc: &'static str,
     /// Reads the arguments and runs it.
     pub run: RunReducer,
+}
+
+/// A migration of the module, known before anything runs.
+pub struct MigrationRegistration {
+    /// The function's name.
+    pub name: &'static str,
+    /// The version that it starts from.
+    pub from: u32,
+    /// Runs it; the migration's own error is a text.
+    pub run: fn(&CallHeader) -> Result<(), String>,
 }
 
 /// Damaged arguments are the outer error; the reducer's own error is a text.
@@ -70,11 +82,11 @@ pub const fn place<const N: usize>(first_offset: usize, fields: [(usize, usize);
     Places { offsets, size, align, row_bytes: size.next_multiple_of(8) }
 }
 
-/// What a reducer may return.
+/// What a reducer or migration may return.
 #[diagnostic::on_unimplemented(
-    message = "a reducer cannot return `{Self}`",
-    label = "not possible for a reducer",
-    note = "a reducer returns nothing or `Result<(), E>`, where E can be displayed"
+    message = "a reducer or migration cannot return `{Self}`",
+    label = "not possible for a reducer or migration",
+    note = "a reducer or migration returns nothing or `Result<(), E>`, where E can be displayed"
 )]
 pub trait ReducerOutput {
     /// The text of the error, if it is one.
@@ -137,6 +149,12 @@ impl fmt::Debug for ReducerRegistration {
     }
 }
 
+impl fmt::Debug for MigrationRegistration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MigrationRegistration").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
 impl TableRegistration {
     /// A table whose id is not known yet.
     pub const fn new(name: &'static str, describe: fn() -> TableSchema) -> Self {
@@ -159,13 +177,28 @@ pub fn add_table(table: &'static TableRegistration) {
     crate::registry::add_table(table);
 }
 
+/// Adds a table as it was in version `from`.
+pub fn add_old_table(from: u32, table: &'static TableRegistration) {
+    crate::registry::add_old_table(from, table);
+}
+
+/// Adds a migration to the module.
+pub fn add_migration(migration: &'static MigrationRegistration) {
+    crate::registry::add_migration(migration);
+}
+
+/// What a migration is given.
+pub fn migration<const FROM: u32>(header: &CallHeader) -> Migration<FROM> {
+    Migration::new(header)
+}
+
 /// Adds a reducer to the module.
 pub fn add_reducer(reducer: &'static ReducerRegistration) {
     crate::registry::add_reducer(reducer);
 }
 
 /// The handle of a table, for the struct that the macro makes around it.
-pub const fn table_handle<T: Table>() -> TableHandle<T> {
+pub const fn table_handle<T: Stored>() -> TableHandle<T> {
     TableHandle::new()
 }
 
@@ -177,6 +210,19 @@ pub fn field<C: Column>(name: &str) -> Field {
 /// A column of the schema.
 pub fn column<C: Column>(name: &str, auto_inc: bool, doc: &str) -> ColumnSchema {
     ColumnSchema { auto_inc, doc: doc.to_owned(), ..ColumnSchema::new(name, C::column_type()) }
+}
+
+/// A row of one column: what the column holds in rows that are older than itself.
+pub fn default_row<C: Column>(value: &C) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let places = place(0, [(C::SIZE, C::ALIGN)]);
+    value.write(&mut RowWriter::new(&mut bytes, places.row_bytes), 0);
+    bytes
+}
+
+/// A reference of the schema.
+pub fn reference(columns: &[u16], table: &str, on_delete: OnDelete) -> ReferenceSchema {
+    ReferenceSchema { columns: columns.to_vec(), table: table.to_owned(), on_delete }
 }
 
 /// An index of the schema.

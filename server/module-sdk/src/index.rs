@@ -8,13 +8,13 @@ use ambit_model::Column;
 use ambit_model::glam::{DVec2, DVec3, Vec2, Vec3};
 use ambit_module_abi::{KeyBounds, KeyPrefix};
 
-use crate::error::UpdateError;
+use crate::error::{DeleteError, UpdateError};
 use crate::key::{IntoKey, IntoPrefix, KeyColumns};
 use crate::operations;
 use crate::patch::PatchTarget;
 use crate::rows::Rows;
 use crate::scratch;
-use crate::table::Table;
+use crate::table::{Stored, Table};
 
 /// A hash or ordered index of table `T` over the columns `K`, unique or not.
 #[derive(Debug)]
@@ -41,7 +41,7 @@ pub trait Position: Column {
     fn coordinates(self) -> [f64; 3];
 }
 
-impl<T: Table, K: KeyColumns, const UNIQUE: bool, const ORDERED: bool> Index<T, K, UNIQUE, ORDERED> {
+impl<T: Stored, K: KeyColumns, const UNIQUE: bool, const ORDERED: bool> Index<T, K, UNIQUE, ORDERED> {
     #[doc(hidden)]
     pub const fn new(id: u32) -> Self {
         Self { id, of: PhantomData }
@@ -56,13 +56,15 @@ impl<T: Table, K: KeyColumns, const UNIQUE: bool, const ORDERED: bool> Index<T, 
     }
 }
 
-impl<T: Table, K: KeyColumns, const ORDERED: bool> Index<T, K, true, ORDERED> {
+impl<T: Stored, K: KeyColumns, const ORDERED: bool> Index<T, K, true, ORDERED> {
     /// The row with this key.
     #[inline]
     pub fn find<Q: IntoKey<K>>(&self, key: Q) -> Option<T> {
         operations::find(self.id, |out| key.write_key(out))
     }
+}
 
+impl<T: Table, K: KeyColumns, const ORDERED: bool> Index<T, K, true, ORDERED> {
     /// Replaces the row that has the same key.
     ///
     /// # Panics
@@ -84,21 +86,41 @@ impl<T: Table, K: KeyColumns, const ORDERED: bool> Index<T, K, true, ORDERED> {
         T::Patch::from(PatchTarget::new::<T>(self.id, |out| key.write_key(out)))
     }
 
-    /// Deletes the row with this key; whether there was one.
+    /// Deletes the row with this key, and the rows that go with it; whether there was one.
+    ///
+    /// # Panics
+    /// When other rows name it and may not lose it; the call is then rolled back.
     #[inline]
+    #[track_caller]
     pub fn delete<Q: IntoKey<K>>(&self, key: Q) -> bool {
-        operations::delete::<T>(self.id, |out| key.write_key(out)) != 0
+        operations::must(self.try_delete(key))
+    }
+
+    /// Deletes the row with this key, and the rows that go with it, or says why not; whether there was one.
+    #[inline]
+    pub fn try_delete<Q: IntoKey<K>>(&self, key: Q) -> Result<bool, DeleteError> {
+        operations::delete::<T>(self.id, |out| key.write_key(out)).map(|count| count != 0)
     }
 }
 
 impl<T: Table, K: KeyColumns, const ORDERED: bool> Index<T, K, false, ORDERED> {
-    /// Deletes all rows with this key; how many there were.
+    /// Deletes all rows with this key, and the rows that go with them; how many had the key.
+    ///
+    /// # Panics
+    /// When other rows name one of them and may not lose it; the call is then rolled back.
+    #[track_caller]
     pub fn delete<Q: IntoKey<K>>(&self, key: Q) -> u64 {
+        operations::must(self.try_delete(key))
+    }
+
+    /// Deletes all rows with this key, and the rows that go with them; how many had the key. Or says why one of them
+    /// stays, with those that come after it.
+    pub fn try_delete<Q: IntoKey<K>>(&self, key: Q) -> Result<u64, DeleteError> {
         operations::delete::<T>(self.id, |out| key.write_key(out))
     }
 }
 
-impl<T: Table, K: KeyColumns, const UNIQUE: bool> Index<T, K, UNIQUE, true> {
+impl<T: Stored, K: KeyColumns, const UNIQUE: bool> Index<T, K, UNIQUE, true> {
     /// The rows whose keys lie in the range, in the order of the keys: `5..`, `10..=20`, `("a", 1)..("b", 1)`.
     pub fn range<Q: IntoKey<K>, R: RangeBounds<Q>>(&self, range: R) -> Rows<T> {
         scratch::with_keys(
@@ -135,7 +157,7 @@ impl<T, C> SpatialIndex<T, C> {
     }
 }
 
-impl<T: Table, C: Position> SpatialIndex<T, C> {
+impl<T: Stored, C: Position> SpatialIndex<T, C> {
     /// The rows at most `radius` away from `centre`, in no particular order.
     pub fn near(&self, centre: C, radius: impl Into<f64>) -> Rows<T> {
         Rows::near(self.id, centre.coordinates(), radius.into())

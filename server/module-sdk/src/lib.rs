@@ -1,4 +1,4 @@
-//! The crate an Ambit module's author uses: tables, reducers and the database they run in.
+//! The crate an Ambit module's author uses: tables, reducers, migrations and the database they run in.
 //!
 //! ```
 //! use ambit_module::prelude::*;
@@ -43,6 +43,7 @@
 extern crate self as ambit_module;
 
 mod context;
+mod migration;
 mod rng;
 
 mod table;
@@ -73,24 +74,30 @@ pub mod generated;
 pub use ambit_model::{
     Column, ConnectionId, DecodeError, Duration, EntityId, Identity, Row, Schema, Timestamp, Uuid, glam,
 };
-pub use ambit_module_macros::{Column, reducer, table};
+pub use ambit_module_macros::{Column, migration, old_table, reducer, table};
 pub use context::{Context, Db};
-pub use error::{InsertError, PatchError, UpdateError};
+pub use error::{DeleteError, InsertError, PatchError, UpdateError};
 pub use index::{Index, Position, SpatialIndex};
 pub use key::{IntoKey, IntoPrefix, KeyColumns, KeyPart};
 pub use log;
+pub use migration::{Migration, Old};
 pub use patch::PatchTarget;
 pub use registry::describe;
 pub use rng::{Rng, Uniform};
 pub use rows::Rows;
-pub use table::{PrimaryKey, Table, TableHandle};
+pub use table::{PrimaryKey, Stored, Table, TableHandle};
+
+/// The guide, so that its examples are compiled with those of this crate.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/guides/module.md")]
+mod guide {}
 
 /// What nearly every module needs.
 pub mod prelude {
     pub use crate::glam::{DVec2, DVec3, IVec2, IVec3, Quat, Vec2, Vec3, Vec4};
     pub use crate::log;
     pub use crate::{
-        Column, ConnectionId, Context, Duration, EntityId, Identity, InsertError, PatchError, Timestamp,
-        UpdateError, Uuid, reducer, table,
+        Column, ConnectionId, Context, DeleteError, Duration, EntityId, Identity, InsertError, Migration,
+        PatchError, Timestamp, UpdateError, Uuid, migration, old_table, reducer, table,
     };
 }

@@ -6,10 +6,10 @@ use std::fmt;
 use ambit_model::{Row, RowReader};
 use ambit_module_abi::{ErrorCode, unpack};
 
-use crate::error::{InsertError, UpdateError};
+use crate::error::{DeleteError, InsertError, UpdateError};
 use crate::imports;
 use crate::scratch;
-use crate::table::Table;
+use crate::table::{Stored, Table};
 
 /// Bytes of a batch entry before its row.
 pub(crate) const ENTRY_HEADER_BYTES: usize = 8;
@@ -18,12 +18,12 @@ pub(crate) const ENTRY_HEADER_BYTES: usize = 8;
 const BATCH_BYTES: usize = 256 * 1024;
 
 #[inline]
-pub(crate) fn find<T: Table>(index: u32, write_key: impl FnOnce(&mut Vec<u8>)) -> Option<T> {
+pub(crate) fn find<T: Stored>(index: u32, write_key: impl FnOnce(&mut Vec<u8>)) -> Option<T> {
     scratch::with_key(write_key, |key| scratch::with_row(|out| find_into(index, key, out)))
 }
 
 #[inline]
-fn find_into<T: Table>(index: u32, key: &[u8], out: &mut Vec<u8>) -> Option<T> {
+fn find_into<T: Stored>(index: u32, key: &[u8], out: &mut Vec<u8>) -> Option<T> {
     if out.len() < T::FIXED_BYTES {
         out.resize(T::FIXED_BYTES, 0);
     }
@@ -88,18 +88,18 @@ pub(crate) fn update_all<T: Table, R: Borrow<T>>(
 }
 
 #[inline]
-pub(crate) fn delete<T: Table>(index: u32, write_key: impl FnOnce(&mut Vec<u8>)) -> u64 {
+pub(crate) fn delete<T: Table>(index: u32, write_key: impl FnOnce(&mut Vec<u8>)) -> Result<u64, DeleteError> {
     let result = scratch::with_key(write_key, |key| imports::delete(T::registration().id(), index, key));
-    u64::try_from(result).unwrap_or_else(|_| refused())
+    u64::try_from(result).map_err(|_| DeleteError::last(result))
 }
 
-pub(crate) fn count<T: Table>() -> u64 {
+pub(crate) fn count<T: Stored>() -> u64 {
     u64::try_from(imports::count(T::registration().id())).unwrap_or_else(|_| refused())
 }
 
 /// The row from bytes that the database gave.
 #[inline]
-pub(crate) fn decode<T: Table>(row: &[u8]) -> T {
+pub(crate) fn decode<T: Stored>(row: &[u8]) -> T {
     match T::decode(row) {
         Ok(row) => row,
         Err(_) => mismatch::<T>(),
@@ -131,7 +131,7 @@ fn fail(error: &dyn fmt::Display) -> ! {
 }
 
 #[cold]
-fn mismatch<T: Table>() -> ! {
+fn mismatch<T: Stored>() -> ! {
     panic!("the database gave bytes that are not a row of table `{}`", T::NAME)
 }
 

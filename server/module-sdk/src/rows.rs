@@ -7,7 +7,7 @@ use ambit_module_abi::{ALL_ROWS, BatchReader, KeyBounds, limits, unpack};
 use crate::imports;
 use crate::operations;
 use crate::scratch;
-use crate::table::Table;
+use crate::table::Stored;
 
 /// Bytes of a scan's first buffer: some hundred usual rows.
 const BUFFER_BYTES: usize = 64 * 1024;
@@ -24,7 +24,7 @@ pub struct Rows<T> {
     of: PhantomData<fn() -> T>,
 }
 
-impl<T: Table> Rows<T> {
+impl<T: Stored> Rows<T> {
     pub(crate) fn all() -> Self {
         Self::open(|table, out| imports::scan(table, ALL_ROWS, &[], out))
     }
@@ -76,7 +76,7 @@ impl<T: Table> Rows<T> {
     }
 }
 
-impl<T: Table> Iterator for Rows<T> {
+impl<T: Stored> Iterator for Rows<T> {
     type Item = T;
 
     #[inline]

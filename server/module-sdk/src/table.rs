@@ -6,33 +6,36 @@ use std::marker::PhantomData;
 
 use ambit_model::{DecodeError, Row, RowReader, TableSchema};
 
-use crate::error::{InsertError, UpdateError};
+use crate::error::{DeleteError, InsertError, UpdateError};
 use crate::generated::TableRegistration;
 use crate::key::{IntoKey, KeyColumns};
 use crate::operations;
 use crate::patch::PatchTarget;
 use crate::rows::Rows;
 
-/// A struct that is the row of a table. `#[table]` implements it.
-pub trait Table: Row + 'static {
+/// A struct that is the row of a table, or of a table as it was. `#[table]` and `#[old_table]` implement it.
+pub trait Stored: Row + 'static {
     /// The table's name.
     const NAME: &'static str;
-
-    /// Collects changes of single columns.
-    type Patch: From<PatchTarget>;
 
     #[doc(hidden)]
     fn registration() -> &'static TableRegistration;
 
     #[doc(hidden)]
     fn describe() -> TableSchema;
+}
+
+/// A struct that is the row of a table. `#[table]` implements it.
+pub trait Table: Stored {
+    /// Collects changes of single columns.
+    type Patch: From<PatchTarget>;
 
     #[doc(hidden)]
     fn read_auto_inc(&mut self, row: RowReader<'_>) -> Result<(), DecodeError>;
 }
 
 /// A table with a primary key.
-pub trait PrimaryKey: Table {
+pub trait PrimaryKey: Stored {
     /// The key's columns.
     type Key: KeyColumns;
     /// The index's id.
@@ -52,17 +55,29 @@ impl<T> Clone for TableHandle<T> {
 
 impl<T> Copy for TableHandle<T> {}
 
-impl<T: Table> fmt::Debug for TableHandle<T> {
+impl<T: Stored> fmt::Debug for TableHandle<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "TableHandle({})", T::NAME)
     }
 }
 
-impl<T: Table> TableHandle<T> {
+impl<T: Stored> TableHandle<T> {
     pub(crate) const fn new() -> Self {
         Self { of: PhantomData }
     }
 
+    /// All rows.
+    pub fn iter(&self) -> Rows<T> {
+        Rows::all()
+    }
+
+    /// How many rows there are.
+    pub fn count(&self) -> u64 {
+        operations::count::<T>()
+    }
+}
+
+impl<T: Table> TableHandle<T> {
     /// Inserts a row and gives it back with its `auto_inc` columns filled in.
     ///
     /// # Panics
@@ -86,16 +101,6 @@ impl<T: Table> TableHandle<T> {
     pub fn insert_all(&self, rows: impl IntoIterator<Item = T>) -> u64 {
         operations::must(operations::insert_all(rows))
     }
-
-    /// All rows.
-    pub fn iter(&self) -> Rows<T> {
-        Rows::all()
-    }
-
-    /// How many rows there are.
-    pub fn count(&self) -> u64 {
-        operations::count::<T>()
-    }
 }
 
 impl<T: PrimaryKey> TableHandle<T> {
@@ -104,7 +109,9 @@ impl<T: PrimaryKey> TableHandle<T> {
     pub fn find<Q: IntoKey<T::Key>>(&self, key: Q) -> Option<T> {
         operations::find(T::INDEX, |out| key.write_key(out))
     }
+}
 
+impl<T: PrimaryKey + Table> TableHandle<T> {
     /// Replaces the row that has the same primary key.
     ///
     /// # Panics
@@ -135,9 +142,19 @@ impl<T: PrimaryKey> TableHandle<T> {
         T::Patch::from(PatchTarget::new::<T>(T::INDEX, |out| key.write_key(out)))
     }
 
-    /// Deletes the row with this primary key; whether there was one.
+    /// Deletes the row with this primary key, and the rows that go with it; whether there was one.
+    ///
+    /// # Panics
+    /// When other rows name it and may not lose it; the call is then rolled back.
     #[inline]
+    #[track_caller]
     pub fn delete<Q: IntoKey<T::Key>>(&self, key: Q) -> bool {
-        operations::delete::<T>(T::INDEX, |out| key.write_key(out)) != 0
+        operations::must(self.try_delete(key))
+    }
+
+    /// Deletes the row with this primary key, and the rows that go with it, or says why not; whether there was one.
+    #[inline]
+    pub fn try_delete<Q: IntoKey<T::Key>>(&self, key: Q) -> Result<bool, DeleteError> {
+        operations::delete::<T>(T::INDEX, |out| key.write_key(out)).map(|count| count != 0)
     }
 }

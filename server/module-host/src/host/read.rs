@@ -4,7 +4,8 @@ use ambit_module_abi::pack;
 
 use super::Host;
 use super::memory::{self, Range};
-use super::refusal::{Answer, Refusal, not_found, to_id};
+use super::refusal::{Answer, Refusal, not_found};
+use super::tables::rows_of;
 
 impl Host {
     pub(super) fn get(
@@ -15,10 +16,11 @@ impl Host {
         key: Range,
         (out, out_cap): Range,
     ) -> Answer {
-        let (id, index_id) = (self.table(table)?, to_id(index)?);
-        let found = self.store.find(id, index_id, memory::bytes(memory, key)?)?;
+        let (source, index_id) = self.source_and_index(table, index)?;
+        let (store, id) = rows_of(&self.store, &self.former, source);
+        let found = store.find(id, index_id, memory::bytes(memory, key)?)?;
         let Some(slot) = found else { return Err(not_found(table, index)) };
-        let row = self.store.row(id, slot).ok_or_else(Refusal::lost_row)?;
+        let row = store.row(id, slot).ok_or_else(Refusal::lost_row)?;
         if row.len() <= out_cap as usize {
             memory::bytes_mut(memory, (out, row.len() as u32))?.copy_from_slice(row);
         }
@@ -26,6 +28,7 @@ impl Host {
     }
 
     pub(super) fn count(&mut self, table: u32) -> Answer {
-        Ok(self.store.count(self.table(table)?) as i64)
+        let (store, id) = rows_of(&self.store, &self.former, self.source(table)?);
+        Ok(store.count(id) as i64)
     }
 }

@@ -76,6 +76,7 @@ impl From<InsertError> for Refusal {
             InsertError::UnknownTable(_) => ErrorCode::BadTable,
             InsertError::Row(_) | InsertError::Position(_) => ErrorCode::BadRow,
             InsertError::Unique(_) => ErrorCode::UniqueViolation,
+            InsertError::Reference(_) => ErrorCode::ReferenceViolation,
             InsertError::AutoIncExhausted { .. } => ErrorCode::AutoIncExhausted,
             InsertError::TableFull(_) | InsertError::Limit { .. } => ErrorCode::Limit,
         };
@@ -91,6 +92,7 @@ impl From<UpdateError> for Refusal {
             UpdateError::UnknownSlot { .. } => ErrorCode::NotFound,
             UpdateError::Row(_) | UpdateError::Position(_) => ErrorCode::BadRow,
             UpdateError::Unique(_) => ErrorCode::UniqueViolation,
+            UpdateError::Reference(_) => ErrorCode::ReferenceViolation,
             UpdateError::Limit { .. } => ErrorCode::Limit,
         };
         Self::code(code, &error)
@@ -103,7 +105,8 @@ impl From<DeleteError> for Refusal {
         let code = match &error {
             DeleteError::UnknownTable(_) => ErrorCode::BadTable,
             DeleteError::UnknownSlot { .. } => ErrorCode::NotFound,
-            DeleteError::Limit { .. } => ErrorCode::Limit,
+            DeleteError::Reference(_) => ErrorCode::ReferenceViolation,
+            DeleteError::CascadeDepth { .. } | DeleteError::Limit { .. } => ErrorCode::Limit,
         };
         Self::code(code, &error)
     }

@@ -9,7 +9,8 @@ use ambit_store::{Bounds, KeyPrefix, Store};
 
 use super::Host;
 use super::memory::{self, Range};
-use super::refusal::{Answer, Refusal, to_id};
+use super::refusal::{Answer, Refusal};
+use super::tables::{Source, rows_of};
 use crate::limits;
 
 /// The open cursors of one call.
@@ -28,7 +29,7 @@ pub(super) struct Cursors {
 #[derive(Debug)]
 struct Cursor {
     id: u32,
-    table: u16,
+    source: Source,
     slots: Vec<Slot>,
     /// Position in `slots` of the next row.
     next: usize,
@@ -97,17 +98,22 @@ impl Host {
         bounds: Range,
         out: Range,
     ) -> Answer {
-        let table = self.table(table)?;
+        let (source, index) = match index {
+            ALL_ROWS => (self.source(table)?, None),
+            index => self.source_and_index(table, index).map(|(source, index)| (source, Some(index)))?,
+        };
+        let (store, table) = rows_of(&self.store, &self.former, source);
         let mut slots = self.cursors.spare.pop().unwrap_or_default();
         let bounds = memory::bytes(memory, bounds)?;
-        if index == ALL_ROWS {
-            slots.extend(self.store.slots(table).map(|(slot, _)| slot));
-        } else {
-            let bounds =
-                KeyBounds::decode(bounds).map_err(|error| Refusal::code(ErrorCode::BadKey, &error))?;
-            find_range(&self.store, table, to_id(index)?, bounds, &mut slots)?;
+        match index {
+            None => slots.extend(store.slots(table).map(|(slot, _)| slot)),
+            Some(index) => {
+                let bounds =
+                    KeyBounds::decode(bounds).map_err(|error| Refusal::code(ErrorCode::BadKey, &error))?;
+                find_range(store, table, index, bounds, &mut slots)?;
+            }
         }
-        self.open(memory, table, slots, out)
+        self.open(memory, source, slots, out)
     }
 
     pub(super) fn near(
@@ -119,10 +125,11 @@ impl Host {
         radius: f64,
         out: Range,
     ) -> Answer {
-        let table = self.table(table)?;
+        let (source, index) = self.source_and_index(table, index)?;
+        let (store, table) = rows_of(&self.store, &self.former, source);
         let mut slots = self.cursors.spare.pop().unwrap_or_default();
-        self.store.near(table, to_id(index)?, centre, radius, &mut slots)?;
-        self.open(memory, table, slots, out)
+        store.near(table, index, centre, radius, &mut slots)?;
+        self.open(memory, source, slots, out)
     }
 
     pub(super) fn scan_next(&mut self, memory: &mut [u8], id: u32, (out, out_cap): Range) -> Answer {
@@ -130,7 +137,8 @@ impl Host {
         let out = memory::bytes_mut(memory, (out, out_cap))?;
         let Cursors { open, inserted, .. } = &mut self.cursors;
         let Some(cursor) = open.get_mut(position) else { return Ok(0) };
-        let used = cursor.fill(&self.store, inserted, out)?;
+        let (store, table) = rows_of(&self.store, &self.former, cursor.source);
+        let used = cursor.fill(store, table, inserted, out)?;
         if cursor.next < cursor.slots.len() {
             return Ok(pack(id, used));
         }
@@ -145,16 +153,17 @@ impl Host {
     }
 
     /// Gives the first rows of a scan, and a cursor if there are more.
-    fn open(&mut self, memory: &mut [u8], table: u16, slots: Vec<Slot>, out: Range) -> Answer {
+    fn open(&mut self, memory: &mut [u8], source: Source, slots: Vec<Slot>, out: Range) -> Answer {
         let out = memory::bytes_mut(memory, out)?;
         let mut cursor = Cursor {
             id: self.cursors.last_id + 1,
-            table,
+            source,
             slots,
             next: 0,
             opened_at: self.cursors.insert_count,
         };
-        let used = cursor.fill(&self.store, &self.cursors.inserted, out)?;
+        let (store, table) = rows_of(&self.store, &self.former, source);
+        let used = cursor.fill(store, table, &self.cursors.inserted, out)?;
         if cursor.next == cursor.slots.len() {
             self.cursors.keep(cursor.slots);
             return Ok(pack(0, used));
@@ -183,6 +192,7 @@ impl Cursor {
     fn fill(
         &mut self,
         store: &Store,
+        table: u16,
         inserted: &HashMap<(u16, Slot), u32>,
         out: &mut [u8],
     ) -> Result<u32, Refusal> {
@@ -190,8 +200,9 @@ impl Cursor {
         let mut writer = BatchWriter::new(out.get_mut(..length).unwrap_or_default());
         while let Some(&slot) = self.slots.get(self.next) {
             let is_new = !inserted.is_empty()
-                && inserted.get(&(self.table, slot)).is_some_and(|&at| at > self.opened_at);
-            if let Some(row) = store.row(self.table, slot).filter(|_| !is_new)
+                && self.source == Source::Current(table)
+                && inserted.get(&(table, slot)).is_some_and(|&at| at > self.opened_at);
+            if let Some(row) = store.row(table, slot).filter(|_| !is_new)
                 && !writer.push(slot, row)
             {
                 break;

@@ -117,15 +117,8 @@ impl Host {
     }
 
     fn describe_not_found(&self, table: u32, index: u32) -> String {
-        let id = self.tables.ids.get(table as usize).copied().unwrap_or(u16::MAX);
-        let table = self.store.schema().tables.get(usize::from(id));
-        let index = table.and_then(|table| table.indexes.get(index as usize));
-        let name = |name: Option<&String>| name.cloned().unwrap_or_default();
-        format!(
-            "table `{}` has no row with this key in index `{}`",
-            name(table.map(|table| &table.name)),
-            name(index.map(|index| &index.name))
-        )
+        let (table, index) = self.names(table, index);
+        format!("table `{table}` has no row with this key in index `{index}`")
     }
 }
 

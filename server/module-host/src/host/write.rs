@@ -1,6 +1,6 @@
 //! Imports that change rows.
 
-use ambit_model::{DecodeError, delta, validate_row};
+use ambit_model::delta;
 use ambit_module_abi::limits::BATCH_BYTES_MAX;
 use ambit_module_abi::{BatchReader, ErrorCode};
 
@@ -67,13 +67,17 @@ impl Host {
         let (table, index) = (self.table(table)?, to_id(index)?);
         self.slots.clear();
         self.store.find_all(table, index, memory::bytes(memory, key)?, &mut self.slots)?;
-        let count = self.slots.len();
+        let (mut count, mut deleted) = (0, 0_usize);
         for &slot in &self.slots {
-            self.store.delete(table, slot)?;
+            // An earlier row's delete may have taken this one with it.
+            if self.store.row(table, slot).is_some() {
+                deleted = deleted.saturating_add(self.store.delete(table, slot)?);
+            }
+            count += 1;
         }
-        self.written_bytes = self.written_bytes.saturating_add(count * size_of::<u64>());
+        self.written_bytes = self.written_bytes.saturating_add(deleted.saturating_mul(size_of::<u64>()));
         self.trim_slots();
-        Ok(count as i64)
+        Ok(count)
     }
 
     /// Takes the columns of an index out of a row of the guest's, into `self.key`.
@@ -85,12 +89,14 @@ impl Host {
         let Some((columns, layout)) = keys.indexes.get(usize::from(index)) else {
             return Err(Refusal::bad_index(&self.store, table, index));
         };
-        let bad_row = |error: DecodeError| Refusal::code(ErrorCode::BadRow, &error);
         if !keys.layout.is_fixed() {
             // The guest's heap references may all name the same bytes, and a copy of them exceed all memory.
-            validate_row(&keys.layout, row).map_err(bad_row)?;
+            self.store.check_row(table, row)?;
         }
-        delta::copy_columns(&keys.layout, row, columns, layout, &mut self.key).map_err(bad_row)
+        delta::copy_columns(&keys.layout, row, columns, layout, &mut self.key).or_else(|error| {
+            self.store.check_row(table, row)?;
+            Err(Refusal::code(ErrorCode::BadRow, &error))
+        })
     }
 
     /// Refuses a buffer that is too large, and a call that writes too much.
@@ -101,8 +107,8 @@ impl Host {
             return Err(Refusal::code(ErrorCode::Limit, &text));
         }
         self.written_bytes = self.written_bytes.saturating_add(bytes);
-        if self.written_bytes > limits::CALL_WRITE_BYTES_MAX {
-            let max = limits::CALL_WRITE_BYTES_MAX;
+        if self.written_bytes > self.written_bytes_max {
+            let max = self.written_bytes_max;
             return Err(Refusal::code(ErrorCode::Limit, &format!("one call may write at most {max} bytes")));
         }
         Ok(())

@@ -1,4 +1,4 @@
-//! The macros of ambit-module: `#[table]`, `#[reducer]` and `#[derive(Column)]`.
+//! The macros of ambit-module: `#[table]`, `#[reducer]`, `#[old_table]`, `#[migration]` and `#[derive(Column)]`.
 //!
 //! Each macro has a file that reads what the author wrote and refuses what is wrong, at the place where it is
 //! wrong; the `…/code.rs` beside it writes the code. What the code needs lies in `ambit_module::generated`.
@@ -6,6 +6,8 @@
 mod table;
 
 mod reducer;
+
+mod migration;
 
 mod column;
 
@@ -17,7 +19,13 @@ use proc_macro::TokenStream;
 /// Makes a struct the row of a table.
 ///
 /// On the struct: `#[table(name = player, public, index(name = zone_name, ordered, columns = [zone, name]))]`.
-/// `name` is by default the struct's name in snake_case. Clients may subscribe to a `public` table only.
+/// `name` is by default the struct's name in snake_case. Clients may subscribe to a `public` table only. Further:
+/// - `durability = "durable"` (the default: every change is logged), `"checkpointed"` (after a restart as in the last
+///   snapshot) or `"ephemeral"` (empty after a restart).
+/// - `primary_key = [guild, player]` or `primary_key(columns = [guild, player], ordered)`: a key of several columns.
+/// - `references(columns = [guild, player], table = member, on_delete = "cascade")`: like `#[references]` of a column,
+///   for a key of several.
+/// - `renamed_from = hero`: the name that the table had; its rows stay.
 ///
 /// On a column:
 /// - `#[primary_key]` or `#[primary_key(ordered)]`: names the row.
@@ -26,6 +34,11 @@ use proc_macro::TokenStream;
 /// - `#[index(hash)]`: finds rows by equality. `#[index(ordered)]`: also by range.
 /// - `#[spatial]` or `#[spatial(cell = 32.0)]` on a Vec2, Vec3, DVec2 or DVec3: finds rows near a point. The cell
 ///   is best near the usual radius.
+/// - `#[references(guild)]`: holds the primary key of a row of the table `guild`, or nothing if it is an `Option`. A row
+///   that is named cannot be deleted; with `#[references(guild, on_delete = "cascade")]` those that name it go with it.
+///   A hash index named after the column is added if it has no index of its own.
+/// - `#[default(EXPR)]`: what the column holds in rows that are older than the column.
+/// - `#[renamed_from(old)]`: the name that the column had; its values stay.
 ///
 /// The table appears as a method of `ctx.db`, by a trait named after the struct: `PlayerAccess` for `Player`.
 #[proc_macro_attribute]
@@ -42,6 +55,25 @@ pub fn table(arguments: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn reducer(arguments: TokenStream, item: TokenStream) -> TokenStream {
     reducer::expand(arguments.into(), item.into()).unwrap_or_else(syn::Error::into_compile_error).into()
+}
+
+/// Declares a table as it was in databases of version `from`, for the migration that starts there to read:
+/// `#[old_table(from = 1, name = player)] struct PlayerV1 { … }`.
+///
+/// It takes what `#[table]` took then. The columns are all that the table had; of the indexes those that the migration
+/// asks are enough. The table appears as a method of `ctx.old` that is named after the struct.
+#[proc_macro_attribute]
+pub fn old_table(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    table::expand_old(arguments.into(), item.into()).unwrap_or_else(syn::Error::into_compile_error).into()
+}
+
+/// Makes a function a migration: `#[migration(from = 1)] fn from_1(ctx: &Migration)`, returning nothing or
+/// `Result<(), E>`. It brings databases of version 1 to the module's own version, in one transaction.
+///
+/// `Migration` stands for `Migration<1>` here: functions that it calls write it out.
+#[proc_macro_attribute]
+pub fn migration(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    migration::expand(arguments.into(), item.into()).unwrap_or_else(syn::Error::into_compile_error).into()
 }
 
 /// Makes a struct or an enum a column type. Its fields are column types themselves.

@@ -1,24 +1,35 @@
-//! `#[table]`: what the author wrote, checked.
+//! `#[table]` and `#[old_table]`: what the author wrote, checked.
 
+mod arguments;
 mod attribute;
+mod columns;
+
 mod code;
 
 use proc_macro2::{Span, TokenStream};
+use syn::parse::{ParseStream, Parser};
 use syn::spanned::Spanned;
-use syn::{Attribute, Error, Fields, Ident, ItemStruct, Result, Type, Visibility};
+use syn::{Attribute, Error, Expr, Fields, Ident, ItemStruct, Result, Type, Visibility};
 
-use attribute::{ColumnAttribute, TableArguments};
+use arguments::TableArguments;
+pub use arguments::version;
+use columns::{Columns, check_index_names};
 
 /// A table.
 struct TableModel {
     name: Ident,
     public: bool,
+    durability: Durability,
     row: Ident,
     visibility: Visibility,
     columns: Vec<ColumnModel>,
     indexes: Vec<IndexModel>,
     /// Position of the primary key's index.
     primary: Option<usize>,
+    references: Vec<ReferenceModel>,
+    renamed_from: Option<Ident>,
+    /// Of an old table: the version of the databases that have it.
+    from: Option<u32>,
     doc: String,
 }
 
@@ -27,6 +38,8 @@ struct ColumnModel {
     visibility: Visibility,
     ty: Type,
     auto_inc: bool,
+    default: Option<Expr>,
+    renamed_from: Option<Ident>,
     doc: String,
 }
 
@@ -37,6 +50,14 @@ struct IndexModel {
     unique: bool,
 }
 
+struct ReferenceModel {
+    columns: Vec<usize>,
+    table: Ident,
+    on_delete: OnDelete,
+    /// The name of the index that is added if the columns have none.
+    index_name: Ident,
+}
+
 #[derive(Clone, Copy)]
 enum Kind {
     Hash,
@@ -44,36 +65,45 @@ enum Kind {
     Spatial { cell: f32 },
 }
 
-/// Names that the handle of every table already has.
-const TAKEN_NAMES: [&str; 12] = [
-    "insert",
-    "try_insert",
-    "insert_all",
-    "find",
-    "update",
-    "try_update",
-    "update_all",
-    "patch",
-    "delete",
-    "iter",
-    "count",
-    "clone",
-];
+#[derive(Clone, Copy, Default)]
+enum Durability {
+    #[default]
+    Durable,
+    Checkpointed,
+    Ephemeral,
+}
 
-/// Names that every patch already has.
-const TAKEN_BY_PATCH: [&str; 2] = ["apply", "try_apply"];
+#[derive(Clone, Copy)]
+enum OnDelete {
+    Restrict,
+    Cascade,
+}
 
 pub fn expand(arguments: TokenStream, item: TokenStream) -> Result<TokenStream> {
-    let mut item: ItemStruct = syn::parse2(item)
-        .map_err(|error| Error::new(error.span(), "`#[table]` stands on a struct with named fields"))?;
-    let arguments: TableArguments = syn::parse2(arguments)?;
-    let model = TableModel::read(arguments, &mut item)?;
+    read(arguments, item, "table", TableArguments::of_table)
+}
+
+pub fn expand_old(arguments: TokenStream, item: TokenStream) -> Result<TokenStream> {
+    read(arguments, item, "old_table", TableArguments::of_old_table)
+}
+
+fn read(
+    arguments: TokenStream,
+    item: TokenStream,
+    attribute: &str,
+    parse: fn(ParseStream<'_>) -> Result<TableArguments>,
+) -> Result<TokenStream> {
+    let mut item: ItemStruct = syn::parse2(item).map_err(|error| {
+        Error::new(error.span(), format!("`#[{attribute}]` stands on a struct with named fields"))
+    })?;
+    let arguments = parse.parse2(arguments)?;
+    let model = TableModel::read(arguments, &mut item, attribute)?;
     Ok(code::write(&model, &item))
 }
 
 impl TableModel {
     /// Takes the attributes that are the macro's own from the struct.
-    fn read(arguments: TableArguments, item: &mut ItemStruct) -> Result<Self> {
+    fn read(arguments: TableArguments, item: &mut ItemStruct, attribute: &str) -> Result<Self> {
         if !item.generics.params.is_empty() {
             return Err(Error::new_spanned(&item.generics, "a table's rows have one type: no generics"));
         }
@@ -81,93 +111,44 @@ impl TableModel {
         let doc = crate::doc::of(&item.attrs);
         let span = item.span();
         let Fields::Named(fields) = &mut item.fields else {
-            return Err(Error::new(span, "`#[table]` stands on a struct with named fields"));
+            let text = format!("`#[{attribute}]` stands on a struct with named fields");
+            return Err(Error::new(span, text));
         };
-        let (mut columns, mut indexes, mut primary) = (Vec::new(), Vec::<IndexModel>::new(), None);
-        for (position, field) in fields.named.iter_mut().enumerate() {
-            let Some(name) = field.ident.clone() else { continue };
-            if TAKEN_BY_PATCH.contains(&name.to_string().as_str()) {
-                return Err(Error::new(
-                    name.span(),
-                    format!("every patch has its own `{name}`; choose another name"),
-                ));
+        let mut parts = Columns::default();
+        for field in &mut fields.named {
+            parts.add_column(field, strict)?;
+        }
+        if let Some(key) = arguments.primary_key {
+            if parts.primary.replace(parts.indexes.len()).is_some() {
+                let text = "a column is the primary key already; a table has one";
+                return Err(Error::new(key.at.span(), text));
             }
-            let doc = crate::doc::of(&field.attrs);
-            let mut column = ColumnModel {
-                name,
-                visibility: field.vis.clone(),
-                ty: field.ty.clone(),
-                auto_inc: false,
-                doc,
-            };
-            let mut attributes = Vec::new();
-            for attribute in std::mem::take(&mut field.attrs) {
-                let Some(known) = ColumnAttribute::read(&attribute, strict)? else {
-                    field.attrs.push(attribute);
-                    continue;
-                };
-                let (kind, unique) = match known {
-                    ColumnAttribute::AutoInc => {
-                        column.auto_inc = true;
-                        continue;
-                    }
-                    ColumnAttribute::PrimaryKey(kind) => {
-                        if primary.replace(indexes.len()).is_some() {
-                            return Err(Error::new_spanned(
-                                &attribute,
-                                "a table has one primary key; use `#[unique]` here",
-                            ));
-                        }
-                        (kind, true)
-                    }
-                    ColumnAttribute::Unique(kind) => (kind, true),
-                    ColumnAttribute::Index(kind) => (kind, false),
-                };
-                attributes.push(attribute);
-                if let [_, second] = &attributes[..] {
-                    return Err(Error::new_spanned(
-                        second,
-                        "a column has one index of its own; a primary key is already unique, a unique column already indexed",
-                    ));
-                }
-                indexes.push(IndexModel { name: column.name.clone(), columns: vec![position], kind, unique });
-            }
-            columns.push(column);
+            parts.indexes.push(key.resolve(&parts.columns)?);
         }
         for index in arguments.indexes {
-            indexes.push(index.resolve(&columns)?);
+            parts.indexes.push(index.resolve(&parts.columns)?);
         }
-        check_index_names(&indexes)?;
-        let name = arguments.name.unwrap_or_else(|| snake_case(&item.ident));
+        for reference in arguments.references {
+            parts.references.push(reference.resolve(&parts.columns)?);
+        }
+        parts.index_references();
+        check_index_names(&parts.indexes)?;
+        let Columns { columns, indexes, primary, references } = parts;
         Ok(Self {
-            name,
+            name: arguments.name.unwrap_or_else(|| snake_case(&item.ident)),
             public: arguments.public,
+            durability: arguments.durability.unwrap_or_default(),
             row: item.ident.clone(),
             visibility: item.vis.clone(),
             columns,
             indexes,
             primary,
+            references,
+            renamed_from: arguments.renamed_from,
+            from: arguments.from,
             doc,
         })
     }
-}
-
-fn check_index_names(indexes: &[IndexModel]) -> Result<()> {
-    for (position, index) in indexes.iter().enumerate() {
-        if TAKEN_NAMES.contains(&index.name.to_string().as_str()) {
-            return Err(Error::new(
-                index.name.span(),
-                format!(
-                    "every table has its own `{0}`; name the index otherwise: `#[table(index(name = by_{0}, hash, columns = [{0}]))]`",
-                    index.name
-                ),
-            ));
-        }
-        if indexes[..position].iter().any(|earlier| earlier.name == index.name) {
-            return Err(Error::new(index.name.span(), format!("another index is named `{}`", index.name)));
-        }
-    }
-    Ok(())
 }
 
 /// Whether no derive could bring attributes of its own, so that an unknown one is a mistake.

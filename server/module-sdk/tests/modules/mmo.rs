@@ -176,3 +176,23 @@ fn monsters_wander_chase_kill_and_are_killed() {
     assert_eq!(world.run_all(open_graves), Ok(()));
     assert_eq!(world.count("monster"), monsters);
 }
+
+#[test]
+fn a_world_that_lost_its_monsters_gets_new_ones() {
+    let mut world = World::start("mmo-module");
+    let monsters = world.count("monster");
+    let store = world.instance.store_mut();
+    for name in ["monster", "monster_mind"] {
+        let (table, _) = store.schema().table(name).expect("the module has the table");
+        let slots: Vec<_> = store.slots(table).map(|(slot, _)| slot).collect();
+        for slot in slots.into_iter().skip(7) {
+            store.delete(table, slot).expect("the row is there");
+        }
+    }
+    drop(store.commit());
+    assert_eq!(world.count("monster"), 7);
+    for _ in 0..2 {
+        assert_eq!(world.run_all(Lifecycle::Tick { every_us: 1_000_000 }), Ok(()));
+        assert_eq!((world.count("monster"), world.count("monster_mind")), (monsters, monsters));
+    }
+}

@@ -62,12 +62,25 @@ impl World {
         self.seed += 1;
         let header = CallHeader { sender, connection, timestamp, dt, seed: self.seed };
         let result = self.instance.call(&header, id, &arguments);
+        self.end(&result);
+        result
+    }
+
+    fn end(&mut self, result: &Result<(), CallError>) {
         match result {
             Ok(()) => drop(self.instance.store_mut().commit()),
             Err(_) => self.instance.store_mut().rollback(),
         }
         self.logs = self.instance.logs().0.clone();
-        result
+    }
+
+    /// Runs one of the module's migrations with the database as it was, which comes back.
+    pub fn migrate(&mut self, migration: u16, former: Store) -> (Result<(), CallError>, Store) {
+        self.seed += 1;
+        let header = CallHeader { timestamp: self.now, seed: self.seed, ..CallHeader::default() };
+        let (result, former) = self.instance.call_migration(&header, migration, former);
+        self.end(&result);
+        (result, former)
     }
 
     /// All rows of a table.

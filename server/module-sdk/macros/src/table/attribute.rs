@@ -1,37 +1,20 @@
-//! The attributes of a table and its columns.
+//! The attributes of a column.
 
-use syn::parse::{Parse, ParseStream};
-use syn::punctuated::Punctuated;
+use syn::parse::ParseStream;
 use syn::spanned::Spanned;
-use syn::{Attribute, Error, Ident, LitFloat, LitInt, Meta, Result, Token, bracketed, parenthesized};
+use syn::{Attribute, Error, Expr, Ident, LitFloat, LitInt, Meta, Result, Token};
 
-use super::{ColumnModel, IndexModel, Kind};
+use super::arguments::on_delete;
+use super::{Kind, OnDelete};
 
 /// Edge of a grid cell when the author gives none: a usual radius of interest in metres.
 const DEFAULT_CELL: f32 = 32.0;
 
-const TABLE_ALLOWS: &str =
-    "a table takes `name = player`, `public` and `index(name = zone_name, ordered, columns = [zone, name])`";
-const INDEX_ALLOWS: &str = "an index of several columns takes `name = …`, `hash` or `ordered`, `unique`, and `columns = [first, second]`";
 const COLUMN_ALLOWS: &str = "a column takes `#[primary_key]`, `#[unique]`, `#[auto_inc]`, `#[index(hash)]`, \
-     `#[index(ordered)]`, `#[spatial]` and `#[spatial(cell = 32.0)]`";
-
-/// What stands in `#[table(…)]`.
-#[derive(Default)]
-pub struct TableArguments {
-    pub name: Option<Ident>,
-    pub public: bool,
-    pub indexes: Vec<IndexArguments>,
-}
-
-/// What stands in `index(…)` of a table.
-pub struct IndexArguments {
-    name: Option<Ident>,
-    columns: Vec<Ident>,
-    kind: Option<Kind>,
-    unique: bool,
-    at: Ident,
-}
+     `#[index(ordered)]`, `#[spatial]`, `#[spatial(cell = 32.0)]`, `#[references(table)]`, `#[default(EXPR)]` and \
+     `#[renamed_from(old)]`";
+const REFERENCES_ALLOWS: &str = "a column names a row of another table by its primary key: `#[references(guild)]`, \
+     `#[references(guild, on_delete = \"cascade\")]`";
 
 /// What a column's attribute asks for.
 pub enum ColumnAttribute {
@@ -39,78 +22,9 @@ pub enum ColumnAttribute {
     Unique(Kind),
     AutoInc,
     Index(Kind),
-}
-
-impl Parse for TableArguments {
-    fn parse(input: ParseStream<'_>) -> Result<Self> {
-        let mut arguments = Self::default();
-        while !input.is_empty() {
-            let word: Ident = input.parse().map_err(|error| Error::new(error.span(), TABLE_ALLOWS))?;
-            match word.to_string().as_str() {
-                "name" => set_once(&mut arguments.name, named(input, TABLE_ALLOWS)?, &word)?,
-                "public" => arguments.public = true,
-                "index" => arguments.indexes.push(IndexArguments::read(&word, input)?),
-                _ => return Err(Error::new(word.span(), format!("unknown `{word}`: {TABLE_ALLOWS}"))),
-            }
-            comma(input)?;
-        }
-        Ok(arguments)
-    }
-}
-
-impl IndexArguments {
-    fn read(word: &Ident, input: ParseStream<'_>) -> Result<Self> {
-        let content;
-        if !input.peek(syn::token::Paren) {
-            return Err(Error::new(word.span(), INDEX_ALLOWS));
-        }
-        parenthesized!(content in input);
-        let mut index = Self { name: None, columns: Vec::new(), kind: None, unique: false, at: word.clone() };
-        while !content.is_empty() {
-            let word: Ident = content.parse().map_err(|error| Error::new(error.span(), INDEX_ALLOWS))?;
-            match word.to_string().as_str() {
-                "name" => set_once(&mut index.name, named(&content, INDEX_ALLOWS)?, &word)?,
-                "hash" => set_once(&mut index.kind, Kind::Hash, &word)?,
-                "ordered" => set_once(&mut index.kind, Kind::Ordered, &word)?,
-                "unique" => index.unique = true,
-                "columns" => {
-                    content.parse::<Token![=]>()?;
-                    let list;
-                    bracketed!(list in content);
-                    let columns: Punctuated<Ident, Token![,]> = Punctuated::parse_terminated(&list)?;
-                    index.columns = columns.into_iter().collect();
-                }
-                _ => return Err(Error::new(word.span(), format!("unknown `{word}`: {INDEX_ALLOWS}"))),
-            }
-            comma(&content)?;
-        }
-        Ok(index)
-    }
-
-    /// The index with its columns' positions.
-    pub fn resolve(self, columns: &[ColumnModel]) -> Result<IndexModel> {
-        let Some(kind) = self.kind else {
-            return Err(Error::new(self.at.span(), format!("say `hash` or `ordered`: {INDEX_ALLOWS}")));
-        };
-        if self.columns.is_empty() || self.columns.len() > 4 {
-            return Err(Error::new(self.at.span(), format!("an index has 1 to 4 columns: {INDEX_ALLOWS}")));
-        }
-        let find = |name: &Ident| {
-            columns.iter().position(|column| column.name == *name).ok_or_else(|| {
-                let known: Vec<String> = columns.iter().map(|column| format!("`{}`", column.name)).collect();
-                Error::new(name.span(), format!("no column `{name}`; the table has {}", known.join(", ")))
-            })
-        };
-        let positions = self.columns.iter().map(find).collect::<Result<Vec<_>>>()?;
-        for (place, name) in self.columns.iter().enumerate() {
-            if self.columns.iter().take(place).any(|earlier| earlier == name) {
-                return Err(Error::new(name.span(), format!("the column `{name}` stands here twice")));
-            }
-        }
-        let joined = self.columns.iter().map(Ident::to_string).collect::<Vec<_>>().join("_");
-        let name = self.name.unwrap_or_else(|| Ident::new(&joined, self.at.span()));
-        Ok(IndexModel { name, columns: positions, kind, unique: self.unique })
-    }
+    References { table: Ident, on_delete: OnDelete },
+    Default(Box<Expr>),
+    RenamedFrom(Ident),
 }
 
 impl ColumnAttribute {
@@ -132,6 +46,14 @@ impl ColumnAttribute {
                 Self::Index(kind(attribute, "an index is `#[index(hash)]` or `#[index(ordered)]`")?)
             }
             Some("spatial") => Self::Index(Kind::Spatial { cell: cell(attribute)? }),
+            Some("references") => references(attribute)?,
+            Some("default") => Self::Default(Box::new(attribute.parse_args().map_err(|error| {
+                let allows = "a default is `#[default(EXPR)]`: what the column holds in rows that are older than itself";
+                Error::new(error.span(), allows)
+            })?)),
+            Some("renamed_from") => Self::RenamedFrom(attribute.parse_args().map_err(|error| {
+                Error::new(error.span(), "`#[renamed_from(old)]` takes the name that the column had")
+            })?),
             Some("cfg" | "cfg_attr") => {
                 return Err(Error::new_spanned(attribute, "a column is part of every build: no conditions"));
             }
@@ -142,6 +64,30 @@ impl ColumnAttribute {
             }
             Some(_) => return Ok(None),
         }))
+    }
+}
+
+fn references(attribute: &Attribute) -> Result<ColumnAttribute> {
+    let read = |input: ParseStream<'_>| {
+        let wrong = |error: Error| Error::new(error.span(), REFERENCES_ALLOWS);
+        let table: Ident = input.parse().map_err(wrong)?;
+        if input.is_empty() {
+            return Ok(ColumnAttribute::References { table, on_delete: OnDelete::Restrict });
+        }
+        input.parse::<Token![,]>().map_err(wrong)?;
+        let word: Ident = input.parse().map_err(wrong)?;
+        if word != "on_delete" {
+            return Err(Error::new(word.span(), REFERENCES_ALLOWS));
+        }
+        let on_delete = on_delete(input)?;
+        if !input.is_empty() {
+            return Err(input.error(REFERENCES_ALLOWS));
+        }
+        Ok(ColumnAttribute::References { table, on_delete })
+    };
+    match attribute.meta {
+        Meta::List(_) => attribute.parse_args_with(read),
+        Meta::Path(_) | Meta::NameValue(_) => Err(Error::new(attribute.meta.span(), REFERENCES_ALLOWS)),
     }
 }
 
@@ -190,27 +136,4 @@ fn cell(attribute: &Attribute) -> Result<f32> {
         return Err(Error::new(span, "the edge of a grid cell is larger than 0"));
     }
     Ok(cell)
-}
-
-fn set_once<T>(place: &mut Option<T>, value: T, word: &Ident) -> Result<()> {
-    match place.replace(value) {
-        None => Ok(()),
-        Some(_) if matches!(word.to_string().as_str(), "hash" | "ordered") => {
-            Err(Error::new(word.span(), "an index is either `hash` or `ordered`, said once"))
-        }
-        Some(_) => Err(Error::new(word.span(), format!("`{word}` stands here twice"))),
-    }
-}
-
-fn named(input: ParseStream<'_>, allows: &str) -> Result<Ident> {
-    let wrong = |error: Error| Error::new(error.span(), allows);
-    input.parse::<Token![=]>().map_err(wrong)?;
-    input.parse::<Ident>().map_err(wrong)
-}
-
-fn comma(input: ParseStream<'_>) -> Result<()> {
-    if !input.is_empty() {
-        input.parse::<Token![,]>()?;
-    }
-    Ok(())
 }

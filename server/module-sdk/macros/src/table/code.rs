@@ -1,19 +1,24 @@
-//! `#[table]`: the code it writes.
+//! `#[table]` and `#[old_table]`: the code they write.
+
+mod access;
 
 use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Ident, ItemStruct, Type};
 
-use super::{IndexModel, Kind, TableModel};
+use super::{ColumnModel, Durability, IndexModel, Kind, OnDelete, ReferenceModel, TableModel};
 
 pub fn write(table: &TableModel, item: &ItemStruct) -> TokenStream {
     let row = row(table);
     let schema = schema(table);
-    let access = access(table);
-    let patch = patch(table);
+    // A migration need not look at every column of what it reads.
+    let allow = table.from.is_some().then(|| quote! { #[allow(dead_code)] });
+    let access = access::write(table);
+    let patch = table.from.is_none().then(|| access::patch(table));
     let checks = checks(table);
     quote! {
+        #allow
         #item
         #row
         #schema
@@ -31,9 +36,7 @@ fn row(table: &TableModel) -> TokenStream {
     let texts: Vec<String> = names.iter().map(|name| text(name)).collect();
     let count = columns.len();
     let positions: Vec<Literal> = (0..count).map(Literal::usize_unsuffixed).collect();
-    let auto_inc = columns.iter().zip(&positions).filter(|(column, _)| column.auto_inc);
-    let (auto_names, auto_positions): (Vec<&Ident>, Vec<&Literal>) =
-        auto_inc.map(|(column, position)| (&column.name, position)).unzip();
+    let read_auto_inc = table.from.is_none().then(|| read_auto_inc(table));
     quote! {
         impl #row {
             const __AMBIT_PLACES: ::ambit_module::generated::Places<#count> =
@@ -42,18 +45,7 @@ fn row(table: &TableModel) -> TokenStream {
                     <#types as ::ambit_module::generated::Column>::ALIGN,
                 )),*]);
 
-            #[inline]
-            fn __ambit_read_auto_inc(
-                &mut self,
-                row: ::ambit_module::generated::RowReader<'_>,
-            ) -> ::core::result::Result<(), ::ambit_module::generated::DecodeError> {
-                let _ = row;
-                #(self.#auto_names = ::ambit_module::generated::Column::read(
-                    row,
-                    const { Self::__AMBIT_PLACES.offsets[#auto_positions] },
-                )?;)*
-                ::core::result::Result::Ok(())
-            }
+            #read_auto_inc
         }
 
         impl ::ambit_module::generated::Row for #row {
@@ -87,36 +79,31 @@ fn row(table: &TableModel) -> TokenStream {
     }
 }
 
-/// `Table` and `PrimaryKey`, and the registration.
+/// How a row takes over the numbers that the database filled in.
+fn read_auto_inc(table: &TableModel) -> TokenStream {
+    let auto_inc = (0..).zip(&table.columns).filter(|(_, column)| column.auto_inc);
+    let (positions, names): (Vec<Literal>, Vec<&Ident>) =
+        auto_inc.map(|(position, column)| (Literal::usize_unsuffixed(position), &column.name)).unzip();
+    quote! {
+        #[inline]
+        fn __ambit_read_auto_inc(
+            &mut self,
+            row: ::ambit_module::generated::RowReader<'_>,
+        ) -> ::core::result::Result<(), ::ambit_module::generated::DecodeError> {
+            let _ = row;
+            #(self.#names = ::ambit_module::generated::Column::read(
+                row,
+                const { Self::__AMBIT_PLACES.offsets[#positions] },
+            )?;)*
+            ::core::result::Result::Ok(())
+        }
+    }
+}
+
+/// `Stored`, `Table` and `PrimaryKey`, and the registration.
 fn schema(table: &TableModel) -> TokenStream {
-    let TableModel { name, public, row, doc, .. } = table;
-    let table_name = text(name);
-    let patch = patch_name(table);
-    let columns = table.columns.iter().map(|column| {
-        let (name, ty, auto_inc, doc) = (text(&column.name), &column.ty, column.auto_inc, &column.doc);
-        quote! { ::ambit_module::generated::column::<#ty>(#name, #auto_inc, #doc) }
-    });
-    let indexes = table.indexes.iter().map(|index| {
-        let (name, unique) = (text(&index.name), index.unique);
-        let columns = index.columns.iter().map(|&column| Literal::usize_unsuffixed(column));
-        let kind = match index.kind {
-            Kind::Hash => quote! { Hash },
-            Kind::Ordered => quote! { Ordered },
-            Kind::Spatial { cell } => quote! { Spatial { cell: #cell } },
-        };
-        quote! {
-            ::ambit_module::generated::index(
-                #name, &[#(#columns),*], ::ambit_module::generated::IndexKind::#kind, #unique,
-            )
-        }
-    });
-    let primary = match table.primary {
-        Some(index) => {
-            let index = Literal::usize_unsuffixed(index);
-            quote! { ::core::option::Option::Some(#index) }
-        }
-        None => quote! { ::core::option::Option::None },
-    };
+    let TableModel { name, row, .. } = table;
+    let (table_name, description) = (text(name), description(table));
     let primary_key = table.primary.and_then(|position| {
         let key = key_type(table, table.indexes.get(position)?);
         let index = Literal::usize_unsuffixed(position);
@@ -127,160 +114,143 @@ fn schema(table: &TableModel) -> TokenStream {
             }
         })
     });
-    let registration = crate::registration::before_anything_runs(&quote! {
-        ::ambit_module::generated::add_table(<#row as ::ambit_module::generated::Table>::registration());
+    let registered = quote! { <#row as ::ambit_module::generated::Stored>::registration() };
+    let registration = crate::registration::before_anything_runs(&match table.from {
+        None => quote! { ::ambit_module::generated::add_table(#registered); },
+        Some(from) => quote! { ::ambit_module::generated::add_old_table(#from, #registered); },
+    });
+    let writable = table.from.is_none().then(|| {
+        let patch = patch_name(table);
+        quote! {
+            impl ::ambit_module::generated::Table for #row {
+                type Patch = #patch;
+
+                #[inline]
+                fn read_auto_inc(
+                    &mut self,
+                    row: ::ambit_module::generated::RowReader<'_>,
+                ) -> ::core::result::Result<(), ::ambit_module::generated::DecodeError> {
+                    self.__ambit_read_auto_inc(row)
+                }
+            }
+        }
     });
     quote! {
-        impl ::ambit_module::generated::Table for #row {
+        impl ::ambit_module::generated::Stored for #row {
             const NAME: &'static str = #table_name;
-            type Patch = #patch;
 
             #[inline]
             fn registration() -> &'static ::ambit_module::generated::TableRegistration {
                 static TABLE: ::ambit_module::generated::TableRegistration =
                     ::ambit_module::generated::TableRegistration::new(
                         #table_name,
-                        <#row as ::ambit_module::generated::Table>::describe,
+                        <#row as ::ambit_module::generated::Stored>::describe,
                     );
                 &TABLE
             }
 
             fn describe() -> ::ambit_module::generated::TableSchema {
-                ::ambit_module::generated::TableSchema {
-                    name: ::std::borrow::ToOwned::to_owned(#table_name),
-                    public: #public,
-                    columns: ::std::vec![#(#columns),*],
-                    indexes: ::std::vec![#(#indexes),*],
-                    primary: #primary,
-                    doc: ::std::borrow::ToOwned::to_owned(#doc),
-                    ..::core::default::Default::default()
-                }
-            }
-
-            #[inline]
-            fn read_auto_inc(
-                &mut self,
-                row: ::ambit_module::generated::RowReader<'_>,
-            ) -> ::core::result::Result<(), ::ambit_module::generated::DecodeError> {
-                self.__ambit_read_auto_inc(row)
+                #description
             }
         }
 
+        #writable
         #primary_key
         #registration
     }
 }
 
-/// The handle with an accessor for each index, and the method of `ctx.db`.
-fn access(table: &TableModel) -> TokenStream {
-    let TableModel { name, row, visibility, .. } = table;
-    let (handle, access) = (format_ident!("{row}Table"), format_ident!("{row}Access"));
-    let handle_doc = format!("The table `{}`.", text(name));
-    let access_doc = format!("Gives `ctx.db` the table `{}`.", text(name));
-    let accessors = table.indexes.iter().zip(0u32..).map(|(index, id)| {
-        let doc = format!("The index `{}`.", text(&index.name));
-        let (name, ty) = (&index.name, index_type(table, index));
-        quote! {
-            #[doc = #doc]
-            #[allow(dead_code)]
-            #[inline]
-            #visibility const fn #name(&self) -> #ty {
-                <#ty>::new(#id)
-            }
+/// The table's schema. Of an old table only what its rows are and how they are found.
+fn description(table: &TableModel) -> TokenStream {
+    let TableModel { name, public, doc, .. } = table;
+    let table_name = text(name);
+    let is_old = table.from.is_some();
+    let columns = table.columns.iter().map(|column| self::column(column, is_old));
+    let indexes = table.indexes.iter().map(index);
+    let primary = match table.primary {
+        Some(index) => {
+            let index = Literal::usize_unsuffixed(index);
+            quote! { ::core::option::Option::Some(#index) }
         }
-    });
+        None => quote! { ::core::option::Option::None },
+    };
+    let durability = match table.durability {
+        Durability::Durable => quote! { Durable },
+        Durability::Checkpointed => quote! { Checkpointed },
+        Durability::Ephemeral => quote! { Ephemeral },
+    };
+    let references = table.references.iter().filter(|_| !is_old).map(reference);
+    let renamed_from = optional_text(table.renamed_from.as_ref().filter(|_| !is_old));
     quote! {
-        #[doc = #handle_doc]
-        #[derive(Debug, Clone, Copy)]
-        #visibility struct #handle {
-            table: ::ambit_module::generated::TableHandle<#row>,
-        }
-
-        impl #handle {
-            #(#accessors)*
-        }
-
-        impl ::core::ops::Deref for #handle {
-            type Target = ::ambit_module::generated::TableHandle<#row>;
-
-            #[inline]
-            fn deref(&self) -> &Self::Target {
-                &self.table
-            }
-        }
-
-        #[doc = #access_doc]
-        #visibility trait #access {
-            #[doc = #handle_doc]
-            fn #name(&self) -> #handle;
-        }
-
-        impl #access for ::ambit_module::generated::Db {
-            #[inline]
-            fn #name(&self) -> #handle {
-                #handle { table: ::ambit_module::generated::table_handle() }
-            }
+        ::ambit_module::generated::TableSchema {
+            name: ::std::borrow::ToOwned::to_owned(#table_name),
+            public: #public,
+            durability: ::ambit_module::generated::Durability::#durability,
+            columns: ::std::vec![#(#columns),*],
+            indexes: ::std::vec![#(#indexes),*],
+            primary: #primary,
+            references: ::std::vec![#(#references),*],
+            renamed_from: #renamed_from,
+            doc: ::std::borrow::ToOwned::to_owned(#doc),
         }
     }
 }
 
-/// The collector of changes of single columns.
-fn patch(table: &TableModel) -> TokenStream {
-    let TableModel { name, visibility, columns, .. } = table;
-    let patch = patch_name(table);
-    let patch_doc = format!("A change of single columns of a row of `{}`.", text(name));
-    let names: Vec<&Ident> = columns.iter().map(|column| &column.name).collect();
-    let types: Vec<&Type> = columns.iter().map(|column| &column.ty).collect();
-    let slots: Vec<Ident> = names.iter().map(|name| format_ident!("new_{}", name)).collect();
-    let visibilities = columns.iter().map(|column| &column.visibility);
-    let docs = names.iter().map(|name| format!("Changes the column `{}`.", text(name)));
-    let positions = (0..columns.len()).map(Literal::usize_unsuffixed);
+fn column(column: &ColumnModel, is_old: bool) -> TokenStream {
+    let (name, ty, auto_inc, doc) = (text(&column.name), &column.ty, column.auto_inc, &column.doc);
+    let renamed_from = optional_text(column.renamed_from.as_ref().filter(|_| !is_old));
+    let default = match column.default.as_ref().filter(|_| !is_old) {
+        // A local of the column's type, so that a wrong expression is told in the author's words.
+        Some(value) => quote! {
+            ::core::option::Option::Some({
+                let value: #ty = #value;
+                ::ambit_module::generated::default_row(&value)
+            })
+        },
+        None => quote! { ::core::option::Option::None },
+    };
     quote! {
-        #[doc = #patch_doc]
-        #[must_use = "a patch changes nothing until `.apply()`"]
-        #visibility struct #patch {
-            target: ::ambit_module::generated::PatchTarget,
-            #(#slots: ::core::option::Option<#types>,)*
+        ::ambit_module::generated::ColumnSchema {
+            default: #default,
+            renamed_from: #renamed_from,
+            ..::ambit_module::generated::column::<#ty>(#name, #auto_inc, #doc)
         }
+    }
+}
 
-        impl ::core::convert::From<::ambit_module::generated::PatchTarget> for #patch {
-            #[inline]
-            fn from(target: ::ambit_module::generated::PatchTarget) -> Self {
-                Self { target, #(#slots: ::core::option::Option::None,)* }
-            }
-        }
+fn index(index: &IndexModel) -> TokenStream {
+    let (name, unique) = (text(&index.name), index.unique);
+    let columns = index.columns.iter().map(|&column| Literal::usize_unsuffixed(column));
+    let kind = match index.kind {
+        Kind::Hash => quote! { Hash },
+        Kind::Ordered => quote! { Ordered },
+        Kind::Spatial { cell } => quote! { Spatial { cell: #cell } },
+    };
+    quote! {
+        ::ambit_module::generated::index(
+            #name, &[#(#columns),*], ::ambit_module::generated::IndexKind::#kind, #unique,
+        )
+    }
+}
 
-        #[allow(dead_code)]
-        impl #patch {
-            #(
-                #[doc = #docs]
-                #[inline]
-                #visibilities fn #names(mut self, value: #types) -> Self {
-                    self.#slots = ::core::option::Option::Some(value);
-                    self
-                }
-            )*
+fn reference(reference: &ReferenceModel) -> TokenStream {
+    let table = text(&reference.table);
+    let columns = reference.columns.iter().map(|&column| Literal::usize_unsuffixed(column));
+    let on_delete = match reference.on_delete {
+        OnDelete::Restrict => quote! { Restrict },
+        OnDelete::Cascade => quote! { Cascade },
+    };
+    quote! {
+        ::ambit_module::generated::reference(
+            &[#(#columns),*], #table, ::ambit_module::generated::OnDelete::#on_delete,
+        )
+    }
+}
 
-            /// Changes the columns in the database. If there is no such row, or a unique index forbids it, the
-            /// call ends and is rolled back; `try_apply` says so instead.
-            #[inline]
-            #[track_caller]
-            #visibility fn apply(self) {
-                ::ambit_module::generated::must_patch(self.try_apply());
-            }
-
-            /// Changes the columns in the database, or says why not.
-            #[inline]
-            #visibility fn try_apply(
-                self,
-            ) -> ::core::result::Result<(), ::ambit_module::generated::PatchError> {
-                let Self { target, #(#slots,)* } = self;
-                target.apply(|columns| {
-                    let _ = &columns;
-                    #(columns.add(#positions, #slots);)*
-                })
-            }
-        }
+fn optional_text(name: Option<&Ident>) -> TokenStream {
+    match name.map(text) {
+        Some(name) => quote! { ::core::option::Option::Some(::std::borrow::ToOwned::to_owned(#name)) },
+        None => quote! { ::core::option::Option::None },
     }
 }
 
@@ -303,22 +273,6 @@ fn checks(table: &TableModel) -> TokenStream {
         })
     });
     quote! { #(#auto_inc)* #(#indexed)* }
-}
-
-fn index_type(table: &TableModel, index: &IndexModel) -> TokenStream {
-    let row = &table.row;
-    let unique = index.unique;
-    let ordered = match index.kind {
-        Kind::Hash => false,
-        Kind::Ordered => true,
-        Kind::Spatial { .. } => {
-            let ty =
-                index.columns.iter().filter_map(|&column| table.columns.get(column)).map(|column| &column.ty);
-            return quote! { ::ambit_module::generated::SpatialIndex<#row, #(#ty)*> };
-        }
-    };
-    let key = key_type(table, index);
-    quote! { ::ambit_module::generated::Index<#row, #key, #unique, #ordered> }
 }
 
 fn key_type(table: &TableModel, index: &IndexModel) -> TokenStream {

@@ -26,6 +26,14 @@ fn main() {
     let (pair, bytes) = median(10_000);
     println!("figure interest_pair_ns {pair:.1} ns");
     println!("figure bytes_per_moved_row {bytes:.1} bytes");
+    println!("figure interest_schema_change_10000_clients_ms {:.2} ms", schema_change(10_000));
+}
+
+/// Milliseconds that a schema change takes while every player watches the others: the median of several.
+fn schema_change(players: u64) -> f64 {
+    let mut runs: Vec<f64> = (0..RUNS).map(|seed| measure_schema_change(players, seed)).collect();
+    runs.sort_by(f64::total_cmp);
+    runs[runs.len() / 2]
 }
 
 /// Nanoseconds and bytes per observer and visible moved row: the median of runs with different worlds.
@@ -45,30 +53,14 @@ fn processor_time() -> f64 {
 
 /// Nanoseconds and bytes per observer and visible moved row, and rows visible to each observer.
 fn measure(players: u64, seed: u64) -> (f64, f64, f64) {
-    let schema = Arc::new(schema());
-    let mut engine = Store::new(Arc::clone(&schema));
-    let mut follower = Follower::new(schema);
-    let mut world = Players::new(players, seed);
-    let mut now = Timestamp(0);
-    for player in 0..players {
-        world.write(player, &mut engine, true);
-    }
-    commit(&mut engine, &mut follower, 1);
-    for player in 0..players {
-        let id = ClientId(player);
-        follower.connect(id, identity(player), ConnectionId::default());
-        if let Err(error) = follower.subscribe(id, 1, SQL, 20.0, now) {
-            println!("the query was refused: {error}");
-        }
-    }
-    now = now.plus(Duration::from_millis(1_000));
-    follower.flush(now, &mut |_| {});
+    let (mut engine, mut follower, mut world) = start(players, seed);
+    let mut now = Timestamp(0).plus(Duration::from_millis(1_000));
 
     let (mut spent, mut bytes, mut rows) = (0.0, 0, 0);
     for step in 0..STEPS {
         for player in 0..players {
             world.step(player);
-            world.write(player, &mut engine, false);
+            world.write(0, player, &mut engine, false);
         }
         commit(&mut engine, &mut follower, step + 2);
         now = now.plus(Duration::from_millis(50));
@@ -80,6 +72,52 @@ fn measure(players: u64, seed: u64) -> (f64, f64, f64) {
     }
     let rows = rows as f64;
     (spent / rows, bytes as f64 / rows, rows / STEPS as f64 / players as f64)
+}
+
+/// Milliseconds from a world of one table to one with another table before it.
+fn measure_schema_change(players: u64, seed: u64) -> f64 {
+    let (_, mut follower, mut world) = start(players, seed);
+    let mut new = schema();
+    new.tables.insert(0, TableSchema { name: "guild".into(), ..new.tables[0].clone() });
+    let mut other = Store::new(Arc::new(new));
+    for player in 0..players {
+        world.write(1, player, &mut other, true);
+    }
+    other.commit();
+    let begin = processor_time();
+    let changed = follower.migrate(
+        |table| Some(table + 1),
+        |store| {
+            std::mem::swap(store, &mut other);
+            Ok::<_, String>(())
+        },
+    );
+    let spent = processor_time() - begin;
+    if changed.map_or(usize::MAX, |farewells| farewells.len()) > 0 {
+        println!("the schema change was refused, or somebody had to go");
+    }
+    spent / 1e6
+}
+
+/// An engine, a follower that was flushed a second after its start, and the players, each with its circle.
+fn start(players: u64, seed: u64) -> (Store, Follower, Players) {
+    let schema = Arc::new(schema());
+    let mut engine = Store::new(Arc::clone(&schema));
+    let mut follower = Follower::new(schema);
+    let mut world = Players::new(players, seed);
+    for player in 0..players {
+        world.write(0, player, &mut engine, true);
+    }
+    commit(&mut engine, &mut follower, 1);
+    for player in 0..players {
+        let id = ClientId(player);
+        follower.connect(id, identity(player), ConnectionId::default());
+        if let Err(error) = follower.subscribe(id, 1, SQL, 20.0, Timestamp(0)) {
+            println!("the query was refused: {error}");
+        }
+    }
+    follower.flush(Timestamp(0).plus(Duration::from_millis(1_000)), &mut |_| {});
+    (engine, follower, world)
 }
 
 fn commit(engine: &mut Store, follower: &mut Follower, offset: u64) {
@@ -99,7 +137,7 @@ fn identity(player: u64) -> Identity {
 }
 
 fn schema() -> Schema {
-    let column = |name: &str, ty| ColumnSchema::new(name.into(), ty);
+    let column = |name: &str, ty| ColumnSchema::new(name, ty);
     let index = |name: &str, column, kind, unique| IndexSchema {
         name: name.into(),
         columns: vec![column],
@@ -155,15 +193,15 @@ impl Players {
         }
     }
 
-    fn write(&mut self, player: u64, engine: &mut Store, is_new: bool) {
+    fn write(&mut self, table: u16, player: u64, engine: &mut Store, is_new: bool) {
         self.row.clear();
         let mut writer = RowWriter::new(&mut self.row, 48);
         identity(player).write(&mut writer, 0);
         self.places[player as usize].write(&mut writer, 32);
         1_u32.write(&mut writer, 44);
         let result = match is_new {
-            true => engine.insert(0, &mut self.row).map(drop).map_err(|error| error.to_string()),
-            false => engine.update(0, player as u32, &self.row).map_err(|error| error.to_string()),
+            true => engine.insert(table, &mut self.row).map(drop).map_err(|error| error.to_string()),
+            false => engine.update(table, player as u32, &self.row).map_err(|error| error.to_string()),
         };
         if let Err(error) = result {
             println!("a row was refused: {error}");

@@ -1,7 +1,10 @@
 //! What the follower knows of one connection.
 
+use std::sync::Arc;
+
 use ambit_model::{ConnectionId, Identity, Slot};
 
+use crate::earlier::EarlierSchema;
 use crate::filters::FilterId;
 use crate::query::QueryError;
 use crate::query::plan::Circle;
@@ -15,9 +18,11 @@ pub(crate) struct Client {
     pub id: ClientId,
     pub identity: Identity,
     pub connection: ConnectionId,
+    /// The schema that it was welcomed with, if that is not the current one.
+    pub earlier: Option<Arc<EarlierSchema>>,
     /// The group that it is flushed with, once it has subscribed to something.
     pub cohort: Option<usize>,
-    /// In the order of their tables.
+    /// In the order of their tables as the client knows them.
     pub subscriptions: Vec<Subscription>,
     /// Subscriptions that ended before their first result.
     pub ended: Vec<u32>,
@@ -31,6 +36,8 @@ pub(crate) struct Subscription {
     pub stage: Stage,
     /// The table whose rows it shows.
     pub table: u16,
+    /// The id that the client knows the table by.
+    pub known_table: u16,
     pub source: Source,
     /// Why the follower ends it, if it does: then its stage is [`Stage::Ended`].
     pub refused: Option<QueryError>,
@@ -59,6 +66,19 @@ pub(crate) enum Source {
 }
 
 impl Client {
+    pub fn new(id: ClientId, identity: Identity, connection: ConnectionId) -> Self {
+        Self {
+            id,
+            identity,
+            connection,
+            earlier: None,
+            cohort: None,
+            subscriptions: Vec::new(),
+            ended: Vec::new(),
+            last_bytes: 0,
+        }
+    }
+
     /// The rate at which the strictest of its subscriptions wants to be flushed.
     pub fn rate(&self) -> Option<crate::cohort::Rate> {
         let wanted = self.subscriptions.iter().filter(|subscription| subscription.stage != Stage::Ended);
@@ -68,5 +88,16 @@ impl Client {
     pub fn has_news(&self) -> bool {
         !self.ended.is_empty()
             || self.subscriptions.iter().any(|subscription| subscription.stage != Stage::Steady)
+    }
+}
+
+impl Subscription {
+    /// The tables that its rows depend on.
+    pub fn tables(&self) -> impl Iterator<Item = u16> {
+        let observers = match &self.source {
+            Source::Filter(_) => None,
+            Source::Circle { circle, .. } => Some(circle.observer.table),
+        };
+        std::iter::once(self.table).chain(observers)
     }
 }

@@ -8,6 +8,7 @@ use rustc_hash::{FxBuildHasher, FxHasher};
 
 use crate::query::plan::{Condition, Filter, Form, Operand};
 use crate::regions::{Region, RegionIndex};
+use crate::renumber::Renumbering;
 
 /// A filter's place in [`Filters`].
 pub(crate) type FilterId = usize;
@@ -179,6 +180,28 @@ impl Filters {
                 out.dedup();
             }
         }
+    }
+
+    /// Goes over to another schema's table ids. Filters keep their places.
+    pub fn renumber(&mut self, renumbering: &Renumbering) {
+        self.by_filter.clear();
+        for (id, entry) in self.entries.iter_mut().enumerate() {
+            if let Some(entry) = entry {
+                renumbering.filter(&mut entry.filter);
+                self.by_filter.insert(entry.filter.clone(), id);
+            }
+        }
+        let mut tables = Vec::new();
+        for (old, filters) in (0..).zip(std::mem::take(&mut self.tables)) {
+            let Some(id) = renumbering.id(old).map(usize::from) else { continue };
+            if tables.len() <= id {
+                tables.resize_with(id + 1, TableFilters::default);
+            }
+            if let Some(place) = tables.get_mut(id) {
+                *place = filters;
+            }
+        }
+        self.tables = tables;
     }
 
     /// Forgets the current period.

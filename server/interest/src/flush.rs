@@ -130,11 +130,11 @@ fn write_blocks(
     out: &mut Vec<u8>,
 ) {
     let mut rest = client.subscriptions.as_mut_slice();
-    while let Some(table) = rest.first().map(|subscription| subscription.table) {
-        let count = rest.iter().take_while(|subscription| subscription.table == table).count();
+    while let Some((table, known)) = rest.first().map(|first| (first.table, first.known_table)) {
+        let count = rest.iter().take_while(|subscription| subscription.known_table == known).count();
         let (group, others) = rest.split_at_mut(count);
         rest = others;
-        let mark = begin_table(out, table);
+        let mark = begin_table(out, known);
         match group {
             [Subscription { stage: Stage::Steady, source: Source::Filter(id), .. }] => {
                 filter::write(world, cohort, scratch, table, *id, out);

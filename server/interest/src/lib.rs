@@ -10,7 +10,9 @@ pub mod limits;
 
 mod follower;
 
+mod earlier;
 mod query;
+mod renumber;
 
 mod changes;
 mod grid;
@@ -22,6 +24,10 @@ mod filters;
 mod flush;
 mod regions;
 
+#[cfg(feature = "reference")]
+pub mod reference;
+
 pub use client::ClientId;
-pub use follower::{ClientUpdate, Follower, Statistics};
+pub use earlier::{Difference, TableChange};
+pub use follower::{ClientUpdate, Farewell, FarewellReason, Follower, SchemaChangeError, Statistics};
 pub use query::{QueryError, TextError};

@@ -39,6 +39,10 @@ pub const PENDING_CHANGES_MAX: usize = 2 << 20;
 /// Bytes of old rows remembered together with those changes.
 pub const PENDING_IMAGE_BYTES_MAX: usize = 64 << 20;
 
+/// Schema changes that a client may stay connected over. The follower keeps every schema that a client was welcomed with; who
+/// publishes more often within one session of a player is at work on the game, and can connect again.
+pub const SCHEMA_CHANGES_MAX: usize = 32;
+
 /// Updates per second when a subscription names no rate.
 pub const RATE_DEFAULT_HZ: f32 = 20.0;
 

@@ -10,6 +10,7 @@ use crate::grid::{Grid, Shape};
 use crate::limits;
 use crate::query::QueryError;
 use crate::query::plan::{Circle, Filter, Form};
+use crate::renumber::Renumbering;
 
 /// A grid's place in [`World`].
 pub(crate) type GridId = usize;
@@ -54,13 +55,12 @@ struct WatchedGrid {
 }
 
 impl Table {
-    fn new(schema: &TableSchema) -> Self {
-        let primary = schema.primary_index().map(|index| index.columns.as_slice());
+    fn new(schema: &TableSchema, store: &Store, id: u16) -> Self {
         Self {
             layout: schema.layout(),
             log: ChangeLog::default(),
-            slot_count: 0,
-            identity: primary.unwrap_or_default().iter().fold(0, |mask, column| mask | 1 << column),
+            slot_count: store.slots(id).last().map_or(0, |(slot, _)| slot as usize + 1),
+            identity: identity(schema),
             tested: vec![0; schema.columns.len()],
             watchers: 0,
             tested_mask: 0,
@@ -85,11 +85,17 @@ impl Table {
     }
 }
 
+/// The primary key's columns as a mask.
+fn identity(schema: &TableSchema) -> u64 {
+    let primary = schema.primary_index().map(|index| index.columns.as_slice());
+    primary.unwrap_or_default().iter().fold(0, |mask, column| mask | 1 << column)
+}
+
 impl World {
-    pub fn new(schema: Arc<Schema>, hash_seed: u64) -> Self {
-        let tables = schema.tables.iter().map(Table::new);
-        let store = Store::with_hash_seed(Arc::clone(&schema), hash_seed);
-        Self { tables: tables.collect(), store, schema, grids: Vec::new() }
+    pub fn new(store: Store) -> Self {
+        let schema = Arc::clone(store.schema());
+        let tables = (0..).zip(&schema.tables).map(|(id, table)| Table::new(table, &store, id)).collect();
+        Self { tables, store, schema, grids: Vec::new() }
     }
 
     pub fn table(&self, table: u16) -> Option<&Table> {
@@ -136,6 +142,29 @@ impl World {
                 *count = count.saturating_add_signed(by);
             }
             table.tested_mask |= u64::from(*count > 0) << column;
+        }
+    }
+
+    /// Goes over to the schema that the store has now. Nothing is left to tell anybody of the time before.
+    pub fn renumber(&mut self, renumbering: &Renumbering) {
+        self.schema = Arc::clone(self.store.schema());
+        let mut kept: Vec<(u16, Table)> = (0..)
+            .zip(std::mem::take(&mut self.tables))
+            .filter_map(|(old, table)| Some((renumbering.id(old)?, table)))
+            .collect();
+        for (id, schema) in (0..).zip(&self.schema.tables) {
+            let table = match kept.iter().position(|(kept, _)| *kept == id) {
+                Some(place) => Table {
+                    identity: identity(schema),
+                    log: ChangeLog::default(),
+                    ..kept.swap_remove(place).1
+                },
+                None => Table::new(schema, &self.store, id),
+            };
+            self.tables.push(table);
+        }
+        for grid in self.grids.iter_mut().filter(|grid| !grid.radii.is_empty()) {
+            renumbering.replace(&mut grid.shape.table);
         }
     }
 

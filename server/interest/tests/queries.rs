@@ -11,7 +11,7 @@ use ambit_model::{
 use proptest::prelude::*;
 
 fn follower() -> Follower {
-    let column = |name: &str, ty| ColumnSchema::new(name.into(), ty);
+    let column = |name: &str, ty| ColumnSchema::new(name, ty);
     let variant = |name: &str| Variant { name: name.into(), fields: Vec::new() };
     let kind = EnumType { name: "Kind".into(), variants: vec![variant("Orc"), variant("Elf")] };
     let table = |name: &str, public, position: ColumnType| TableSchema {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::earlier::TableChange;
 use crate::limits;
 
 /// Why a subscription is refused.
@@ -34,6 +35,14 @@ pub enum QueryError {
     /// The rate is not a number above 0.
     #[error("the rate {0} is not possible; use updates per second above 0, or infinity for every commit")]
     Rate(String),
+    /// A table that is not what the client knows any more.
+    #[error(transparent)]
+    TableChanged(#[from] TableChange),
+    /// A table that came after the client, as it is now.
+    #[error(
+        "table `{0}` was added or changed after this client connected; connect again with newly generated code"
+    )]
+    NewerTable(String),
     /// No such client is connected.
     #[error("the client is not connected")]
     UnknownClient,

@@ -19,14 +19,15 @@ pub struct Effects {
 }
 
 impl Cache {
-    pub fn apply(&mut self, layouts: &[RowLayout], blocks: &[u8]) -> Effects {
+    /// `layout` gives the layout of a table by the id that the client knows it by.
+    pub fn apply(&mut self, layout: impl Fn(u16) -> RowLayout, blocks: &[u8]) -> Effects {
         let mut effects = Effects::default();
         let mut last_table = None;
         for block in TableBlocks::new(blocks) {
             let block = block.unwrap();
             assert!(last_table < Some(block.table), "tables come once and in order");
             last_table = Some(block.table);
-            let layout = &layouts[usize::from(block.table)];
+            let layout = &layout(block.table);
             for op in block.ops(layout) {
                 let op = op.unwrap();
                 let key = (block.table, op.slot());

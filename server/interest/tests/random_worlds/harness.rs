@@ -1,15 +1,18 @@
 //! Drives an engine's store, a follower and its clients, and compares the caches with the reference model.
 
+mod migration;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use ambit_interest::{ClientId, ClientUpdate, Follower};
-use ambit_model::{ConnectionId, Duration, Slot, Timestamp};
+use ambit_interest::{ClientId, ClientUpdate, Follower, QueryError, reference};
+use ambit_model::{ConnectionId, Duration, RowLayout, Slot, Timestamp};
 use ambit_store::{ChangeKind, Store};
 use ambit_wire::LeaveReason;
 
 use crate::cache::{Cache, Effects};
 use crate::reference::Query;
+use crate::shape::{SchemaChange, Shape};
 use crate::world::{Change, World, identity};
 
 #[derive(Debug, Clone)]
@@ -28,11 +31,20 @@ pub enum Step {
     },
     /// Gone and back with nothing.
     Reconnect(u8),
+    /// The schema changes, and then the rows do.
+    Migrate {
+        changes: Vec<SchemaChange>,
+        writes: Vec<Change>,
+    },
 }
 
-#[derive(Default)]
 struct Client {
+    /// Rows by the ids and in the layouts that it was welcomed with.
     cache: Cache,
+    shape: Shape,
+    layouts: [RowLayout; 3],
+    /// Tables that are not what it knows any more.
+    lost: BTreeSet<u16>,
     /// By number: the query, and whether its first result has come.
     subscriptions: BTreeMap<u32, (Query, bool)>,
     ending: BTreeMap<u32, Query>,
@@ -51,7 +63,6 @@ pub struct Harness {
     observer: Store,
     clients: BTreeMap<u8, Client>,
     now: Timestamp,
-    is_flat: bool,
 }
 
 impl Harness {
@@ -60,7 +71,7 @@ impl Harness {
         let schema = world.store.schema();
         let (follower, observer) = (Follower::new(Arc::clone(schema)), Store::new(Arc::clone(schema)));
         let (clients, now) = (BTreeMap::new(), Timestamp(1_700_000_000_000_000));
-        Self { follower, observer, world, clients, now, is_flat: !three_dimensions }
+        Self { follower, observer, world, clients, now }
     }
 
     pub fn step(&mut self, step: Step) {
@@ -68,7 +79,7 @@ impl Harness {
             Step::Commit(changes) => self.commit(&changes),
             Step::Flush(milliseconds) => {
                 self.now = self.now.plus(Duration::from_millis(milliseconds));
-                self.flush(milliseconds >= 1_000);
+                self.flush(milliseconds >= 1_000, false);
             }
             Step::Subscribe { client, query, rate } => self.subscribe(client, query, rate),
             Step::Unsubscribe { client, pick } => {
@@ -84,17 +95,26 @@ impl Harness {
                 self.follower.disconnect(ClientId(client.into()));
                 self.clients.remove(&client);
             }
+            Step::Migrate { changes, writes } => {
+                self.migrate(&changes);
+                self.commit(&writes);
+            }
         }
     }
 
     fn commit(&mut self, changes: &[Change]) {
         let Some(change_set) = self.world.commit(changes) else { return };
         self.follower.apply(&change_set).unwrap();
-        let clients = &mut self.clients;
+        let (clients, shape, generations) =
+            (&mut self.clients, &self.world.shape, &mut self.world.generations);
         let note = |change: ambit_store::AppliedChange<'_>| {
             if change.kind == ChangeKind::Update {
+                let key = (shape.table(change.table).unwrap(), change.slot);
                 for client in clients.values_mut() {
-                    *client.changed.entry((change.table, change.slot)).or_default() |= change.mask;
+                    *client.changed.entry(key).or_default() |= change.mask;
+                }
+                if shape.tables[usize::from(key.0)].is_rekeyed(change.mask) {
+                    *generations.entry(key).or_default() += 1;
                 }
             }
         };
@@ -106,10 +126,20 @@ impl Harness {
         if !self.clients.contains_key(&client) {
             self.follower.connect(id, identity(client), ConnectionId([client; 16]));
         }
-        let state = self.clients.entry(client).or_default();
+        let shape = &self.world.shape;
+        let state = self.clients.entry(client).or_insert_with(|| Client::new(shape.clone()));
         state.next_number += 1;
-        let sql = query.sql(self.is_flat);
-        self.follower.subscribe(id, state.next_number, &sql, rate, self.now).unwrap();
+        let sql = query.sql(&state.shape);
+        let result = self.follower.subscribe(id, state.next_number, &sql, rate, self.now);
+        let is_visible = |table: u16| state.shape.tables[usize::from(table)].is_public;
+        if !query.tables().all(|table| is_visible(table) && !state.lost.contains(&table)) {
+            use QueryError::{NewerTable, TableChanged, Text};
+            let error = result.expect_err("a table that the client does not know any more");
+            assert!(matches!(error, NewerTable(_) | TableChanged(_) | Text(_)), "{error}");
+            state.next_number -= 1;
+            return;
+        }
+        result.unwrap();
         let is_first = state.next_number == 1;
         if rate == f32::INFINITY && (is_first || !state.immediate.is_empty()) {
             state.immediate.insert(state.next_number);
@@ -117,9 +147,12 @@ impl Harness {
         state.subscriptions.insert(state.next_number, (query, false));
     }
 
-    fn flush(&mut self, is_everybody_due: bool) {
+    fn flush(&mut self, is_everybody_due: bool, of_all: bool) {
         let mut updates = Vec::new();
-        self.follower.flush(self.now, &mut |update| updates.push(update));
+        match of_all {
+            true => self.follower.flush_all(self.now, &mut |update| updates.push(update)),
+            false => self.follower.flush(self.now, &mut |update| updates.push(update)),
+        }
         let mut updated = BTreeSet::new();
         for update in updates {
             let client = update.client.0 as u8;
@@ -136,7 +169,7 @@ impl Harness {
                 );
             }
             if is_everybody_due || updated.contains(&client) || !state.immediate.is_empty() {
-                self.compare(client, state);
+                self.compare(client, state, is_everybody_due);
             }
         }
         if is_everybody_due {
@@ -168,11 +201,14 @@ impl Harness {
             let query = state.ending.remove(number).expect("an unknown subscription has ended");
             before.push((query, true));
         }
-        let effects = state.cache.apply(&self.world.layouts, &update.blocks);
+        let (shape, layouts) = (&state.shape, &state.layouts);
+        let layout = |id: u16| layouts[usize::from(shape.table(id).unwrap())].clone();
+        let effects = state.cache.apply(layout, &update.blocks);
         self.check_effects(client, &before, &effects);
         let state = self.clients.get_mut(&client).unwrap();
         state.changed.clear();
-        for key in effects.entered {
+        for (id, slot) in effects.entered {
+            let key = (state.shape.table(id).unwrap(), slot);
             state.generations.insert(key, self.world.generations[&key]);
         }
     }
@@ -180,12 +216,14 @@ impl Harness {
     /// `before`: the subscriptions that the client had, and which of them have ended.
     fn check_effects(&self, client: u8, before: &[(Query, bool)], effects: &Effects) {
         let state = &self.clients[&client];
-        for &(table, slot, mask) in &effects.changed {
+        for &(id, slot, mask) in &effects.changed {
+            let table = state.shape.table(id).unwrap();
             let changed = state.changed.get(&(table, slot)).copied().unwrap_or_default();
             assert_ne!(mask, 0, "an empty delta");
             assert_eq!(mask & !changed, 0, "a delta of columns that have not changed");
         }
-        for &(table, slot, reason) in &effects.left {
+        for &(id, slot, reason) in &effects.left {
+            let table = state.shape.table(id).unwrap();
             let is_same_row = state.generations[&(table, slot)] == self.world.generations[&(table, slot)];
             let row =
                 self.world.rows(table).into_iter().find(|(other, _)| *other == slot).map(|(_, row)| row);
@@ -203,12 +241,19 @@ impl Harness {
         }
     }
 
-    fn compare(&self, client: u8, state: &Client) {
+    /// The reference model of the crate must agree too, if so wanted: reading queries takes its time.
+    fn compare(&self, client: u8, state: &Client, with_reference: bool) {
         let mut expected = BTreeMap::new();
         for (query, _) in state.subscriptions.values().filter(|(_, applied)| *applied) {
-            for slot in query.result(&self.world, identity(client)) {
-                expected
-                    .insert((query.table, slot), self.world.store.row(query.table, slot).unwrap().to_vec());
+            let (store, shape) = (&self.world.store, &self.world.shape);
+            let id = shape.id(query.table);
+            let slots = query.result(&self.world, identity(client));
+            if with_reference {
+                self.check_reference(client, query, &slots);
+            }
+            for slot in slots {
+                let row = store.row(id, slot).unwrap().to_vec();
+                expected.insert((state.shape.id(query.table), slot), row);
             }
         }
         let held = &state.cache.rows;
@@ -219,5 +264,31 @@ impl Harness {
             expected.keys()
         );
         assert!(*held == expected, "client {client} holds old values");
+    }
+
+    /// The reference model that the simulator uses must agree.
+    fn check_reference(&self, client: u8, query: &Query, slots: &BTreeSet<Slot>) {
+        let (sql, schema) = (query.sql(&self.world.shape), self.world.store.schema());
+        let parsed =
+            reference::Query::parse(schema, identity(client), ConnectionId([client; 16]), &sql).unwrap();
+        let rows = parsed.rows(&self.world.store).unwrap();
+        assert!(rows.keys().eq(slots), "the reference model gives {:?} and not {slots:?}", rows.keys());
+    }
+}
+
+impl Client {
+    fn new(shape: Shape) -> Self {
+        Self {
+            cache: Cache::default(),
+            layouts: shape.layouts(),
+            shape,
+            lost: BTreeSet::new(),
+            subscriptions: BTreeMap::new(),
+            ending: BTreeMap::new(),
+            next_number: 0,
+            immediate: BTreeSet::new(),
+            changed: BTreeMap::new(),
+            generations: BTreeMap::new(),
+        }
     }
 }

@@ -6,12 +6,14 @@
 mod cache;
 mod harness;
 mod reference;
+mod shape;
 mod world;
 
 use proptest::prelude::*;
 
 use harness::{Harness, Step};
 use reference::{Centre, Query};
+use shape::SchemaChange;
 use world::Change;
 
 fn coordinate() -> impl Strategy<Value = f64> {
@@ -58,6 +60,23 @@ fn query() -> impl Strategy<Value = Query> {
     })
 }
 
+fn schema_change() -> impl Strategy<Value = SchemaChange> {
+    let table = 0_u16..3;
+    prop_oneof![
+        2 => Just(SchemaChange::Rotate),
+        2 => Just(SchemaChange::Bystander),
+        1 => table.clone().prop_map(|table| SchemaChange::Front { table }),
+        1 => table.clone().prop_map(|table| SchemaChange::Back { table }),
+        1 => table.clone().prop_map(|table| SchemaChange::Widen { table }),
+        2 => table.clone().prop_map(|table| SchemaChange::Rename { table }),
+        2 => table.clone().prop_map(|table| SchemaChange::RenameColumn { table }),
+        2 => table.clone().prop_map(|table| SchemaChange::Index { table }),
+        2 => table.clone().prop_map(|table| SchemaChange::Primary { table }),
+        1 => table.clone().prop_map(|table| SchemaChange::Hide { table }),
+        1 => table.prop_map(|table| SchemaChange::Replace { table }),
+    ]
+}
+
 fn step() -> impl Strategy<Value = Step> {
     let rate = prop_oneof![Just(0.0), Just(f32::INFINITY), Just(5.0), Just(20.0), Just(60.0)];
     let client = 0_u8..5;
@@ -67,6 +86,8 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (client.clone(), query(), rate).prop_map(|(client, query, rate)| Step::Subscribe { client, query, rate }),
         1 => (client.clone(), any::<u8>()).prop_map(|(client, pick)| Step::Unsubscribe { client, pick }),
         1 => client.prop_map(Step::Reconnect),
+        2 => (prop::collection::vec(schema_change(), 0..3), prop::collection::vec(change(), 0..4))
+            .prop_map(|(changes, writes)| Step::Migrate { changes, writes }),
     ]
 }
 

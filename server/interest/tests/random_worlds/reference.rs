@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use ambit_model::{Identity, Slot};
 use ambit_wire::LeaveReason;
 
-use crate::world::{Row, TABLES, World, name};
+use crate::shape::{Row, Shape};
+use crate::world::{World, name};
 
 /// A query of the kinds that subscriptions take.
 #[derive(Debug, Clone)]
@@ -31,10 +32,22 @@ pub enum Centre {
 }
 
 impl Query {
-    pub fn sql(&self, is_flat: bool) -> String {
+    /// The tables that the result depends on.
+    pub fn tables(&self) -> impl Iterator<Item = u16> {
+        let own = match self.near {
+            Some((Centre::Own { table, .. }, _)) => Some(table),
+            Some((Centre::Point(..), _)) | None => None,
+        };
+        std::iter::once(self.table).chain(own)
+    }
+
+    /// The text for a client that knows the tables in this shape.
+    pub fn sql(&self, shape: &Shape) -> String {
+        let shape_of = |table: u16| &shape.tables[usize::from(table)];
+        let (is_flat, own_zone) = (shape_of(self.table).is_flat(), shape_of(self.table).zone);
         let mut conditions = Vec::new();
         if let Some(zone) = self.zone {
-            conditions.push(format!("a.zone = {zone}"));
+            conditions.push(format!("a.{own_zone} = {zone}"));
         }
         if let Some((from, to)) = self.hp {
             conditions.push(format!("a.hp >= {from} AND {to} > a.hp"));
@@ -45,7 +58,7 @@ impl Query {
         if self.own {
             conditions.push("a.owner = :sender".to_owned());
         }
-        let table = TABLES[usize::from(self.table)];
+        let table = shape_of(self.table).name;
         let mut from = format!("{table} a");
         match &self.near {
             None => {}
@@ -58,11 +71,11 @@ impl Query {
                 conditions.push(format!("ST_DWithin(a.position, {point}, {radius})"));
             }
             Some((Centre::Own { table, same_zone, same_name }, radius)) => {
-                let table = TABLES[usize::from(*table)];
+                let (table, zone) = (shape_of(*table).name, shape_of(*table).zone);
                 from += &format!(" JOIN {table} p ON ST_DWithin(a.position, p.position, {radius})");
                 conditions.push("p.owner = :sender".to_owned());
                 if *same_zone {
-                    conditions.push("a.zone = p.zone".to_owned());
+                    conditions.push(format!("a.{own_zone} = p.{zone}"));
                 }
                 if *same_name {
                     conditions.push("p.name = a.name".to_owned());

@@ -1,0 +1,157 @@
+//! The meaning of queries, said as plainly as possible: every row is decoded and compared value by value. No index, nothing
+//! kept from one commit to the next. For tests and the simulator, which compare with it what clients hold.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+
+use ambit_model::{ConnectionId, DecodeError, Identity, RowLayout, Schema, Slot, Value, decode_row};
+use ambit_store::Store;
+
+use crate::query::plan::{Comparison, Condition, Filter, Number, Plan, Scalar};
+use crate::query::{self, Caller, TextError};
+
+/// A checked query.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Query(Plan);
+
+impl Query {
+    /// The query of a text, for this client.
+    pub fn parse(
+        schema: &Schema,
+        identity: Identity,
+        connection: ConnectionId,
+        sql: &str,
+    ) -> Result<Self, TextError> {
+        query::parse(schema, Caller { identity, connection }, sql).map(Self)
+    }
+
+    /// The table whose rows it selects.
+    pub fn table(&self) -> u16 {
+        self.0.table()
+    }
+
+    /// All tables that its rows depend on, each once or twice.
+    pub fn tables(&self) -> impl Iterator<Item = u16> {
+        self.0.tables()
+    }
+
+    /// The rows that a client holds because of it: all columns, as the bytes in the store. The store has the schema that
+    /// the query was read with; an error says that it holds a row that is none.
+    pub fn rows<'a>(&self, store: &'a Store) -> Result<BTreeMap<Slot, &'a [u8]>, DecodeError> {
+        let (target, circle) = match &self.0 {
+            Plan::Filter(filter) => (filter, None),
+            Plan::Circle(circle) => (&circle.target, Some(circle)),
+        };
+        let observers = match circle {
+            Some(circle) => select(store, &circle.observer)?,
+            None => Vec::new(),
+        };
+        let mut rows = BTreeMap::new();
+        for (slot, bytes, row) in select(store, target)? {
+            let is_seen = circle.is_none_or(|circle| {
+                observers.iter().any(|(_, _, observer)| {
+                    let is_joined = |left: u16, right: u16| column(&row, left) == column(observer, right);
+                    let mut joined = circle.joined.iter();
+                    joined.all(|(left, right)| is_joined(left.column, right.column))
+                        && is_near(
+                            position(&row, circle.target_position.column),
+                            position(observer, circle.observer_position.column),
+                            circle.radius,
+                        )
+                })
+            });
+            if is_seen {
+                rows.insert(slot, bytes);
+            }
+        }
+        Ok(rows)
+    }
+}
+
+type Row<'a> = (Slot, &'a [u8], Vec<Value>);
+
+/// The rows that satisfy a filter.
+fn select<'a>(store: &'a Store, filter: &Filter) -> Result<Vec<Row<'a>>, DecodeError> {
+    let layout = store.schema().tables.get(usize::from(filter.table)).map(|table| table.layout());
+    let layout = layout.unwrap_or_else(|| RowLayout::new(&[]));
+    let mut rows = Vec::new();
+    for (slot, bytes) in store.slots(filter.table) {
+        let row = decode_row(&layout, bytes)?;
+        if filter.conditions.iter().all(|condition| holds(condition, &row)) {
+            rows.push((slot, bytes, row));
+        }
+    }
+    Ok(rows)
+}
+
+fn holds(condition: &Condition, row: &[Value]) -> bool {
+    match condition {
+        Condition::Compare { operand, comparison, value } => {
+            let Some(found) = column(row, operand.column) else { return false };
+            // No number is equal to what is none.
+            compare(found, value).map_or(*comparison == Comparison::NotEqual, |ordering| match comparison {
+                Comparison::Equal => ordering.is_eq(),
+                Comparison::NotEqual => ordering.is_ne(),
+                Comparison::Less => ordering.is_lt(),
+                Comparison::LessOrEqual => ordering.is_le(),
+                Comparison::Greater => ordering.is_gt(),
+                Comparison::GreaterOrEqual => ordering.is_ge(),
+            })
+        }
+        Condition::Within { position: place, centre, radius } => {
+            is_near(position(row, place.column), Some(centre.map(Number::get)), *radius)
+        }
+    }
+}
+
+/// How a value compares to that of a query; `None` if one of them is not a number, or they are not of one kind.
+fn compare(value: &Value, with: &Scalar) -> Option<Ordering> {
+    match (value, with) {
+        (Value::Bool(value), Scalar::Unsigned(with)) => Some(u128::from(*value).cmp(with)),
+        (Value::U8(value), Scalar::Unsigned(with)) => Some(u128::from(*value).cmp(with)),
+        (Value::U16(value), Scalar::Unsigned(with)) => Some(u128::from(*value).cmp(with)),
+        (Value::U32(value), Scalar::Unsigned(with)) => Some(u128::from(*value).cmp(with)),
+        (Value::U64(value), Scalar::Unsigned(with)) => Some(u128::from(*value).cmp(with)),
+        (Value::EntityId(value), Scalar::Unsigned(with)) => Some(u128::from(value.0).cmp(with)),
+        (Value::U128(value), Scalar::Unsigned(with)) => Some(value.cmp(with)),
+        (Value::Enum(tag, _), Scalar::Unsigned(with)) => Some(u128::from(*tag).cmp(with)),
+        (Value::I8(value), Scalar::Signed(with)) => Some(i128::from(*value).cmp(with)),
+        (Value::I16(value), Scalar::Signed(with)) => Some(i128::from(*value).cmp(with)),
+        (Value::I32(value), Scalar::Signed(with)) => Some(i128::from(*value).cmp(with)),
+        (Value::I64(value), Scalar::Signed(with)) => Some(i128::from(*value).cmp(with)),
+        (Value::Timestamp(value), Scalar::Signed(with)) => Some(i128::from(value.0).cmp(with)),
+        (Value::Duration(value), Scalar::Signed(with)) => Some(i128::from(value.0).cmp(with)),
+        (Value::I128(value), Scalar::Signed(with)) => Some(value.cmp(with)),
+        (Value::F32(value), Scalar::Float(with)) => f64::from(*value).partial_cmp(&with.get()),
+        (Value::F64(value), Scalar::Float(with)) => value.partial_cmp(&with.get()),
+        (Value::Identity(value), Scalar::Bytes(with)) => Some(value.0.as_slice().cmp(with)),
+        (Value::ConnectionId(value), Scalar::Bytes(with)) => Some(value.0.as_slice().cmp(with)),
+        (Value::Uuid(value), Scalar::Bytes(with)) => Some(value.0.as_slice().cmp(with)),
+        (Value::String(value), Scalar::Bytes(with)) => Some(value.as_bytes().cmp(with)),
+        (Value::Bytes(value), Scalar::Bytes(with)) => Some(value.cmp(with)),
+        _ => None,
+    }
+}
+
+fn column(row: &[Value], column: u16) -> Option<&Value> {
+    row.get(usize::from(column))
+}
+
+/// Where a row is; the third coordinate is 0 in two dimensions.
+#[expect(clippy::wildcard_enum_match_arm, reason = "these four are the position types")]
+fn position(row: &[Value], place: u16) -> Option<[f64; 3]> {
+    match column(row, place)? {
+        Value::Vec2(place) => Some([f64::from(place.x), f64::from(place.y), 0.0]),
+        Value::Vec3(place) => Some([f64::from(place.x), f64::from(place.y), f64::from(place.z)]),
+        Value::DVec2(place) => Some([place.x, place.y, 0.0]),
+        Value::DVec3(place) => Some([place.x, place.y, place.z]),
+        _ => None,
+    }
+}
+
+/// The border belongs to the circle. What is no place is nowhere near.
+fn is_near(left: Option<[f64; 3]>, right: Option<[f64; 3]>, radius: Number) -> bool {
+    let (Some(left), Some(right)) = (left, right) else { return false };
+    let squares = left.iter().zip(right).map(|(left, right)| (left - right).powi(2));
+    squares.sum::<f64>() <= radius.get().powi(2)
+}

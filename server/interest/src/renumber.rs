@@ -1,0 +1,76 @@
+//! Tables get other ids when the schema changes. Everything that a group of connections watches is kept; only the ids in
+//! it are exchanged.
+
+use crate::client::{Client, Source};
+use crate::query::plan::{Circle, Filter, Plan};
+
+/// Old table id → the new id of the table that holds the same rows; none if no table does.
+pub(crate) struct Renumbering(pub Vec<Option<u16>>);
+
+impl Renumbering {
+    pub fn id(&self, table: u16) -> Option<u16> {
+        self.0.get(usize::from(table)).copied().flatten()
+    }
+
+    /// Whoever watched a table that holds no longer the same rows is gone: what is left has a new id.
+    pub fn replace(&self, table: &mut u16) {
+        debug_assert!(self.id(*table).is_some(), "a table is watched that has no successor");
+        if let Some(id) = self.id(*table) {
+            *table = id;
+        }
+    }
+
+    pub fn filter(&self, filter: &mut Filter) {
+        self.replace(&mut filter.table);
+    }
+
+    /// What a client is told a table is called never changes.
+    pub fn client(&self, client: &mut Client) {
+        for subscription in &mut client.subscriptions {
+            self.replace(&mut subscription.table);
+            match &mut subscription.source {
+                Source::Filter(_) => {}
+                Source::Circle { circle, .. } => {
+                    circle.tables_mut().into_iter().for_each(|id| self.replace(id))
+                }
+            }
+        }
+    }
+}
+
+impl Plan {
+    /// The table whose rows are selected.
+    pub fn table(&self) -> u16 {
+        match self {
+            Self::Filter(filter) => filter.table,
+            Self::Circle(circle) => circle.target.table,
+        }
+    }
+
+    /// All tables that the result depends on, the selected one first.
+    pub fn tables(&self) -> impl Iterator<Item = u16> {
+        let (first, second) = match self {
+            Self::Filter(filter) => (filter.table, None),
+            Self::Circle(circle) => (circle.target.table, Some(circle.observer.table)),
+        };
+        std::iter::once(first).chain(second)
+    }
+
+    /// The same, to be exchanged.
+    pub fn tables_mut(&mut self) -> impl Iterator<Item = &mut u16> {
+        let (first, second) = match self {
+            Self::Filter(filter) => (&mut filter.table, None),
+            Self::Circle(circle) => {
+                let [first, second] = circle.tables_mut();
+                (first, Some(second))
+            }
+        };
+        std::iter::once(first).chain(second)
+    }
+}
+
+impl Circle {
+    fn tables_mut(&mut self) -> [&mut u16; 2] {
+        [&mut self.target.table, &mut self.observer.table]
+    }
+}

@@ -7,7 +7,7 @@ use std::error::Error;
 use std::path::Path;
 use std::time::Instant;
 
-use ambit_engine::{CallOutcome, CallRequest, Database, Moment, Recovery};
+use ambit_engine::{CallOutcome, CallRequest, Database, ModuleHash, Recovery};
 use ambit_model::{ConnectionId, Identity, Timestamp};
 use ambit_module_host::{CallHeader, Instance, Module, ModuleLimits, Runtime};
 use ambit_store::Store;
@@ -61,19 +61,19 @@ fn measure_host(module: &Module) -> Result<(), Box<dyn Error>> {
 
 /// The whole engine: checks, transaction, change set, record for the log.
 fn measure_engine(module: &Module) -> Result<(), Box<dyn Error>> {
-    let moment = Moment { now: Timestamp(1), seed: 7 };
+    let now = Timestamp(1);
     let (mut database, published) =
-        Database::start(Recovery::default(), module, Identity::default(), moment)?;
+        Database::start(Recovery::default(), module, ModuleHash::default(), Identity::default(), 7, now)?;
     let mut log = Vec::new();
     let mut record = Vec::new();
-    published.ok_or("a new database has a schema")?.encode_logged(&mut record);
+    database.encode_published(&published.ok_or("a new database has a schema")?, &mut record);
     log.push(std::mem::take(&mut record));
     let call = |database: &mut Database, reducer: u16, arguments: &[u8]| -> CallOutcome {
         let (caller, connection) = (Identity([1; 32]), ConnectionId([2; 16]));
-        database.call(CallRequest { caller, connection, reducer, arguments }, moment)
+        database.call(CallRequest { caller, connection, reducer, arguments }, now)
     };
     let made = call(&mut database, reducer(module, "init_accounts")?, &ACCOUNTS.to_le_bytes());
-    made.encode_logged(&ACCOUNTS.to_le_bytes(), &mut record);
+    database.encode_logged(&made, &ACCOUNTS.to_le_bytes(), &mut record);
     log.push(std::mem::take(&mut record));
 
     let empty = reducer(module, "empty")?;
@@ -94,7 +94,7 @@ fn measure_engine(module: &Module) -> Result<(), Box<dyn Error>> {
                 place.copy_from_slice(&value.to_le_bytes());
             }
             let outcome = call(&mut database, transfer, &arguments);
-            outcome.encode_logged(&arguments, &mut encoded);
+            database.encode_logged(&outcome, &arguments, &mut encoded);
             ends.push(encoded.len());
             outcome.result.map(drop)
         })

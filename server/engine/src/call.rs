@@ -1,6 +1,8 @@
 //! What a call is given and what it gives back.
 
-use ambit_model::{ConnectionId, DecodeError, Duration, Identity, Timestamp};
+use std::sync::Arc;
+
+use ambit_model::{ConnectionId, DecodeError, Identity};
 use ambit_module_host::{CallError, LogLine};
 use ambit_store::ChangeSet;
 
@@ -17,15 +19,6 @@ pub struct CallRequest<'a> {
     pub arguments: &'a [u8],
 }
 
-/// What a call would otherwise take from a clock and a random number generator.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Moment {
-    /// The time of the call.
-    pub now: Timestamp,
-    /// Seeds the call's random numbers.
-    pub seed: u128,
-}
-
 /// What became of a call.
 #[derive(Debug)]
 pub struct CallOutcome {
@@ -36,16 +29,26 @@ pub struct CallOutcome {
     pub result: Result<u64, CallFailure>,
     /// What was committed; none if the call failed or changed nothing.
     pub change_set: Option<ChangeSet>,
+    /// What the log is to hold of it; none if it touched nothing that is logged.
+    pub record: Option<Record>,
     /// What the module logged.
     pub logs: Vec<LogLine>,
     /// Log lines that exceeded the limit of a call.
     pub logs_dropped: u64,
-    /// The connection that called, for the log.
-    pub connection: ConnectionId,
-    /// The seed of the call, for the log.
-    pub seed: u128,
-    /// The interval of a tick, for the log; zero for other calls.
-    pub dt: Duration,
+}
+
+/// What the log holds of a call besides its change set's head and its arguments:
+/// [`crate::Database::encode_logged`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// The connection that called.
+    pub(crate) connection: ConnectionId,
+    /// The number of the call's seed.
+    pub(crate) draw: u64,
+    /// Whether the client is gone afterwards.
+    pub(crate) ends_session: bool,
+    /// The changes of durable tables.
+    pub(crate) body: Arc<[u8]>,
 }
 
 /// Why nothing was committed.
@@ -68,6 +71,17 @@ pub enum CallFailure {
     /// The module ran and did not succeed.
     #[error(transparent)]
     Module(#[from] CallError),
+}
+
+impl CallOutcome {
+    /// Whether the log holds everything that the call changed, so that a replay comes to the same rows.
+    pub fn is_logged_whole(&self) -> bool {
+        match (&self.change_set, &self.record) {
+            (None, _) => true,
+            (Some(change_set), Some(record)) => change_set.body.is_empty() || change_set.body == record.body,
+            (Some(change_set), None) => change_set.body.is_empty(),
+        }
+    }
 }
 
 impl CallFailure {

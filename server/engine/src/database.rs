@@ -4,23 +4,19 @@ use std::sync::Arc;
 
 use ambit_model::{ConnectionId, Duration, Identity, Lifecycle, RowLayout, Schema, Timestamp, validate_row};
 use ambit_module_host::{CallHeader, Instance};
-use ambit_store::{ChangeSet, Store};
+use ambit_store::{ChangeSet, Changes, FreezeError, FrozenStore, Store};
 
-use crate::call::{CallFailure, CallOutcome, CallRequest, Moment};
-use crate::recovery::Recovery;
+use crate::call::{CallFailure, CallOutcome, CallRequest, Record};
+use crate::journal::CallRecord;
 use crate::schedule::Schedule;
+use crate::state::{Publication, State};
 
 /// One running database. [`Database::start`] makes it.
 pub struct Database {
     pub(crate) instance: Instance,
     pub(crate) reducers: Vec<Reducer>,
     pub(crate) schedule: Schedule,
-    /// The database's own identity: the caller of init and ticks.
-    identity: Identity,
-    last_offset: u64,
-    last_timestamp: Timestamp,
-    /// Whether init was ever committed.
-    is_initialised: bool,
+    pub(crate) state: State,
 }
 
 /// What the engine needs to know of a reducer at every call.
@@ -29,21 +25,14 @@ pub(crate) struct Reducer {
     parameters: RowLayout,
 }
 
-impl Database {
-    /// A database without reducers or ticks yet, its instance already holding the recovered store.
-    pub(crate) fn assemble(instance: Instance, recovery: &Recovery, identity: Identity) -> Self {
-        Self {
-            instance,
-            reducers: Vec::new(),
-            schedule: Schedule::default(),
-            identity,
-            last_offset: recovery.last_offset,
-            last_timestamp: recovery.last_timestamp,
-            is_initialised: recovery.is_initialised,
-        }
-    }
+/// What a call has committed.
+struct Committed {
+    change_set: Option<ChangeSet>,
+    record: Option<Record>,
+}
 
-    /// The tables, with the database's ids, and the reducers, with the module's.
+impl Database {
+    /// The tables and the reducers.
     pub fn schema(&self) -> &Arc<Schema> {
         self.instance.store().schema()
     }
@@ -53,20 +42,49 @@ impl Database {
         self.instance.store()
     }
 
+    /// A second store with the same rows, for a follower that begins now.
+    pub fn fork_store(&mut self) -> Result<Store, FreezeError> {
+        self.instance.store_mut().fork()
+    }
+
+    /// The rows as they are now, for a snapshot, and the snapshot's first chunk.
+    pub fn freeze(&mut self) -> Result<(Vec<u8>, FrozenStore), FreezeError> {
+        let head = self.snapshot_head();
+        Ok((head, self.instance.store_mut().freeze()?))
+    }
+
+    /// The first chunk of a snapshot of the rows as they are now. Whoever follows this database freezes its own rows at
+    /// this offset.
+    pub fn snapshot_head(&self) -> Vec<u8> {
+        self.state.encode_head(self.schema())
+    }
+
     /// The offset of the last commit; 0 if there is none.
     pub fn last_offset(&self) -> u64 {
-        self.last_offset
+        self.state.last_offset
+    }
+
+    /// The modules that were published and from which offset on, as far as they are remembered; the last is the present.
+    pub fn publications(&self) -> &[Publication] {
+        &self.state.publications
+    }
+
+    /// Forgets the modules that ended before this offset: no snapshot and no record needs them any more.
+    pub fn forget_publications(&mut self, before: u64) {
+        let publications = &mut self.state.publications;
+        let needed = publications.iter().rposition(|publication| publication.offset <= before).unwrap_or(0);
+        publications.drain(..needed);
     }
 
     /// Whether the module has an init reducer and none was ever committed, so that [`Database::init`] is still to run.
     pub fn needs_init(&self) -> bool {
-        !self.is_initialised && self.reducers.iter().any(|reducer| reducer.lifecycle == Lifecycle::Init)
+        !self.state.is_initialised && self.reducers.iter().any(|reducer| reducer.lifecycle == Lifecycle::Init)
     }
 
     /// Runs the init reducer. If it succeeds it commits, even if it changes nothing, so that it never runs again. If it
     /// fails it is still to run.
-    pub fn init(&mut self, moment: Moment) -> Vec<CallOutcome> {
-        self.run_lifecycle(Lifecycle::Init, (self.identity, ConnectionId::default()), moment)
+    pub fn init(&mut self, now: Timestamp) -> Vec<CallOutcome> {
+        self.run_lifecycle(Lifecycle::Init, (self.identity(), ConnectionId::default()), now)
     }
 
     /// Runs the reducers for a client that has connected.
@@ -74,19 +92,24 @@ impl Database {
         &mut self,
         identity: Identity,
         connection: ConnectionId,
-        moment: Moment,
+        now: Timestamp,
     ) -> Vec<CallOutcome> {
-        self.run_lifecycle(Lifecycle::ClientConnected, (identity, connection), moment)
+        self.run_lifecycle(Lifecycle::ClientConnected, (identity, connection), now)
     }
 
-    /// Runs the reducers for a client that has gone.
+    /// Runs the reducers for a client that has gone. When all of them are encoded, [`Database::forget_session`].
     pub fn client_disconnected(
         &mut self,
         identity: Identity,
         connection: ConnectionId,
-        moment: Moment,
+        now: Timestamp,
     ) -> Vec<CallOutcome> {
-        self.run_lifecycle(Lifecycle::ClientDisconnected, (identity, connection), moment)
+        self.run_lifecycle(Lifecycle::ClientDisconnected, (identity, connection), now)
+    }
+
+    /// The connection will not be heard of again.
+    pub fn forget_session(&mut self, connection: ConnectionId) {
+        self.state.journal.sessions.forget(connection);
     }
 
     /// When the next tick is due; none if the module has no ticks.
@@ -101,19 +124,54 @@ impl Database {
     }
 
     /// Runs the one tick that has been due the longest; none if none is due. Calls may run between ticks.
-    pub fn tick(&mut self, moment: Moment) -> Option<CallOutcome> {
-        let due = self.schedule.take_due(moment.now)?;
+    pub fn tick(&mut self, now: Timestamp) -> Option<CallOutcome> {
+        let due = self.schedule.take_due(now)?;
         let connection = ConnectionId::default();
-        let request = CallRequest { caller: self.identity, connection, reducer: due.reducer, arguments: &[] };
-        Some(self.run(request, moment, due.dt))
+        let request =
+            CallRequest { caller: self.identity(), connection, reducer: due.reducer, arguments: &[] };
+        Some(self.run(request, now, due.dt))
     }
 
     /// Runs a reducer for a client.
-    pub fn call(&mut self, request: CallRequest<'_>, moment: Moment) -> CallOutcome {
+    pub fn call(&mut self, request: CallRequest<'_>, now: Timestamp) -> CallOutcome {
         match self.check(&request) {
-            Ok(()) => self.run(request, moment, Duration(0)),
-            Err(failure) => outcome(&request, moment, Duration(0), Err(failure)),
+            Ok(()) => self.run(request, now, Duration(0)),
+            Err(failure) => outcome(&request, Err(failure)),
         }
+    }
+
+    /// Appends what the log is to hold of an outcome; nothing if [`CallOutcome::record`] is none. Every outcome is to be
+    /// encoded once, in order. `arguments` are those of the call.
+    pub fn encode_logged(&mut self, outcome: &CallOutcome, arguments: &[u8], out: &mut Vec<u8>) {
+        let (Some(change_set), Some(record)) = (&outcome.change_set, &outcome.record) else { return };
+        let call = CallRecord {
+            caller: change_set.caller,
+            connection: record.connection,
+            reducer: change_set.reducer,
+            timestamp: change_set.timestamp,
+            draw: record.draw,
+            ends_session: record.ends_session,
+            arguments,
+            body: &record.body,
+        };
+        self.state.journal.write_call(&call, out);
+    }
+
+    /// At a clean end: gives back the numbers that auto_inc columns have set aside, so that the next start goes on with the
+    /// next number. None if nothing was set aside.
+    pub fn release_reservations(&mut self, now: Timestamp) -> Option<CallOutcome> {
+        let changes = self.instance.store_mut().release_reservations();
+        if changes.logged.is_empty() {
+            return None;
+        }
+        let connection = ConnectionId::default();
+        let reducer = ChangeSet::NO_REDUCER;
+        let request = CallRequest { caller: self.identity(), connection, reducer, arguments: &[] };
+        let draw = self.state.journal.seeds.draw();
+        let timestamp = now.max(self.state.last_timestamp);
+        let Committed { change_set, record } = self.number(&request, timestamp, draw, changes, true);
+        let result = Ok(self.state.last_offset);
+        Some(CallOutcome { change_set, record, ..outcome(&request, result) })
     }
 
     /// Gives out the next commit offset.
@@ -124,14 +182,15 @@ impl Database {
         reducer: u16,
         body: Arc<[u8]>,
     ) -> ChangeSet {
-        self.last_offset += 1;
-        self.last_timestamp = self.last_timestamp.max(now);
-        ChangeSet { offset: self.last_offset, timestamp: self.last_timestamp, caller, reducer, body }
+        let state = &mut self.state;
+        state.last_offset += 1;
+        state.last_timestamp = state.last_timestamp.max(now);
+        ChangeSet { offset: state.last_offset, timestamp: state.last_timestamp, caller, reducer, body }
     }
 
-    /// The database's own identity.
+    /// The database's own identity: the caller of init and ticks.
     pub(crate) fn identity(&self) -> Identity {
-        self.identity
+        self.state.journal.own
     }
 
     fn check(&self, request: &CallRequest<'_>) -> Result<(), CallFailure> {
@@ -157,33 +216,34 @@ impl Database {
         &mut self,
         lifecycle: Lifecycle,
         (caller, connection): (Identity, ConnectionId),
-        moment: Moment,
+        now: Timestamp,
     ) -> Vec<CallOutcome> {
         let of_lifecycle = |(id, reducer): (u16, &Reducer)| (reducer.lifecycle == lifecycle).then_some(id);
         let ids: Vec<u16> = (0..).zip(&self.reducers).filter_map(of_lifecycle).collect();
         let run = |reducer| {
             let request = CallRequest { caller, connection, reducer, arguments: &[] };
-            self.run(request, moment, Duration(0))
+            self.run(request, now, Duration(0))
         };
         ids.into_iter().map(run).collect()
     }
 
     /// Runs a checked call as one transaction.
-    fn run(&mut self, request: CallRequest<'_>, moment: Moment, dt: Duration) -> CallOutcome {
+    fn run(&mut self, request: CallRequest<'_>, now: Timestamp, dt: Duration) -> CallOutcome {
         // A clock that was set back does not let the database's time run backwards.
-        let timestamp = moment.now.max(self.last_timestamp);
+        let timestamp = now.max(self.state.last_timestamp);
+        let draw = self.state.journal.seeds.draw();
         let header = CallHeader {
             sender: request.caller,
             connection: request.connection,
             timestamp,
             dt,
-            seed: moment.seed,
+            seed: self.state.journal.seeds.seed(draw),
         };
-        let mut change_set = None;
+        let mut committed = Committed { change_set: None, record: None };
         let result = match self.instance.call(&header, request.reducer, request.arguments) {
             Ok(()) => {
-                change_set = self.commit(&request, timestamp);
-                Ok(self.last_offset)
+                committed = self.commit(&request, timestamp, draw);
+                Ok(self.state.last_offset)
             }
             Err(error) => {
                 self.instance.store_mut().rollback();
@@ -192,43 +252,58 @@ impl Database {
         };
         let (lines, logs_dropped) = self.instance.logs();
         let logs = std::mem::take(lines);
-        CallOutcome { change_set, logs, logs_dropped, ..outcome(&request, moment, dt, result) }
+        let Committed { change_set, record } = committed;
+        CallOutcome { change_set, record, logs, logs_dropped, ..outcome(&request, result) }
     }
 
-    fn commit(&mut self, request: &CallRequest<'_>, timestamp: Timestamp) -> Option<ChangeSet> {
-        let body = match self.instance.store().has_changes() {
-            true => self.instance.store_mut().commit().body,
-            false => Arc::default(),
+    fn commit(&mut self, request: &CallRequest<'_>, timestamp: Timestamp, draw: u64) -> Committed {
+        let changes = match self.instance.store().has_changes() {
+            true => self.instance.store_mut().commit(),
+            false => Changes::default(),
         };
         let lifecycle = self.reducers.get(usize::from(request.reducer)).map(|reducer| reducer.lifecycle);
-        self.is_initialised |= lifecycle == Some(Lifecycle::Init);
+        self.state.is_initialised |= lifecycle == Some(Lifecycle::Init);
         // The log tells who is connected and whether init has run by these commits, whatever they changed.
         let is_noted = match lifecycle {
             Some(Lifecycle::Init | Lifecycle::ClientConnected | Lifecycle::ClientDisconnected) => true,
             Some(Lifecycle::Call | Lifecycle::Tick { .. }) | None => false,
         };
-        if body.is_empty() && !is_noted {
-            return None;
+        self.number(request, timestamp, draw, changes, is_noted)
+    }
+
+    /// Makes changes a commit with the next offset, unless there are none and nothing is to be noted.
+    fn number(
+        &mut self,
+        request: &CallRequest<'_>,
+        timestamp: Timestamp,
+        draw: u64,
+        changes: Changes,
+        is_noted: bool,
+    ) -> Committed {
+        let Changes { body, logged, .. } = changes;
+        if body.is_empty() && logged.is_empty() && !is_noted {
+            return Committed { change_set: None, record: None };
         }
-        Some(self.next_change_set(timestamp, request.caller, request.reducer, body))
+        let lifecycle = self.reducers.get(usize::from(request.reducer)).map(|reducer| reducer.lifecycle);
+        let record = (is_noted || !logged.is_empty()).then(|| Record {
+            connection: request.connection,
+            draw,
+            ends_session: lifecycle == Some(Lifecycle::ClientDisconnected),
+            body: logged,
+        });
+        let change_set = self.next_change_set(timestamp, request.caller, request.reducer, body);
+        Committed { change_set: Some(change_set), record }
     }
 }
 
-fn outcome(
-    request: &CallRequest<'_>,
-    moment: Moment,
-    dt: Duration,
-    result: Result<u64, CallFailure>,
-) -> CallOutcome {
+fn outcome(request: &CallRequest<'_>, result: Result<u64, CallFailure>) -> CallOutcome {
     CallOutcome {
         reducer: request.reducer,
         result,
         change_set: None,
+        record: None,
         logs: Vec::new(),
         logs_dropped: 0,
-        connection: request.connection,
-        seed: moment.seed,
-        dt,
     }
 }
 

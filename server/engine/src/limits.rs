@@ -4,6 +4,3 @@
 /// a quarter second at 20 ticks a second is caught up, and a server that is too slow does not fall ever further
 /// behind.
 pub const LATE_TICKS_MAX: u64 = 5;
-
-/// Changes of a schema that a message about it names; the others are counted. A few tell an author which module it was.
-pub const CHANGES_TOLD_MAX: usize = 4;

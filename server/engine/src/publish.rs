@@ -1,208 +1,265 @@
-//! Giving a database its module: at the start, and when another one is published.
+//! Giving a database its module: at the start, and when another one is published while it runs.
 //!
-//! Rows survive, so the tables that exist must stay as they are: name, columns and indexes. New tables may come.
-//! A database's tables keep their ids for ever; a module that numbers its tables differently is served by name.
-//! Reducers may change in any way: their ids are the module's.
-//!
-//! A running database only takes a module of the same schema. Any other one is a new start, so that the module is stored
-//! before its schema is logged, and no call that was made for one module runs in another.
+//! The tables are brought to the module's schema by a plan that follows from the two schemas alone, so that whoever
+//! replays the log comes to the same rows; what a plan cannot do is the business of a migration function of the module,
+//! which runs in the same transaction. Until [`Database::complete_publish`] everything can be undone.
 
 use std::sync::Arc;
 
-use ambit_model::{Identity, Schema, TableSchema};
-use ambit_module_host::{CallError, Instance, Module};
-use ambit_store::{ChangeSet, ExtendError, Store};
+use ambit_model::{ConnectionId, Durability, Duration, Identity, MigrationSchema, Schema, Timestamp};
+use ambit_module_host::{CallError, CallHeader, Instance, Module};
+use ambit_store::{ChangeSet, Effect, Former, MigrateError, Plan, Store, plan, settled};
 
-use crate::call::Moment;
-use crate::database::{Database, reducers};
-use crate::limits;
-use crate::logged;
+use crate::database::{Database, Reducer, reducers};
+use crate::journal::{ModuleHash, Seeds};
 use crate::recovery::Recovery;
 use crate::schedule::Schedule;
+use crate::state::Publication;
 
-/// A commit that says that the database has another schema from here on.
+/// A commit that says that the database has another module, and perhaps another schema, from here on.
 #[derive(Debug, Clone)]
 pub struct Published {
-    /// Without changes of rows.
+    /// What the migration function changed, after the tables were brought to the new schema.
     pub change_set: ChangeSet,
-    /// The schema, with the database's table ids.
+    /// The module's schema, with the old names that its plan goes by.
     pub schema: Arc<Schema>,
+    /// From the schema before to this one.
+    pub plan: Arc<Plan>,
+    /// Whether a snapshot must hold this commit before the log does: rows of tables that are not logged were changed by it,
+    /// which a replay has only as they were at some snapshot.
+    pub needs_snapshot: bool,
+    /// The module.
+    pub module: ModuleHash,
+    /// What of the change set the log holds.
+    pub logged: Arc<[u8]>,
 }
 
-/// How a running database can take a module.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fit {
-    /// Tables and reducers are as before: [`Database::replace_module`].
-    Same,
-    /// The database is to be started anew with the module. What is different, in a few words.
-    Changed(String),
+/// A database with another module, before anybody was told. One of [`Database::complete_publish`] and
+/// [`Database::cancel_publish`] follows.
+pub struct Prepared {
+    former_instance: Instance,
+    former: Former,
+    former_reducers: Vec<Reducer>,
+    former_schedule: Schedule,
+    plan: Arc<Plan>,
+    schema: Arc<Schema>,
+    logs: Vec<ambit_module_host::LogLine>,
 }
 
 /// Why a database does not take a module. It stays as it was.
 #[derive(Debug, thiserror::Error)]
 pub enum PublishError {
-    /// The module's tables do not continue those of the database.
+    /// The plan cannot be carried out without a migration function.
     #[error(
-        "the database has rows that the new module cannot read: {0}. Leave existing tables as they are (new tables may be added), or publish under another name"
+        "the new module cannot read the rows of this database: {}. Write a function #[migration(from = {version})] that does it, or publish under another name",
+        .reasons.join("; ")
     )]
-    Incompatible(String),
-    /// The store does not take the new schema.
-    #[error("the new module's tables do not fit: {0}")]
-    Extend(#[from] ExtendError),
+    Refused {
+        /// What stands against it.
+        reasons: Vec<String>,
+        /// The database's version.
+        version: u32,
+    },
+    /// The module is older than the database.
+    #[error(
+        "the database is at version {database} of its schema, the module at version {module}: it is an older one"
+    )]
+    Older {
+        /// The database's.
+        database: u32,
+        /// The module's.
+        module: u32,
+    },
+    /// The module has no migration from the database's version.
+    #[error(
+        "the database is at version {database} of its schema, the module at version {module}, and the module has no function #[migration(from = {database})]"
+    )]
+    NoMigration {
+        /// The database's.
+        database: u32,
+        /// The module's.
+        module: u32,
+    },
+    /// The rows do not fit the new schema.
+    #[error(transparent)]
+    Migrate(#[from] MigrateError),
+    /// The migration function failed.
+    #[error("the migration function `{name}` failed: {source}")]
+    Migration {
+        /// Its name.
+        name: String,
+        /// Why.
+        source: CallError,
+    },
     /// The module does not start.
     #[error("the new module could not be started: {0}")]
     Start(#[from] CallError),
-    /// The schema is another one, and the database runs.
-    #[error("the new module's schema is another one ({0}); start the database anew with it")]
-    Changed(String),
 }
 
-impl Published {
-    /// Appends the bytes that the log holds of it.
-    pub fn encode_logged(&self, out: &mut Vec<u8>) {
-        logged::encode_publish(&self.change_set, &self.schema, out);
+impl Prepared {
+    /// What the migration function logged.
+    pub fn take_logs(&mut self) -> Vec<ambit_module_host::LogLine> {
+        std::mem::take(&mut self.logs)
     }
 }
 
 impl Database {
-    /// Starts a new or recovered database. Its schema is a commit of its own unless it is as before; ticks begin
-    /// one interval after the moment. Init is still to run if [`Database::needs_init`] says so.
+    /// Starts a new or recovered database. Unless it runs this module with this schema already, that it does is a commit of
+    /// its own; ticks begin one interval after the moment. Init is still to run if [`Database::needs_init`] says so. `key`
+    /// seeds the random numbers of calls; nobody else may know it.
     pub fn start(
-        mut recovery: Recovery,
+        recovery: Recovery,
         module: &Module,
+        hash: ModuleHash,
         identity: Identity,
-        moment: Moment,
+        key: u128,
+        now: Timestamp,
     ) -> Result<(Self, Option<Published>), PublishError> {
-        let (instance, is_new_schema) = start_instance(module, &mut recovery.store)?;
-        let mut database = Self::assemble(instance, &recovery, identity);
-        let published = database.adopt(module, is_new_schema, moment);
-        Ok((database, published))
-    }
-
-    /// Replaces the module of a running database by one of the same schema. On an error the old one goes on.
-    pub fn replace_module(&mut self, module: &Module, moment: Moment) -> Result<(), PublishError> {
-        if let Fit::Changed(what) = check_module(self.schema(), module)? {
-            return Err(PublishError::Changed(what));
+        let Recovery { store, mut state } = recovery;
+        let is_present = state.publications.last().is_some_and(|last| last.module == hash);
+        let plan = plan(store.schema(), module.schema());
+        state.journal.seeds = Seeds::new(key);
+        state.journal.own = identity;
+        if is_present && plan.is_same() {
+            let instance = Instance::new(module, store)?;
+            let schedule = Schedule::new(module.schema(), now);
+            return Ok((Self { instance, reducers: reducers(module.schema()), schedule, state }, None));
         }
-        let (instance, _) = start_instance(module, self.instance.store_mut())?;
-        self.instance = instance;
-        self.adopt(module, false, moment);
-        Ok(())
+        // An instance of the module on its own empty tables stands in for the module before.
+        let instance = Instance::new(module, Store::new(Arc::new(settled(module.schema()))))?;
+        let mut database = Self { instance, reducers: Vec::new(), schedule: Schedule::default(), state };
+        *database.instance.store_mut() = store;
+        let prepared = database.prepare_publish(module, now)?;
+        let published = database.complete_publish(prepared, hash, now);
+        Ok((database, Some(published)))
     }
 
-    fn adopt(&mut self, module: &Module, is_new_schema: bool, moment: Moment) -> Option<Published> {
-        self.reducers = reducers(module.schema());
-        self.schedule = Schedule::new(module.schema(), moment.now);
-        if !is_new_schema {
-            return None;
-        }
-        let caller = self.identity();
-        let change_set = self.next_change_set(moment.now, caller, ChangeSet::NO_REDUCER, Arc::default());
-        Some(Published { change_set, schema: Arc::clone(self.schema()) })
+    /// What the module would do to the tables.
+    pub fn plan(&self, module: &Module) -> Result<Plan, PublishError> {
+        Ok(plan_for(self.schema(), module.schema())?.0)
     }
-}
 
-/// Whether a database of this schema can take the module, and how. Nothing changes.
-pub fn check_module(schema: &Schema, module: &Module) -> Result<Fit, PublishError> {
-    let merged = merge_schema(schema, module.schema()).map_err(PublishError::Incompatible)?;
-    if merged == *schema {
-        return Ok(Fit::Same);
-    }
-    let changes = describe_changes(schema, &merged);
-    // A module that cannot start is refused before anybody is disconnected for it.
-    drop(Instance::new(module, Store::new(Arc::new(merged)))?);
-    Ok(Fit::Changed(changes))
-}
-
-/// Starts the module and moves the store into it, extended by the module's new tables; tells whether the schema
-/// is another one now. On an error the store is as it was.
-fn start_instance(module: &Module, store: &mut Store) -> Result<(Instance, bool), PublishError> {
-    let merged = merge_schema(store.schema(), module.schema()).map_err(PublishError::Incompatible)?;
-    let is_new_schema = **store.schema() != merged;
-    let schema = Arc::new(merged);
-    // The module starts on empty tables first: if it cannot, nothing has happened to the rows.
-    let mut instance = Instance::new(module, Store::new(Arc::clone(&schema)))?;
-    if is_new_schema {
-        store.extend(schema)?;
-    }
-    *instance.store_mut() = std::mem::take(store);
-    Ok((instance, is_new_schema))
-}
-
-/// The schema of a database that takes a module: the database's tables with their ids, then the module's new
-/// ones, and the module's reducers. Or what stands against it.
-pub fn merge_schema(database: &Schema, module: &Schema) -> Result<Schema, String> {
-    let mut tables = Vec::with_capacity(module.tables.len());
-    for table in &database.tables {
-        let (_, new) =
-            module.table(&table.name).ok_or_else(|| format!("table `{}` is missing", table.name))?;
-        compare_table(table, new)?;
-        tables.push(new.clone());
-    }
-    let is_new = |table: &&TableSchema| database.table(&table.name).is_none();
-    tables.extend(module.tables.iter().filter(is_new).cloned());
-    Ok(Schema { tables, reducers: module.reducers.clone(), ..Schema::default() })
-}
-
-/// What a client would notice between two schemas of one database.
-fn describe_changes(old: &Schema, new: &Schema) -> String {
-    let tables = new.tables.iter().filter(|table| old.table(&table.name).is_none());
-    let mut changes: Vec<String> = tables.map(|table| format!("table `{}` is new", table.name)).collect();
-    for reducer in &new.reducers {
-        match old.reducer(&reducer.name) {
-            None => changes.push(format!("reducer `{}` is new", reducer.name)),
-            Some((_, known)) if known.params != reducer.params => {
-                changes.push(format!("reducer `{}` takes other arguments", reducer.name));
+    /// Brings the tables to the module's schema and puts the module in its place. On an error everything is as before.
+    pub fn prepare_publish(&mut self, module: &Module, now: Timestamp) -> Result<Prepared, PublishError> {
+        let schema = Arc::clone(module.schema());
+        let (plan, migration) = plan_for(self.schema(), &schema)?;
+        let settled = Arc::new(settled(&schema));
+        // The module starts on empty tables first: if it cannot, nothing has happened to the rows.
+        let mut instance = Instance::new(module, Store::new(Arc::clone(&settled)))?;
+        // Rows that a migration function is still to make may be named by rows that are there.
+        let former = match migration {
+            Some((_, migration)) => {
+                let plan = plan.copying(self.schema(), &migration.reads);
+                self.instance.store_mut().reshape(settled, &plan)?
             }
-            Some((_, known)) if known.lifecycle != reducer.lifecycle => {
-                changes.push(format!("reducer `{}` runs at other times", reducer.name));
-            }
-            Some(_) => {}
-        }
-    }
-    let gone = old.reducers.iter().filter(|reducer| new.reducer(&reducer.name).is_none());
-    changes.extend(gone.map(|reducer| format!("reducer `{}` is gone", reducer.name)));
-    if changes.is_empty() {
-        return "its order or documentation has changed".to_owned();
-    }
-    let more = changes.len().saturating_sub(limits::CHANGES_TOLD_MAX);
-    changes.truncate(limits::CHANGES_TOLD_MAX);
-    match more {
-        0 => changes.join(", "),
-        more => format!("{} and {more} more changes", changes.join(", ")),
-    }
-}
-
-fn compare_table(old: &TableSchema, new: &TableSchema) -> Result<(), String> {
-    let table = &old.name;
-    for (position, column) in old.columns.iter().enumerate() {
-        let name = &column.name;
-        let Some(same) = new.columns.get(position).filter(|same| same.name == *name) else {
-            return Err(match new.column(name) {
-                Some((moved, _)) => {
-                    format!(
-                        "table `{table}`: column `{name}` has moved from place {position} to place {moved}"
-                    )
-                }
-                None => format!("table `{table}`: column `{name}` is missing"),
-            });
+            None => self.instance.store_mut().migrate(settled, &plan)?,
         };
-        if same.ty != column.ty {
-            let detail = match same.ty.to_string() == column.ty.to_string() {
-                true => "has another shape now".to_owned(),
-                false => format!("was {} and is now {}", column.ty, same.ty),
-            };
-            return Err(format!("table `{table}`: column `{name}` {detail}"));
+        std::mem::swap(instance.store_mut(), self.instance.store_mut());
+        let former_instance = std::mem::replace(&mut self.instance, instance);
+        let mut prepared = Prepared {
+            former_instance,
+            former,
+            former_reducers: std::mem::replace(&mut self.reducers, reducers(&schema)),
+            former_schedule: std::mem::replace(&mut self.schedule, Schedule::new(&schema, now)),
+            plan: Arc::new(plan),
+            schema: Arc::clone(&schema),
+            logs: Vec::new(),
+        };
+        let Some((id, migration)) = migration else { return Ok(prepared) };
+        let migrated = self.run_migration(id, &mut prepared, now);
+        let name = || migration.name.clone();
+        let migrated = migrated.map_err(|source| PublishError::Migration { name: name(), source });
+        let checked = migrated.and_then(|()| Ok(self.instance.store().check_references(&prepared.former)?));
+        match checked {
+            Ok(()) => Ok(prepared),
+            Err(error) => {
+                self.cancel_publish(prepared);
+                Err(error)
+            }
         }
-        if same.auto_inc != column.auto_inc {
-            return Err(format!("table `{table}`: auto_inc of column `{name}` has changed"));
+    }
+
+    fn run_migration(&mut self, id: u16, prepared: &mut Prepared, now: Timestamp) -> Result<(), CallError> {
+        let draw = self.state.journal.seeds.draw();
+        let header = CallHeader {
+            sender: self.identity(),
+            connection: ConnectionId::default(),
+            timestamp: now.max(self.state.last_timestamp),
+            dt: Duration(0),
+            seed: self.state.journal.seeds.seed(draw),
+        };
+        let former = std::mem::take(prepared.former.store_mut());
+        let (result, former) = self.instance.call_migration(&header, id, former);
+        *prepared.former.store_mut() = former;
+        prepared.logs = std::mem::take(self.instance.logs().0);
+        result
+    }
+
+    /// Makes a prepared publication a commit.
+    pub fn complete_publish(&mut self, prepared: Prepared, module: ModuleHash, now: Timestamp) -> Published {
+        let Prepared { plan, schema, former, former_instance, .. } = prepared;
+        drop(former_instance);
+        let changes = self.instance.store_mut().commit();
+        let needs_snapshot =
+            changes.body != changes.logged || touches_unlogged(former.store().schema(), &plan);
+        let change_set = self.next_change_set(now, self.identity(), ChangeSet::NO_REDUCER, changes.body);
+        self.state.publications.push(Publication { offset: change_set.offset, module });
+        Published { change_set, schema, plan, needs_snapshot, module, logged: changes.logged }
+    }
+
+    /// Takes a prepared publication back.
+    pub fn cancel_publish(&mut self, prepared: Prepared) {
+        let Prepared { mut former_instance, former, former_reducers, former_schedule, .. } = prepared;
+        self.instance.store_mut().restore(former);
+        std::mem::swap(former_instance.store_mut(), self.instance.store_mut());
+        self.instance = former_instance;
+        self.reducers = former_reducers;
+        self.schedule = former_schedule;
+    }
+
+    /// Appends what the log is to hold of a publication. To be encoded once, in order with the outcomes of calls.
+    pub fn encode_published(&mut self, published: &Published, out: &mut Vec<u8>) {
+        let Published { change_set, schema, module, logged, .. } = published;
+        let schema = Schema { migrations: Vec::new(), ..Schema::clone(schema) };
+        self.state.journal.write_publish(change_set.timestamp, module, &schema, logged, out);
+    }
+}
+
+/// Whether a plan does anything to tables of which the log does not hold the rows.
+pub fn touches_unlogged(database: &Schema, plan: &Plan) -> bool {
+    let is_logged = |id: u16| {
+        let table = database.tables.get(usize::from(id));
+        table.is_none_or(|table| table.durability == Durability::Durable)
+    };
+    plan.changes.iter().filter_map(|change| change.from).any(|from| !is_logged(from))
+}
+
+/// A migration function of a module and its id.
+pub type Migration<'a> = (u16, &'a MigrationSchema);
+
+/// How a database of this schema takes a module: what becomes of the tables, and the migration function that must run, if
+/// any. Or what stands against it.
+pub fn plan_for<'a>(
+    database: &Schema,
+    module: &'a Schema,
+) -> Result<(Plan, Option<Migration<'a>>), PublishError> {
+    let plan = plan(database, module);
+    let (from, to) = (database.version, module.version);
+    if to < from {
+        return Err(PublishError::Older { database: from, module: to });
+    }
+    // A new database has no rows to migrate, whatever the module's version.
+    if to > from && !database.tables.is_empty() {
+        let found = (0..).zip(&module.migrations).find(|(_, migration)| migration.from == from);
+        let (id, migration) = found.ok_or(PublishError::NoMigration { database: from, module: to })?;
+        return Ok((plan.read_by_function(&migration.reads), Some((id, migration))));
+    }
+    match plan.is_automatic() {
+        true => Ok((plan, None)),
+        false => {
+            let refused = plan.changes.iter().filter(|change| change.effect == Effect::Refused);
+            let reasons = refused.map(ToString::to_string).collect();
+            Err(PublishError::Refused { reasons, version: from })
         }
     }
-    if let Some(column) = new.columns.get(old.columns.len()) {
-        return Err(format!("table `{table}`: column `{}` is new", column.name));
-    }
-    if old.indexes != new.indexes || old.primary != new.primary {
-        return Err(format!("table `{table}`: its indexes have changed"));
-    }
-    Ok(())
 }

@@ -27,6 +27,113 @@ pub enum Command {
     Logs(LogsOptions),
     /// Generate typed client code from a database's schema.
     Generate(GenerateOptions),
+    /// Make, check and restore backups.
+    #[command(subcommand)]
+    Backup(BackupCommand),
+    /// Look at or cut the log of a database whose server does not run.
+    #[command(subcommand)]
+    Log(LogCommand),
+}
+
+/// What to do with a backup.
+#[derive(Debug, Subcommand)]
+pub enum BackupCommand {
+    /// Write a database of yours to a file while it runs.
+    Create(BackupCreateOptions),
+    /// Check that a backup is whole and that a database can be made of it.
+    Verify(BackupVerifyOptions),
+    /// Make a new database of a backup, as it was at its end or at an earlier moment.
+    Restore(BackupRestoreOptions),
+}
+
+/// Options of `ambit backup create`.
+#[derive(Debug, Args)]
+pub struct BackupCreateOptions {
+    /// The database.
+    #[arg(long, value_name = "DB")]
+    pub name: String,
+    /// The file; it must not exist.
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// The server.
+    #[command(flatten)]
+    pub remote: RemoteOptions,
+}
+
+/// Options of `ambit backup verify`.
+#[derive(Debug, Args)]
+pub struct BackupVerifyOptions {
+    /// The backup.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+}
+
+/// Options of `ambit backup restore`.
+#[derive(Debug, Args)]
+pub struct BackupRestoreOptions {
+    /// The backup.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// The new database.
+    #[arg(long, value_name = "DB")]
+    pub name: String,
+    /// A commit offset, or a moment such as 2026-11-26T03:15:00Z: nothing later is restored.
+    #[arg(long, value_name = "OFFSET|TIME", value_parser = until)]
+    pub until: Option<Until>,
+    /// The server.
+    #[command(flatten)]
+    pub remote: RemoteOptions,
+}
+
+/// Where a restored database ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Until {
+    /// With this commit.
+    Offset(u64),
+    /// With the last commit at or before this moment, in microseconds since 1970.
+    Micros(i64),
+}
+
+/// What to do with a log.
+#[derive(Debug, Subcommand)]
+pub enum LogCommand {
+    /// Read the whole log and tell what is in it. Changes nothing.
+    Verify(LogVerifyOptions),
+    /// Cut everything after a commit off the log. What is cut is kept beside it.
+    Repair(LogRepairOptions),
+}
+
+/// Options of `ambit log verify`.
+#[derive(Debug, Args)]
+pub struct LogVerifyOptions {
+    /// The server's data folder.
+    #[arg(long, value_name = "DIR", default_value = "ambit-data")]
+    pub data: PathBuf,
+    /// The database.
+    #[arg(long, value_name = "DB")]
+    pub name: String,
+}
+
+/// Options of `ambit log repair`.
+#[derive(Debug, Args)]
+pub struct LogRepairOptions {
+    /// Which log.
+    #[command(flatten)]
+    pub log: LogVerifyOptions,
+    /// The last commit that stays.
+    #[arg(long, value_name = "OFFSET")]
+    pub to: u64,
+}
+
+/// A number is an offset; anything else has to be a moment.
+fn until(text: &str) -> Result<Until, String> {
+    if let Ok(offset) = text.parse() {
+        return Ok(Until::Offset(offset));
+    }
+    let moment = humantime::parse_rfc3339_weak(text)
+        .map_err(|_| "give a commit offset, or a moment in UTC such as 2026-11-26T03:15:00Z".to_owned())?;
+    let since = moment.duration_since(std::time::UNIX_EPOCH).map_err(|_| "before 1970".to_owned())?;
+    i64::try_from(since.as_micros()).map(Until::Micros).map_err(|_| "too far in the future".to_owned())
 }
 
 /// Options of `ambit start`.
@@ -38,6 +145,13 @@ pub struct StartOptions {
     /// The address. Without a --listen of yours only programs on this machine can connect.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7800")]
     pub listen: SocketAddr,
+    /// How long changes may stay without a snapshot, such as 60s or 10min. Tables that are not logged (checkpointed) lose at
+    /// most this much when a server dies.
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = humantime::parse_duration)]
+    pub snapshot_every: std::time::Duration,
+    /// Megabytes of log after which a snapshot is taken in any case.
+    #[arg(long, value_name = "MB", default_value_t = 256)]
+    pub snapshot_log_mb: u64,
 }
 
 /// Which server, and as whom.
@@ -63,6 +177,12 @@ pub struct PublishOptions {
     /// The database.
     #[arg(long, value_name = "DB")]
     pub name: String,
+    /// Only tell what would become of the tables; change nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Publish although tables or columns are lost.
+    #[arg(long)]
+    pub confirm: bool,
     /// The server.
     #[command(flatten)]
     pub remote: RemoteOptions,
@@ -138,6 +258,14 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_restore_ends_at_an_offset_or_a_moment() {
+        assert_eq!(until("42"), Ok(Until::Offset(42)));
+        assert_eq!(until("1970-01-01T00:00:01.5Z"), Ok(Until::Micros(1_500_000)));
+        assert_eq!(until("1970-01-02 00:00:00"), Ok(Until::Micros(86_400_000_000)));
+        assert!(until("yesterday").unwrap_err().contains("a moment in UTC"));
     }
 
     #[test]

@@ -1,11 +1,14 @@
-//! The `ambit` command: runs a server, publishes modules, calls reducers, shows logs, generates client code.
+//! The `ambit` command: runs a server, publishes modules, calls reducers, shows logs, generates client code,
+//! makes and restores backups, and repairs logs.
 
 mod arguments;
 
 mod limits;
 
+mod backup;
 mod call;
 mod generate;
+mod log;
 mod logs;
 mod publish;
 mod start;
@@ -28,6 +31,8 @@ fn main() -> ExitCode {
         Command::Call(options) => call::call(&options),
         Command::Logs(options) => logs::logs(&options),
         Command::Generate(options) => generate::generate(&options),
+        Command::Backup(command) => backup::backup(&command),
+        Command::Log(command) => log::log(&command),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

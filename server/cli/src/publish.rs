@@ -4,7 +4,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use ambit_module_build::{Install, build_module, prepare};
-use anyhow::Context;
+use ambit_node::PlanReport;
+use anyhow::{Context, bail};
 
 use crate::arguments::PublishOptions;
 use crate::print;
@@ -17,8 +18,26 @@ pub fn publish(options: &PublishOptions) -> anyhow::Result<()> {
     let file = wasm_file(&options.module)?;
     let wasm = std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
     let token = remote.token(&options.remote)?;
-    let path = format!("database/{}/publish", options.name);
-    let answer = remote.post(&path, &token, "application/wasm", &wasm)?;
+    // What would become of the tables is told before anything happens, and again agreed to by whoever says --confirm.
+    let path = |dry_run: bool| {
+        let (dry_run, confirm) = (u8::from(dry_run), u8::from(options.confirm));
+        format!("database/{}/publish?dry_run={dry_run}&confirm={confirm}", options.name)
+    };
+    let planned = remote.post(&path(true), &token, "application/wasm", &wasm)?;
+    let plan: Option<PlanReport> = serde_json::from_value(planned["plan"].clone()).context("the plan")?;
+    if let Some(plan) = &plan {
+        report(&format!("plan for database {}:", options.name));
+        report(plan.to_string().trim_end());
+    }
+    if options.dry_run {
+        return print("nothing was changed");
+    }
+    if plan.is_some_and(|plan| plan.is_destructive) && !options.confirm {
+        bail!(
+            "tables or columns would be lost, nothing was changed. Publish with --confirm if that is meant"
+        );
+    }
+    let answer = remote.post(&path(false), &token, "application/wasm", &wasm)?;
     let verb = if answer["created"].as_bool() == Some(true) { "created" } else { "updated" };
     print(&format!(
         "{verb} database {} ({} bytes of WebAssembly, owner {})",

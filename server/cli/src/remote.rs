@@ -54,6 +54,19 @@ impl Remote {
         serde_json::from_slice(&self.body(answer)?).context("the server's answer is not JSON")
     }
 
+    /// Sends a file as it is read; the JSON answer.
+    pub fn post_file(
+        &self,
+        path: &str,
+        token: &str,
+        content_type: &str,
+        file: std::fs::File,
+    ) -> anyhow::Result<Value> {
+        let request = self.agent.post(self.address(path)).header("Content-Type", content_type);
+        let answer = request.header("Authorization", format!("Bearer {token}")).send(file);
+        serde_json::from_slice(&self.body(answer)?).context("the server's answer is not JSON")
+    }
+
     /// Asks for bytes.
     pub fn get(&self, path: &str) -> anyhow::Result<Vec<u8>> {
         self.body(self.agent.get(self.address(path)).call())

@@ -2,7 +2,7 @@
 
 use std::io::IsTerminal;
 
-use ambit_node::{Server, ServerOptions};
+use ambit_node::{Server, ServerOptions, SnapshotOptions};
 use anyhow::Context;
 use tracing_subscriber::EnvFilter;
 
@@ -23,7 +23,11 @@ pub fn start(options: &StartOptions) -> anyhow::Result<()> {
 }
 
 async fn run(options: &StartOptions) -> anyhow::Result<()> {
-    let server = Server::start(ServerOptions { data: options.data.clone(), listen: options.listen }).await?;
+    let snapshots =
+        SnapshotOptions { interval: options.snapshot_every, log_bytes: options.snapshot_log_mb << 20 };
+    let server =
+        Server::start(ServerOptions { data: options.data.clone(), listen: options.listen, snapshots })
+            .await?;
     let address = server.address();
     // Programs that start a server wait for this line.
     print(&format!("listening on http://{address}"))?;

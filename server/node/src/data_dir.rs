@@ -5,14 +5,19 @@
 //! DIR/databases/<name>/owner          the owner's identity in hexadecimal
 //! DIR/databases/<name>/identity       the database's own identity: the caller of its init and ticks
 //! DIR/databases/<name>/module.wasm    the published module
+//! DIR/databases/<name>/confirmed      the hash of the module of which the owner agreed that it loses rows or columns
+//! DIR/databases/<name>/modules/       it and those before it, by hash, as far as the log still needs them
 //! DIR/databases/<name>/log/           the commit log
+//! DIR/databases/<name>/snapshots/     the last two snapshots
 //! DIR/lock                            held while a server runs
 //! ```
 
+use std::fmt::Write as _;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
+use ambit_engine::ModuleHash;
 use ambit_model::Identity;
 
 use crate::limits;
@@ -131,6 +136,18 @@ impl DataDir {
         Ok(names)
     }
 
+    /// An empty folder for the files of a backup. Whatever a crash has left in it is removed.
+    pub fn scratch(&self, name: &str) -> Result<PathBuf, DataDirError> {
+        let path = self.root.join("restoring").join(name);
+        match fs::remove_dir_all(&path) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(source) => return Err(file_error("remove", &path, source)),
+        }
+        fs::create_dir_all(&path).map_err(|source| file_error("create", &path, source))?;
+        Ok(path)
+    }
+
     /// The folder of the database of this (checked) name.
     pub fn database(&self, name: &str) -> DatabaseDir {
         DatabaseDir { path: self.root.join("databases").join(name) }
@@ -139,13 +156,24 @@ impl DataDir {
 
 impl DatabaseDir {
     /// Makes the folder of a new database. The module is written last: with it the database exists.
-    pub fn create(&self, owner: Identity, own: Identity, module: &[u8]) -> Result<(), DataDirError> {
+    pub fn create(
+        &self,
+        owner: Identity,
+        own: Identity,
+        module: &[u8],
+        hash: &ModuleHash,
+    ) -> Result<(), DataDirError> {
+        self.prepare(owner, own)?;
+        self.write_module(module, hash)
+    }
+
+    /// Makes the folder of a database that does not exist before its module is written.
+    pub fn prepare(&self, owner: Identity, own: Identity) -> Result<(), DataDirError> {
         let log = self.log();
         fs::create_dir_all(&log).map_err(|source| file_error("create", &log, source))?;
         sync_folder(self.path.parent().unwrap_or(&self.path))?;
         write_whole(&self.path.join("owner"), owner.to_string().as_bytes(), 0o644)?;
-        write_whole(&self.path.join("identity"), own.to_string().as_bytes(), 0o644)?;
-        self.write_module(module)
+        write_whole(&self.path.join("identity"), own.to_string().as_bytes(), 0o644)
     }
 
     /// Removes a database that was never used. Without its module it does not exist, whatever else stays.
@@ -159,9 +187,38 @@ impl DatabaseDir {
         fs::remove_dir_all(&self.path).map_err(|source| file_error("remove", &self.path, source))
     }
 
-    /// Replaces the module, whole or not at all.
-    pub fn write_module(&self, module: &[u8]) -> Result<(), DataDirError> {
+    /// Replaces the module, whole or not at all. Those before it stay beside it.
+    pub fn write_module(&self, module: &[u8], hash: &ModuleHash) -> Result<(), DataDirError> {
+        let modules = self.modules();
+        fs::create_dir_all(&modules).map_err(|source| file_error("create", &modules, source))?;
+        sync_folder(&self.path)?;
+        write_whole(&modules.join(module_file(hash)), module, 0o644)?;
         write_whole(&self.path.join("module.wasm"), module, 0o644)
+    }
+
+    /// Notes that the owner agreed to what this module loses, should the server die before the log knows.
+    pub fn confirm(&self, hash: &ModuleHash) -> Result<(), DataDirError> {
+        write_whole(&self.path.join("confirmed"), module_file(hash).as_bytes(), 0o644)
+    }
+
+    /// Whether the owner agreed to what this module loses.
+    pub fn is_confirmed(&self, hash: &ModuleHash) -> bool {
+        fs::read(self.path.join("confirmed")).is_ok_and(|text| text == module_file(hash).as_bytes())
+    }
+
+    /// Removes the modules that are not among these.
+    pub fn keep_modules(&self, needed: &[ModuleHash]) -> Result<(), DataDirError> {
+        let modules = self.modules();
+        let names: Vec<String> = needed.iter().map(module_file).collect();
+        let read = |source| file_error("read", &modules, source);
+        for entry in fs::read_dir(&modules).map_err(read)? {
+            let path = entry.map_err(read)?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            if name.ends_with(".wasm") && !names.iter().any(|needed| *needed == name) {
+                fs::remove_file(&path).map_err(|source| file_error("remove", &path, source))?;
+            }
+        }
+        Ok(())
     }
 
     /// The published module.
@@ -180,6 +237,16 @@ impl DatabaseDir {
         self.read_identity("identity")
     }
 
+    /// The folder of the snapshots.
+    pub fn snapshots(&self) -> PathBuf {
+        self.path.join("snapshots")
+    }
+
+    /// The folder of the modules.
+    pub fn modules(&self) -> PathBuf {
+        self.path.join("modules")
+    }
+
     /// The folder of the commit log.
     pub fn log(&self) -> PathBuf {
         self.path.join("log")
@@ -195,6 +262,15 @@ impl DatabaseDir {
             problem: error.to_string(),
         })
     }
+}
+
+/// The name of a module's file.
+pub fn module_file(hash: &ModuleHash) -> String {
+    let mut name = String::with_capacity(2 * hash.len() + 5);
+    for byte in hash {
+        let _infallible = write!(name, "{byte:02x}");
+    }
+    name + ".wasm"
 }
 
 /// Writes a file under another name, syncs it and moves it into place.

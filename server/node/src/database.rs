@@ -11,19 +11,23 @@
 
 mod command;
 mod gate;
-mod seeds;
+mod plan_report;
 mod statistics;
+mod views;
 
 mod engine_thread;
 mod follower_thread;
 
 mod durable;
 mod recovery;
+mod snapshots;
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::thread::JoinHandle;
 
+use ambit_engine::ModuleHash;
+use ambit_log::DirectoryMedium;
 use ambit_model::{Identity, Schema};
 use ambit_module_host::Module;
 use ambit_wire::goodbye;
@@ -35,14 +39,16 @@ use self::durable::LogNews;
 use self::engine_thread::{Begin, EngineThread, Links};
 use self::follower_thread::FollowerThread;
 use self::gate::Gate;
-use self::seeds::Seeds;
+use self::snapshots::SnapshotThread;
 use crate::connection::Connection;
 use crate::data_dir::DatabaseDir;
 use crate::limits;
 use crate::log_lines::{Level, LogLines};
 
-pub use command::EngineCommand;
-pub use recovery::OpenError;
+pub use command::{EngineCommand, Publication, PublishOutcome, PublishRefusal};
+pub use plan_report::PlanReport;
+pub use recovery::{Loaded, OpenError, Until, load};
+pub use snapshots::SnapshotOptions;
 pub use statistics::{Statistics, StatisticsReport};
 
 /// A running database. Clones of the `Arc` share it.
@@ -59,10 +65,8 @@ pub struct Shared {
     pub name: String,
     /// Who may publish to it.
     pub owner: Identity,
-    /// Tables and reducers.
-    pub schema: Arc<Schema>,
-    /// The schema's bytes, for clients.
-    pub schema_bytes: Vec<u8>,
+    /// Tables and reducers now.
+    schema: RwLock<Arc<SchemaNow>>,
     /// What the module and the server say.
     pub lines: LogLines,
     /// Counters.
@@ -77,9 +81,31 @@ pub struct Shared {
     ending: OnceLock<(u16, String)>,
     /// Bytes of calls that wait for the engine.
     queued_bytes: AtomicUsize,
+    /// Whether a snapshot is being written.
+    is_snapshotting: AtomicBool,
+    /// The offset before which no snapshot or segment is kept.
+    oldest_needed: AtomicU64,
+}
+
+/// A database's schema.
+pub struct SchemaNow {
+    /// Tables and reducers.
+    pub schema: Arc<Schema>,
+    /// Their bytes, for clients.
+    pub bytes: Vec<u8>,
 }
 
 impl Shared {
+    /// The schema now; a publish may change it.
+    pub fn schema(&self) -> Arc<SchemaNow> {
+        Arc::clone(&self.schema.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn set_schema(&self, schema: Arc<Schema>) {
+        let now = Arc::new(SchemaNow { bytes: schema.encode(), schema });
+        *self.schema.write().unwrap_or_else(PoisonError::into_inner) = now;
+    }
+
     /// Returns when the database has ended, in whatever way. What was sent to it and not answered never will be.
     pub async fn ended(&self) {
         let mut closed = self.closed.clone();
@@ -88,9 +114,15 @@ impl Shared {
 
     /// Says goodbye to a client that the database has no more time for.
     pub fn say_ended(&self, connection: &Connection) {
+        let (code, reason) = self.why_ended();
+        connection.goodbye(code, reason);
+    }
+
+    /// Why the database has ended, with the code for clients.
+    pub fn why_ended(&self) -> (u16, &str) {
         match self.ending.get() {
-            Some((code, reason)) => connection.goodbye(*code, reason),
-            None => connection.goodbye(goodbye::DATABASE, "the database has stopped"),
+            Some((code, reason)) => (*code, reason),
+            None => (goodbye::DATABASE, "the database has stopped"),
         }
     }
 
@@ -111,6 +143,20 @@ impl Shared {
     }
 }
 
+/// What opens a database.
+pub struct Opening<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Its folder.
+    pub dir: &'a DatabaseDir,
+    /// Its module.
+    pub module: &'a Module,
+    /// What tells the module from others.
+    pub hash: ModuleHash,
+    /// When snapshots are taken.
+    pub snapshots: SnapshotOptions,
+}
+
 /// A command did not reach the engine.
 pub enum Unsent {
     /// The queue is full; try again soon.
@@ -120,35 +166,40 @@ pub enum Unsent {
 }
 
 impl Database {
-    /// Opens the database of a folder with this module: recovers it from its log, or begins it.
-    pub fn open(name: &str, dir: &DatabaseDir, module: &Module, runtime: &Handle) -> Result<Self, OpenError> {
+    /// Opens the database of a folder with this module: recovers it, or begins it.
+    pub fn open(opening: Opening<'_>, runtime: &Handle) -> Result<Self, OpenError> {
         let (commands, receiver) = crossbeam_channel::bounded(limits::ENGINE_COMMANDS_MAX);
-        let (shared, threads) = Self::start(name, dir, module, receiver)?;
+        let (shared, threads) = Self::start(&opening, receiver, runtime)?;
         runtime.spawn(durable::tell_durable(Arc::clone(&shared)));
         Ok(Self { shared, commands, threads: Mutex::new(threads) })
     }
 
-    /// Whether the database of a folder can be opened with this module. Nothing changes.
-    pub fn check(dir: &DatabaseDir, module: &Module) -> Result<(), OpenError> {
-        recovery::recover(dir, module, Seeds::new()?.next_seed()).map(drop)
+    /// Whether the database of a folder can be opened with this module. Nothing changes but the end of a log that a crash
+    /// left half written.
+    pub fn check(
+        dir: &DatabaseDir,
+        module: &Module,
+        hash: ModuleHash,
+        may_lose: bool,
+    ) -> Result<(), OpenError> {
+        recovery::recover(dir, module, hash, 0, may_lose).map(drop)
     }
 
     fn start(
-        name: &str,
-        dir: &DatabaseDir,
-        module: &Module,
+        opening: &Opening<'_>,
         commands: Receiver<EngineCommand>,
+        runtime: &Handle,
     ) -> Result<(Arc<Shared>, Vec<JoinHandle<()>>), OpenError> {
-        let mut seeds = Seeds::new()?;
-        let mut recovered = recovery::recover(dir, module, seeds.next_seed())?;
+        let Opening { name, dir, module, hash, snapshots } = opening;
+        let key = (u128::from(getrandom::u64()?) << 64) | u128::from(getrandom::u64()?);
+        let mut recovered = recovery::recover(dir, module, *hash, key, dir.is_confirmed(hash))?;
         let (durable_sender, durable) = watch::channel(recovered.log.durable_offset());
         let (closed_sender, closed) = watch::channel(());
         let schema = Arc::clone(recovered.database.schema());
         let shared = Arc::new(Shared {
-            name: name.to_owned(),
+            name: (*name).to_owned(),
             owner: dir.owner()?,
-            schema_bytes: schema.encode(),
-            schema,
+            schema: RwLock::new(Arc::new(SchemaNow { bytes: schema.encode(), schema })),
             lines: LogLines::new(name),
             statistics: Statistics::default(),
             durable,
@@ -156,17 +207,33 @@ impl Database {
             closed,
             ending: OnceLock::new(),
             queued_bytes: AtomicUsize::new(0),
+            is_snapshotting: AtomicBool::new(false),
+            oldest_needed: AtomicU64::new(0),
         });
         recovered.tell(&shared.lines);
         let (log_gate, log_keeper) = Gate::new(limits::LOG_BYTES_WAITING_MAX);
         let news = LogNews { durable: durable_sender, keeper: log_keeper, _closed: closed_sender };
         let log = durable::start_log(recovered.log, news, Arc::clone(&shared)).map_err(OpenError::Thread)?;
+        let open =
+            |path, what| DirectoryMedium::new(path).map_err(|source| OpenError::Medium { what, source });
+        let media = (open(dir.log(), "log")?, open(dir.snapshots(), "snapshots")?);
+        let (jobs, asked) = crossbeam_channel::bounded(limits::SNAPSHOT_JOBS_MAX);
+        let kept = std::mem::take(&mut recovered.snapshots);
+        let writer = SnapshotThread::new(media, kept, asked, Arc::clone(&shared), runtime.clone());
         let (rounds, followed) = crossbeam_channel::bounded(limits::FOLLOWER_ROUNDS_MAX);
         let (follower_gate, keeper) = Gate::new(limits::FOLLOWER_BYTES_WAITING_MAX);
-        let follower = FollowerThread::new(recovered.follower, followed, keeper, Arc::clone(&shared));
-        let links =
-            Links { log, log_gate, commands, follower: rounds, follower_gate, shared: Arc::clone(&shared) };
-        let engine = EngineThread::new(recovered.database, links, seeds);
+        let follower = FollowerThread::new(recovered.follower, followed, keeper, jobs, Arc::clone(&shared));
+        let links = Links {
+            log,
+            log_gate,
+            commands,
+            follower: rounds,
+            follower_gate,
+            shared: Arc::clone(&shared),
+            dir: DatabaseDir::clone(dir),
+            snapshots: snapshots.clone(),
+        };
+        let engine = EngineThread::new(recovered.database, links);
         let begin = Begin {
             published: recovered.published.take(),
             left_connected: std::mem::take(&mut recovered.left_connected),
@@ -176,6 +243,7 @@ impl Database {
             thread.spawn(run).map_err(OpenError::Thread)
         };
         let threads = vec![
+            spawn("snapshots", limits::SNAPSHOT_STACK_BYTES, Box::new(move || writer.run()))?,
             spawn("follower", limits::FOLLOWER_STACK_BYTES, Box::new(move || follower.run()))?,
             spawn("engine", limits::ENGINE_STACK_BYTES, Box::new(move || engine.run(begin)))?,
         ];

@@ -1,5 +1,6 @@
 //! The HTTP interface: for tools, and for the WebSocket handshake. Errors are `{"error": "a sentence"}`.
 
+mod backup;
 mod body;
 mod caller;
 mod connect;
@@ -9,18 +10,19 @@ use std::sync::Arc;
 
 use ambit_model::Lifecycle;
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::{StatusCode, header};
 use axum::middleware::map_response;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use serde::Deserialize;
 use serde_json::json;
 use tokio::sync::oneshot;
 
 use self::caller::{Caller, Somebody};
 use crate::database::{Database, EngineCommand};
-use crate::server::{NoDatabaseError, Node, PublishError};
+use crate::server::{NoDatabaseError, Node, PublishError, PublishOptions};
 use crate::{json as row_json, limits};
 
 /// An answer that is an error.
@@ -40,6 +42,8 @@ pub fn router(node: Arc<Node>) -> Router {
         .route("/v1/database/{name}/schema", get(schema))
         .route("/v1/database/{name}/statistics", get(statistics))
         .route("/v1/database/{name}/logs", get(logs::logs))
+        .route("/v1/database/{name}/backup", get(backup::backup))
+        .route("/v1/database/{name}/restore", post(backup::restore))
         .route("/v1/database/{name}/connect", get(connect::connect))
         .fallback(async || HttpError::new(StatusCode::NOT_FOUND, "there is nothing at this address"))
         .method_not_allowed_fallback(async || {
@@ -60,9 +64,21 @@ async fn identity(State(node): State<Arc<Node>>) -> Result<Json<serde_json::Valu
     Ok(Json(json!({ "identity": identity.to_string(), "token": token })))
 }
 
+/// How to publish.
+#[derive(Deserialize)]
+struct PublishQuery {
+    /// 1: only tell what it would do.
+    #[serde(default)]
+    dry_run: u8,
+    /// 1: rows and columns may be lost.
+    #[serde(default)]
+    confirm: u8,
+}
+
 async fn publish(
     State(node): State<Arc<Node>>,
     Path(name): Path<String>,
+    Query(query): Query<PublishQuery>,
     publisher: Result<Somebody, HttpError>,
     body: Body,
 ) -> Result<Json<serde_json::Value>, HttpError> {
@@ -78,20 +94,39 @@ async fn publish(
     let wasm = body::read(body, limits::MODULE_BYTES_MAX).await?;
     let (publishing, database) = (Arc::clone(&node), name.clone());
     // A task of its own: a publisher that goes away does not leave a database halfway between two modules.
-    let published = tokio::spawn(async move { publishing.publish(&database, publisher, wasm).await }).await;
+    let options = PublishOptions { is_dry_run: query.dry_run != 0, is_confirmed: query.confirm != 0 };
+    let publish = async move { publishing.publish(&database, publisher, wasm, options).await };
+    let published = tokio::spawn(publish).await;
     drop(upload);
     let published = published.unwrap_or_else(|error| Err(PublishError::Server(error.to_string())));
-    let is_new = published.map_err(|error| {
+    let published = published.map_err(|error| {
         let status = match &error {
             PublishError::Name(_) => StatusCode::BAD_REQUEST,
             PublishError::NotOwner(_) => StatusCode::FORBIDDEN,
             PublishError::TooMany => StatusCode::INSUFFICIENT_STORAGE,
             PublishError::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            PublishError::Unconfirmed(_) => StatusCode::CONFLICT,
             PublishError::Server(_) => StatusCode::INTERNAL_SERVER_ERROR,
         };
-        HttpError::new(status, error.to_string())
+        let plan = match &error {
+            PublishError::Unconfirmed(plan) => Some(plan),
+            PublishError::Name(_)
+            | PublishError::NotOwner(_)
+            | PublishError::TooMany
+            | PublishError::Refused(_)
+            | PublishError::Server(_) => None,
+        };
+        let text = plan.map_or_else(|| error.to_string(), |plan| format!("{error}:\n{plan}"));
+        HttpError::new(status, text)
     })?;
-    Ok(Json(json!({ "database": name, "created": is_new, "owner": publisher.to_string() })))
+    Ok(Json(json!({
+        "database": name,
+        "created": published.is_new,
+        "dry_run": options.is_dry_run,
+        "offset": published.offset,
+        "plan": published.plan,
+        "owner": publisher.to_string(),
+    })))
 }
 
 /// Calls a reducer and waits until what it committed is durable.
@@ -123,7 +158,7 @@ async fn call(
     let (id, arguments) = arguments_of(&database, &reducer, &arguments)?;
     let (reply, answer) = oneshot::channel();
     let command = EngineCommand::CallOnce { caller, reducer: id, arguments, reply };
-    let stopped = || HttpError::new(StatusCode::SERVICE_UNAVAILABLE, "the database has stopped");
+    let stopped = || HttpError::new(StatusCode::SERVICE_UNAVAILABLE, database.shared.why_ended().1);
     if !database.send(command).await {
         return Err(stopped());
     }
@@ -149,7 +184,7 @@ fn arguments_of(
     reducer: &str,
     arguments: &[serde_json::Value],
 ) -> Result<(u16, Vec<u8>), HttpError> {
-    let schema = &database.shared.schema;
+    let schema = Arc::clone(&database.shared.schema().schema);
     let (id, found) = schema.reducer(reducer).ok_or_else(|| {
         let callable = schema.reducers.iter().filter(|reducer| reducer.lifecycle == Lifecycle::Call);
         let names: Vec<&str> = callable.map(|reducer| reducer.name.as_str()).collect();
@@ -163,7 +198,7 @@ fn arguments_of(
 
 async fn schema(State(node): State<Arc<Node>>, Path(name): Path<String>) -> Result<Response, HttpError> {
     let database = database(&node, &name)?;
-    let bytes = database.shared.schema_bytes.clone();
+    let bytes = database.shared.schema().bytes.clone();
     Ok(([(header::CONTENT_TYPE, "application/octet-stream")], bytes).into_response())
 }
 

@@ -9,6 +9,9 @@ pub mod limits;
 
 mod server;
 
+mod backup;
+mod offline;
+
 mod data_dir;
 mod identity;
 
@@ -28,5 +31,9 @@ pub mod json;
 
 mod clock;
 
+pub use ambit_log::{Repaired, Verification};
+pub use backup::BackupSummary;
 pub use data_dir::{DataDirError, DatabaseNameError, check_database_name};
+pub use database::{PlanReport, SnapshotOptions};
+pub use offline::{Offline, OfflineError, verify_backup_file};
 pub use server::{Server, ServerOptions, StartServerError};

@@ -149,3 +149,42 @@ pub const ENGINE_FULL_PAUSE: Duration = Duration::from_millis(1);
 /// How long a client with subscriptions waits for its next update to bring the durable offset before it gets a message of its
 /// own: a little more than the interval of the default rate of 20 Hz.
 pub const DURABLE_PATIENCE: Duration = Duration::from_millis(60);
+
+/// Bytes of log after which a snapshot is taken. Reading them back takes a second or two at a start.
+pub const SNAPSHOT_LOG_BYTES: u64 = 256 << 20;
+
+/// How long changes stay without a snapshot. Tables that are only kept by snapshots lose at most this much when a server
+/// dies; writing a world of 100 MB once a minute is 2 MB/s.
+pub const SNAPSHOT_INTERVAL: Duration = Duration::from_secs(60);
+
+/// Snapshots that are kept, the newest ones: if the last cannot be read, the one before it and the log can.
+pub const SNAPSHOTS_KEPT: usize = 2;
+
+/// Snapshots that wait to be written. One is written at a time and one more may be asked for by a tool or a publish.
+pub const SNAPSHOT_JOBS_MAX: usize = 4;
+
+/// Bytes of the snapshot thread's stack: it walks pages in a loop.
+pub const SNAPSHOT_STACK_BYTES: usize = 2 << 20;
+
+/// Bytes of log that make a last snapshot worth while at a clean end, when the log alone would do: they take longer to read
+/// back than the snapshot to write.
+pub const LAST_SNAPSHOT_LOG_BYTES_MIN: u64 = 64 << 20;
+
+/// Nanoseconds that bringing one row to another schema takes, its indexes included, for the estimate in a plan. Measured
+/// with rows of 64 bytes and one or two indexes.
+pub const MIGRATED_ROW_NS: u64 = 500;
+
+/// Changes of a schema that a line of the log names; the others are counted. A few tell which module it was.
+pub const CHANGES_TOLD_MAX: usize = 8;
+
+/// Files of a backup. A log that nothing was ever removed from has a segment per 64 MiB.
+pub const BACKUP_FILES_MAX: usize = 100_000;
+
+/// Bytes of a backup's manifest: 200 for each of its files.
+pub const BACKUP_MANIFEST_BYTES_MAX: u64 = 20 << 20;
+
+/// Pieces of a backup on their way to whoever wants it, and the bytes of each: enough to keep both sides busy.
+pub const BACKUP_PIECES_MAX: usize = 16;
+
+/// See [`BACKUP_PIECES_MAX`].
+pub const BACKUP_PIECE_BYTES: usize = 256 << 10;

@@ -1,6 +1,7 @@
 //! The server: its databases, its door, and how it ends.
 
 mod publish;
+mod restore;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -8,19 +9,20 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use ambit_module_host::{EpochTicker, Module, Runtime, RuntimeError};
+use ambit_module_host::{EpochTicker, Runtime, RuntimeError};
 use ambit_wire::goodbye;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 
 use crate::connection::OutgoingBytes;
-use crate::data_dir::{DataDir, DataDirError};
-use crate::database::{Database, OpenError};
+use crate::data_dir::{DataDir, DataDirError, DatabaseDir};
+use crate::database::{Database, OpenError, Opening, SnapshotOptions};
 use crate::identity::Identities;
 use crate::{door, limits};
 
-pub use publish::PublishError;
+pub use publish::{PublishError, PublishOptions};
+pub use restore::RestoreFailure;
 
 /// Where a server keeps its data and where it listens.
 #[derive(Debug, Clone)]
@@ -29,6 +31,8 @@ pub struct ServerOptions {
     pub data: PathBuf,
     /// The address; port 0 takes any free one.
     pub listen: SocketAddr,
+    /// When snapshots are taken.
+    pub snapshots: SnapshotOptions,
 }
 
 /// A running server.
@@ -53,6 +57,7 @@ pub struct Node {
     /// One for each module that may be on its way here.
     pub uploads: Semaphore,
     data: DataDir,
+    snapshots: SnapshotOptions,
     runtime: Runtime,
     databases: RwLock<BTreeMap<String, Place>>,
     /// One publish at a time.
@@ -86,7 +91,7 @@ pub enum StartServerError {
 enum Place {
     /// It was opened.
     Running(Arc<Database>),
-    /// It is being opened anew, with another module.
+    /// It is being made from a backup.
     Opening,
     /// It could not be opened, and why.
     Broken(String),
@@ -98,8 +103,8 @@ pub enum NoDatabaseError {
     /// Nobody has published it.
     #[error("there is no database \"{0}\"; publish a module first: ambit publish DIR --name {0}")]
     Unknown(String),
-    /// It gets another module.
-    #[error("database {0} is being opened with another module; try again")]
+    /// It is being made from a backup.
+    #[error("database {0} is being made from a backup; try again")]
     Opening(String),
     /// It could not be opened.
     #[error("database {name} could not be opened: {problem}")]
@@ -128,6 +133,7 @@ impl Server {
             sockets: Arc::new(Semaphore::new(limits::SOCKETS_MAX)),
             uploads: Semaphore::new(limits::UPLOADS_MAX),
             data,
+            snapshots: options.snapshots.clone(),
             runtime,
             databases: RwLock::default(),
             publishing: tokio::sync::Mutex::new(()),
@@ -184,6 +190,11 @@ impl Node {
         }
     }
 
+    /// The folder of a database.
+    pub fn database_dir(&self, name: &str) -> DatabaseDir {
+        self.data.database(name)
+    }
+
     /// A number for a new connection.
     pub fn next_connection(&self) -> u64 {
         self.connections.fetch_add(1, Ordering::Relaxed)
@@ -193,15 +204,19 @@ impl Node {
     async fn reopen(&self, name: &str) -> Result<(), String> {
         let wasm = self.data.database(name).module().map_err(|error| error.to_string())?;
         let compiled = self.compile(wasm).await;
-        let (module, _) = compiled.map_err(|error| format!("its module cannot run: {error}"))?;
-        self.open(name, module).await.map_err(|error| error.to_string())
+        let compiled = compiled.map_err(|error| format!("its module cannot run: {error}"))?;
+        self.open(name, &compiled).await.map_err(|error| error.to_string())
     }
 
-    async fn open(&self, name: &str, module: Module) -> Result<(), OpenError> {
+    async fn open(&self, name: &str, compiled: &publish::Compiled) -> Result<(), OpenError> {
         let (dir, runtime, owned) =
             (self.data.database(name), tokio::runtime::Handle::current(), name.to_owned());
-        let opened =
-            tokio::task::spawn_blocking(move || Database::open(&owned, &dir, &module, &runtime)).await;
+        let (module, hash, snapshots) = (compiled.module.clone(), compiled.hash, self.snapshots.clone());
+        let opened = tokio::task::spawn_blocking(move || {
+            let opening = Opening { name: &owned, dir: &dir, module: &module, hash, snapshots };
+            Database::open(opening, &runtime)
+        });
+        let opened = opened.await;
         let database = opened.map_err(|error| OpenError::Thread(std::io::Error::other(error)))??;
         self.set(name, Place::Running(Arc::new(database)));
         Ok(())

@@ -6,8 +6,12 @@
 mod hostile;
 #[path = "server/http.rs"]
 mod http;
+#[path = "server/keeping.rs"]
+mod keeping;
 #[path = "server/large.rs"]
 mod large;
+#[path = "server/migrating.rs"]
+mod migrating;
 #[path = "server/modules.rs"]
 mod modules;
 #[path = "server/players.rs"]

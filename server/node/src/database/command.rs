@@ -2,12 +2,16 @@
 
 use std::sync::Arc;
 
-use ambit_model::Identity;
+use ambit_engine::ModuleHash;
+use ambit_model::{Identity, Schema};
 use ambit_module_host::Module;
-use ambit_store::ChangeSet;
+use ambit_store::{ChangeSet, Plan};
 use bytes::Bytes;
+use crossbeam_channel::Receiver;
 use tokio::sync::oneshot;
 
+use super::plan_report::PlanReport;
+use super::snapshots::SnapshotRequest;
 use crate::connection::Connection;
 
 /// What an engine thread is told.
@@ -60,12 +64,17 @@ pub enum EngineCommand {
         /// Takes the answer.
         reply: oneshot::Sender<CallReply>,
     },
-    /// Another module with the same tables and reducers.
-    Replace {
-        /// The compiled module.
-        module: Module,
+    /// Another module.
+    Publish {
+        /// The module, and how.
+        publication: Box<Publication>,
         /// Takes the answer.
-        reply: oneshot::Sender<ReplaceReply>,
+        reply: oneshot::Sender<PublishReply>,
+    },
+    /// A snapshot, now.
+    Snapshot {
+        /// Takes its offset, and where to wait for it.
+        reply: SnapshotReply,
     },
     /// The database ends.
     Stop {
@@ -86,7 +95,8 @@ impl EngineCommand {
             Self::Connect { .. }
             | Self::Disconnect { .. }
             | Self::Unsubscribe { .. }
-            | Self::Replace { .. }
+            | Self::Publish { .. }
+            | Self::Snapshot { .. }
             | Self::Stop { .. } => 0,
         }
     }
@@ -104,8 +114,45 @@ pub struct CallRefusal {
     pub message: String,
 }
 
-/// Whether a module has taken its place, or why the old one goes on.
-pub type ReplaceReply = Result<(), String>;
+/// Takes a snapshot's offset, and where to wait until it is on disk.
+pub type SnapshotReply = oneshot::Sender<(u64, Receiver<Result<(), String>>)>;
+
+/// A module that is to be published.
+pub struct Publication {
+    /// The compiled module.
+    pub module: Module,
+    /// Its WebAssembly.
+    pub wasm: Vec<u8>,
+    /// What tells it from others.
+    pub hash: ModuleHash,
+    /// Only what it would do is wanted.
+    pub is_dry_run: bool,
+    /// The publisher agrees that rows or columns are lost.
+    pub is_confirmed: bool,
+}
+
+/// What a publish did or would do.
+#[derive(Debug)]
+pub struct PublishOutcome {
+    /// The commit with which the module took over; none for a dry run.
+    pub offset: Option<u64>,
+    /// What became of the tables.
+    pub plan: PlanReport,
+}
+
+/// Why the old module goes on.
+#[derive(Debug)]
+pub enum PublishRefusal {
+    /// The module or the rows.
+    Refused(String),
+    /// Something would be lost, and the publisher has not agreed to that.
+    Unconfirmed(Box<PlanReport>),
+    /// The server cannot do it.
+    Server(String),
+}
+
+/// What became of a publish.
+pub type PublishReply = Result<PublishOutcome, PublishRefusal>;
 
 /// What one round of the engine has for the follower.
 pub struct FollowerRound {
@@ -119,6 +166,17 @@ pub struct FollowerRound {
 pub enum FollowerCommand {
     /// A commit.
     Change(Arc<ChangeSet>),
+    /// A commit with which another schema begins.
+    Migrate {
+        /// The schema.
+        schema: Arc<Schema>,
+        /// From the schema before to this one.
+        plan: Arc<Plan>,
+        /// What the migration function changed afterwards.
+        change_set: Arc<ChangeSet>,
+    },
+    /// A snapshot of the rows as they are now.
+    Snapshot(SnapshotRequest),
     /// A client was welcomed.
     Connect(Arc<Connection>),
     /// A client has gone.
@@ -147,9 +205,9 @@ impl FollowerCommand {
     /// Bytes of the commit or query in it.
     pub fn byte_count(&self) -> usize {
         match self {
-            Self::Change(change_set) => change_set.body.len(),
+            Self::Change(change_set) | Self::Migrate { change_set, .. } => change_set.body.len(),
             Self::Subscribe { sql, .. } => sql.len(),
-            Self::Connect(_) | Self::Disconnect(_) | Self::Unsubscribe { .. } => 0,
+            Self::Connect(_) | Self::Disconnect(_) | Self::Unsubscribe { .. } | Self::Snapshot(_) => 0,
         }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use ambit_log::{Log, LogEvent, LogThread};
-use ambit_wire::ServerMessage;
+use ambit_wire::{ServerMessage, goodbye};
 use tokio::sync::watch;
 
 use super::gate::GateKeeper;
@@ -36,17 +36,21 @@ impl LogNews {
 pub fn start_log(log: Log, news: LogNews, shared: Arc<Shared>) -> io::Result<LogThread> {
     // Through a method, so that the thread takes all of `news` and not only the parts that it uses.
     LogThread::start(log, move |event| match event {
-        LogEvent::Durable { offset, bytes, took } => {
-            let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-            Statistics::add(&shared.statistics.log_sync_us, micros);
-            Statistics::add(&shared.statistics.log_bytes, bytes as u64);
-            Statistics::add(&shared.statistics.log_syncs, 1);
+        LogEvent::Durable { offset, bytes, written, took } => {
+            if written > 0 {
+                let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+                Statistics::add(&shared.statistics.log_sync_us, micros);
+                Statistics::add(&shared.statistics.log_bytes, written);
+                Statistics::add(&shared.statistics.log_syncs, 1);
+            }
             news.tell(bytes, offset);
         }
         LogEvent::Failed { reason } => {
             shared
                 .lines
                 .server(Level::Error, format!("the log failed, nothing is committed any more: {reason}"));
+            // Before the thread is gone, which tells everybody that the database has ended.
+            drop(shared.ending.set((goodbye::DATABASE, reason.to_owned())));
         }
     })
 }

@@ -3,27 +3,31 @@
 //! A round is what has queued up, within limits. At its end the log thread gets the round's records in one batch, the
 //! follower its commits, and every client the results of its batch in one message.
 
+mod publish;
 mod round;
+mod snapshots;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use ambit_engine::{CallOutcome, CallRequest, Database, Moment};
+use ambit_engine::{CallOutcome, CallRequest, Database};
 use ambit_log::LogThread;
-use ambit_model::{ConnectionId, Identity};
-use ambit_module_host::Module;
+use ambit_model::{ConnectionId, Identity, Schema};
 use ambit_wire::limits::RESULT_BLOCK_BYTES_MAX;
 use ambit_wire::{Call, CallResult, CallStatus, Calls, ServerMessage, goodbye, write_result};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use tokio::sync::oneshot;
 
 use self::round::{Round, Takers};
-use super::command::{CallRefusal, CallReply, EngineCommand, FollowerCommand, FollowerRound, ReplaceReply};
+use self::snapshots::Snapshots;
+use super::command::{CallRefusal, CallReply, EngineCommand, FollowerCommand, FollowerRound};
 use super::gate::Gate;
-use super::seeds::Seeds;
+use super::snapshots::SnapshotOptions;
+use super::views::View;
 use super::{Shared, Statistics};
 use crate::connection::Connection;
+use crate::data_dir::DatabaseDir;
 use crate::log_lines::Level;
 use crate::{clock, limits};
 
@@ -32,12 +36,22 @@ pub struct EngineThread {
     database: Database,
     commands: Receiver<EngineCommand>,
     shared: Arc<Shared>,
-    seeds: Seeds,
-    clients: HashMap<u64, Arc<Connection>>,
+    dir: DatabaseDir,
+    clients: HashMap<u64, Client>,
+    snapshots: Snapshots,
     round: Round,
     /// Commands and calls of this round.
     commands_run: usize,
     calls_run: usize,
+}
+
+/// A client that was welcomed.
+struct Client {
+    connection: Arc<Connection>,
+    /// The schema that it was welcomed with.
+    schema: Arc<Schema>,
+    /// What its reducer ids mean, if that is another schema than today's.
+    view: Option<Arc<View>>,
 }
 
 /// What the thread is joined to.
@@ -54,6 +68,10 @@ pub struct Links {
     pub follower_gate: Arc<Gate>,
     /// What all threads share.
     pub shared: Arc<Shared>,
+    /// The database's folder, for modules.
+    pub dir: DatabaseDir,
+    /// When snapshots are taken.
+    pub snapshots: SnapshotOptions,
 }
 
 /// What is to be done before the first command.
@@ -72,15 +90,16 @@ enum Next {
 
 impl EngineThread {
     /// A thread's state; it runs with [`EngineThread::run`].
-    pub fn new(database: Database, links: Links, seeds: Seeds) -> Self {
-        let Links { log, log_gate, commands, follower, follower_gate, shared } = links;
+    pub fn new(database: Database, links: Links) -> Self {
+        let Links { log, log_gate, commands, follower, follower_gate, shared, dir, snapshots } = links;
         let takers = Takers { log, log_gate, follower, follower_gate };
         Self {
+            snapshots: Snapshots::new(snapshots, &database),
             database,
             commands,
             round: Round::new(takers, Arc::clone(&shared)),
             shared,
-            seeds,
+            dir,
             clients: HashMap::new(),
             commands_run: 0,
             calls_run: 0,
@@ -102,13 +121,14 @@ impl EngineThread {
     /// Commits another schema, runs init if it is due, and lets go those that a crashed server had connected.
     fn begin(&mut self, begin: Begin) {
         if let Some(published) = begin.published {
-            self.round.take_published(published);
+            self.take_published(published);
         }
         self.run_init();
-        let moment = self.moment();
+        let now = clock::now();
         for (identity, connection) in begin.left_connected {
-            let outcomes = self.database.client_disconnected(identity, connection, moment);
+            let outcomes = self.database.client_disconnected(identity, connection, now);
             self.take_outcomes(outcomes).unwrap_or_default();
+            self.database.forget_session(connection);
         }
         self.end_round();
     }
@@ -118,11 +138,18 @@ impl EngineThread {
         if !self.database.needs_init() {
             return;
         }
-        let moment = self.moment();
-        let outcomes = self.database.init(moment);
-        if self.take_outcomes(outcomes).is_err() {
-            let text = "init failed: it runs again when the module is published or the server started again";
-            self.shared.lines.server(Level::Error, text);
+        // What comes before goes to the log before: it may be told that a snapshot is to come first.
+        self.hand_over();
+        let outcomes = self.database.init(clock::now());
+        let is_logged_whole = outcomes.iter().all(CallOutcome::is_logged_whole);
+        match self.take_outcomes(outcomes) {
+            Ok(()) if is_logged_whole => {}
+            Ok(()) => self.snapshot_before_log(),
+            Err(_) => {
+                let text =
+                    "init failed: it runs again when the module is published or the server started again";
+                self.shared.lines.server(Level::Error, text);
+            }
         }
     }
 
@@ -150,12 +177,14 @@ impl EngineThread {
         }
         self.run_ticks();
         self.end_round();
+        self.snapshot_if_due();
         Next::Continue
     }
 
     /// Waits for a command or the next tick.
     fn first_command(&self) -> Result<Option<EngineCommand>, ()> {
-        match self.database.next_tick().filter(|_| self.round.failure().is_none()) {
+        let due = self.database.next_tick().into_iter().chain(self.snapshots.due()).min();
+        match due.filter(|_| self.round.failure().is_none()) {
             None => self.commands.recv().map(Some).map_err(|_| ()),
             Some(due) => {
                 let wait = u64::try_from(due.since(clock::now()).0).unwrap_or(0);
@@ -185,7 +214,8 @@ impl EngineThread {
             EngineCommand::CallOnce { caller, reducer, arguments, reply } => {
                 self.call_once(caller, reducer, &arguments, reply);
             }
-            EngineCommand::Replace { module, reply } => self.replace(&module, reply),
+            EngineCommand::Publish { publication, reply } => self.publish(&publication, reply),
+            EngineCommand::Snapshot { reply } => self.snapshot_now(reply),
             EngineCommand::Stop { code, reason } => return Next::Stop { code, reason },
         }
         Next::Continue
@@ -194,12 +224,21 @@ impl EngineThread {
     /// Runs a batch of one client's calls; the results go back together.
     fn run_calls(&mut self, connection: &Arc<Connection>, block: &[u8]) {
         let mut results = Vec::new();
+        let view = self.clients.get(&connection.number).and_then(|client| client.view.clone());
         // The block was walked through when it arrived: there are no errors in it.
         for call in Calls::new(block).flatten() {
             let Call { request, reducer, is_quiet, args: arguments } = call;
-            let call =
-                CallRequest { caller: connection.identity, connection: connection.id, reducer, arguments };
-            match self.call(call) {
+            let reducer = view.as_ref().map_or(Ok(reducer), |view| view.reducer(reducer));
+            let called = match reducer {
+                Ok(reducer) => self.call(CallRequest {
+                    caller: connection.identity,
+                    connection: connection.id,
+                    reducer,
+                    arguments,
+                }),
+                Err(reason) => Err(CallRefusal { is_rejection: true, message: reason.to_owned() }),
+            };
+            match called {
                 Ok(offset) => {
                     connection.committed.fetch_max(offset, Ordering::AcqRel);
                     if !is_quiet {
@@ -255,8 +294,7 @@ impl EngineThread {
             return Err(CallRefusal { is_rejection: true, message: failure.to_owned() });
         }
         self.calls_run += 1;
-        let moment = self.moment();
-        let outcome = self.database.call(call, moment);
+        let outcome = self.database.call(call, clock::now());
         let statistics = &self.shared.statistics;
         match &outcome.result {
             Ok(_) => Statistics::add(&statistics.calls, 1),
@@ -266,30 +304,34 @@ impl EngineThread {
                 Statistics::add(&statistics.calls_failed, 1);
             }
         }
-        self.round.take_outcome(outcome, call.arguments)
+        self.round.take_outcome(&mut self.database, outcome, call.arguments)
     }
 
     fn connect(&mut self, connection: Arc<Connection>, token: &str) {
         if let Some(failure) = self.round.failure() {
             return connection.goodbye(goodbye::DATABASE, failure);
         }
-        let moment = self.moment();
-        let outcomes = self.database.client_connected(connection.identity, connection.id, moment);
+        let (identity, id, now) = (connection.identity, connection.id, clock::now());
+        let outcomes = self.database.client_connected(identity, id, now);
         if let Err(refusal) = self.take_outcomes(outcomes) {
             // What earlier reducers of the same kind did for this client is undone by their counterparts.
-            let outcomes = self.database.client_disconnected(connection.identity, connection.id, moment);
+            let outcomes = self.database.client_disconnected(identity, id, now);
             self.take_outcomes(outcomes).unwrap_or_default();
+            self.database.forget_session(id);
             return connection.goodbye(goodbye::DATABASE, &refusal.message);
         }
+        let schema = self.shared.schema();
         let welcome = ServerMessage::Welcome {
-            identity: connection.identity,
-            connection: connection.id,
+            identity,
+            connection: id,
             token,
-            schema: &self.shared.schema_bytes,
+            schema: &schema.bytes,
             offset: self.database.last_offset(),
         };
         connection.welcome(welcome.encode());
-        self.clients.insert(connection.number, Arc::clone(&connection));
+        let client =
+            Client { connection: Arc::clone(&connection), schema: Arc::clone(&schema.schema), view: None };
+        self.clients.insert(connection.number, client);
         self.shared.statistics.connections.store(self.clients.len() as u64, Ordering::Relaxed);
         self.round.follow(FollowerCommand::Connect(connection));
     }
@@ -301,33 +343,23 @@ impl EngineThread {
         }
         self.shared.statistics.connections.store(self.clients.len() as u64, Ordering::Relaxed);
         self.round.follow(FollowerCommand::Disconnect(connection.number));
-        let moment = self.moment();
         if self.round.failure().is_none() {
-            let outcomes = self.database.client_disconnected(connection.identity, connection.id, moment);
+            let outcomes =
+                self.database.client_disconnected(connection.identity, connection.id, clock::now());
             self.take_outcomes(outcomes).unwrap_or_default();
         }
-    }
-
-    fn replace(&mut self, module: &Module, reply: oneshot::Sender<ReplaceReply>) {
-        let moment = self.moment();
-        let replaced = self.database.replace_module(module, moment).map_err(|error| error.to_string());
-        if replaced.is_ok() {
-            self.run_init();
-        }
-        // If the publisher has gone, the module stays all the same.
-        drop(reply.send(replaced));
+        self.database.forget_session(connection.id);
     }
 
     fn run_ticks(&mut self) {
         for _ in 0..limits::ENGINE_ROUND_TICKS_MAX {
-            let moment = self.moment();
             if self.round.failure().is_some() {
                 return;
             }
-            let Some(outcome) = self.database.tick(moment) else { break };
+            let Some(outcome) = self.database.tick(clock::now()) else { break };
             Statistics::add(&self.shared.statistics.ticks, 1);
             // A tick that failed is in the log; the next one comes.
-            drop(self.round.take_outcome(outcome, &[]));
+            drop(self.round.take_outcome(&mut self.database, outcome, &[]));
         }
         self.shared.statistics.ticks_skipped.store(self.database.ticks_skipped(), Ordering::Relaxed);
     }
@@ -335,7 +367,7 @@ impl EngineThread {
     fn take_outcomes(&mut self, outcomes: Vec<CallOutcome>) -> Result<(), CallRefusal> {
         let mut result = Ok(());
         for outcome in outcomes {
-            let taken = self.round.take_outcome(outcome, &[]);
+            let taken = self.round.take_outcome(&mut self.database, outcome, &[]);
             result = result.and(taken.map(drop));
         }
         result
@@ -348,10 +380,11 @@ impl EngineThread {
     }
 
     fn hand_over(&mut self) {
-        self.round.hand_over(self.database.last_offset());
+        let log_bytes = self.round.hand_over();
+        self.snapshots.note(self.database.last_offset(), log_bytes, clock::now());
         if let Some(failure) = self.round.failure() {
-            for connection in self.clients.values() {
-                connection.goodbye(goodbye::DATABASE, failure);
+            for client in self.clients.values() {
+                client.connection.goodbye(goodbye::DATABASE, failure);
             }
         }
     }
@@ -360,15 +393,18 @@ impl EngineThread {
     fn end(mut self, code: u16, reason: &str) {
         // Whoever comes too late hears the same.
         drop(self.shared.ending.set((code, reason.to_owned())));
-        for connection in std::mem::take(&mut self.clients).into_values() {
+        for Client { connection, .. } in std::mem::take(&mut self.clients).into_values() {
             if self.round.failure().is_none() {
-                let moment = self.moment();
-                let outcomes = self.database.client_disconnected(connection.identity, connection.id, moment);
+                let (identity, id) = (connection.identity, connection.id);
+                let outcomes = self.database.client_disconnected(identity, id, clock::now());
                 self.take_outcomes(outcomes).unwrap_or_default();
             }
             connection.goodbye(code, reason);
         }
+        let released = self.database.release_reservations(clock::now()).into_iter().collect();
+        self.take_outcomes(released).unwrap_or_default();
         self.end_round();
+        self.last_snapshot();
         self.shared.statistics.has_stopped.store(true, Ordering::Release);
         let Self { commands, shared, round, .. } = self;
         // A client that waits for its Welcome gets its Goodbye; whoever waits for a reply learns that none will come. What is
@@ -380,9 +416,5 @@ impl EngineThread {
         }
         drop(commands);
         round.close();
-    }
-
-    fn moment(&mut self) -> Moment {
-        Moment { now: clock::now(), seed: self.seeds.next_seed() }
     }
 }

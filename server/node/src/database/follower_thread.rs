@@ -5,12 +5,15 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use ambit_interest::{ClientId, ClientUpdate, Follower};
+use ambit_interest::{ClientId, ClientUpdate, Farewell, Follower};
+use ambit_model::Schema;
+use ambit_store::{ChangeSet, Plan};
 use ambit_wire::{ServerMessage, UpdateHeader, goodbye};
-use crossbeam_channel::{Receiver, RecvTimeoutError};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 
 use super::command::{FollowerCommand, FollowerRound};
 use super::gate::GateKeeper;
+use super::snapshots::{SnapshotJob, SnapshotRequest};
 use super::{Shared, Statistics};
 use crate::connection::Connection;
 use crate::limits::UPDATE_BYTES_MAX;
@@ -22,6 +25,8 @@ pub struct FollowerThread {
     follower: Follower,
     rounds: Receiver<FollowerRound>,
     keeper: GateKeeper,
+    /// Takes rows that are to be written as snapshots.
+    snapshots: Sender<SnapshotJob>,
     shared: Arc<Shared>,
     clients: HashMap<u64, Arc<Connection>>,
 }
@@ -32,9 +37,10 @@ impl FollowerThread {
         follower: Follower,
         rounds: Receiver<FollowerRound>,
         keeper: GateKeeper,
+        snapshots: Sender<SnapshotJob>,
         shared: Arc<Shared>,
     ) -> Self {
-        Self { follower, rounds, keeper, shared, clients: HashMap::new() }
+        Self { follower, rounds, keeper, snapshots, shared, clients: HashMap::new() }
     }
 
     /// Runs until the engine's end of the queue is gone, or until a commit does not fit: then the engine finds the queue
@@ -98,6 +104,10 @@ impl FollowerThread {
                 let applied = self.follower.apply(&change_set);
                 applied.map_err(|error| format!("the follower cannot apply commit {offset}: {error}"))?;
             }
+            FollowerCommand::Migrate { schema, plan, change_set } => {
+                self.migrate(schema, &plan, &change_set)?;
+            }
+            FollowerCommand::Snapshot(request) => self.snapshot(request)?,
             FollowerCommand::Connect(connection) => {
                 let client = ClientId(connection.number);
                 self.follower.connect(client, connection.identity, connection.id);
@@ -123,11 +133,45 @@ impl FollowerThread {
         Ok(())
     }
 
+    /// Goes over to another schema. Everybody has seen everything before; whoever watches a table that is another one now is
+    /// let go.
+    fn migrate(&mut self, schema: Arc<Schema>, plan: &Plan, change_set: &ChangeSet) -> Result<(), String> {
+        if !plan.is_same() {
+            self.flush_with(true);
+            let successor = |old: u16| plan.successor(old);
+            let migrated = self.follower.migrate(successor, |store| store.reshape(schema, plan).map(drop));
+            let gone =
+                migrated.map_err(|error| format!("the follower cannot take the new schema: {error}"))?;
+            for Farewell { client, reason } in gone {
+                if let Some(connection) = self.clients.remove(&client.0) {
+                    connection.goodbye(goodbye::MODULE_REPLACED, &reason.to_string());
+                }
+            }
+        }
+        let offset = change_set.offset;
+        let applied = self.follower.apply(change_set);
+        applied.map_err(|error| format!("the follower cannot apply commit {offset}: {error}"))
+    }
+
+    /// Freezes the rows and lets them be written.
+    fn snapshot(&mut self, request: SnapshotRequest) -> Result<(), String> {
+        let frozen = self.follower.store_mut().freeze();
+        let rows = frozen.map_err(|error| format!("the follower's rows cannot be frozen: {error}"))?;
+        // If the thread has gone, whoever waits for it learns that from its reply.
+        drop(self.snapshots.send(SnapshotJob { request, rows }));
+        Ok(())
+    }
+
     fn flush(&mut self) {
+        self.flush_with(false);
+    }
+
+    /// Hands out what is due, or everything.
+    fn flush_with(&mut self, all: bool) {
         let begin = Instant::now();
         let durable_offset = *self.shared.durable.borrow();
         let (clients, shared, statistics) = (&self.clients, &self.shared, &self.shared.statistics);
-        self.follower.flush(clock::now(), &mut |update: ClientUpdate| {
+        let sink = &mut |update: ClientUpdate| {
             let Some(connection) = clients.get(&update.client.0) else { return };
             let header = UpdateHeader {
                 offset: update.offset,
@@ -152,7 +196,11 @@ impl FollowerThread {
             for (subscription, error) in update.refused {
                 refuse(shared, connection, subscription, &error.to_string());
             }
-        });
+        };
+        match all {
+            true => self.follower.flush_all(clock::now(), sink),
+            false => self.follower.flush(clock::now(), sink),
+        }
         let micros = u64::try_from(begin.elapsed().as_micros()).unwrap_or(u64::MAX);
         Statistics::add(&statistics.flushes, 1);
         Statistics::add(&statistics.flush_us, micros);

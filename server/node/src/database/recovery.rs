@@ -1,15 +1,20 @@
-//! Opens a database's log and brings engine and follower to where the last server stopped.
+//! Opens a database's snapshots and log, and brings engine and follower to where the last server stopped.
 
-use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
+use std::time::Instant;
 
-use ambit_engine::{Database, Logged, Moment, PublishError, Published, RecoverError, Recovery};
+use ambit_engine::{
+    Database, ModuleHash, PublishError, Published, RecoverError, Recovery, SnapshotError, plan_for,
+};
 use ambit_interest::Follower;
-use ambit_log::{DirectoryMedium, Log, LogOptions, LogReader, ReadError, RecoveryReport};
-use ambit_model::{ConnectionId, Identity, Lifecycle, Schema};
+use ambit_log::{
+    DirectoryMedium, Log, LogOptions, LogReader, Medium, ReadError, RecoveryReport, SnapshotListError,
+    SnapshotReadError, SnapshotReader, snapshots,
+};
+use ambit_model::{ConnectionId, Identity};
 use ambit_module_host::Module;
-use ambit_store::ChangeSet;
+use ambit_store::{Dangling, Effect, FreezeError};
 
 use crate::clock;
 use crate::data_dir::{DataDirError, DatabaseDir};
@@ -19,7 +24,7 @@ use crate::log_lines::{Level, LogLines};
 pub struct Recovered {
     /// The engine.
     pub database: Database,
-    /// The first commit of this start, if the module brought another schema; not logged yet.
+    /// The first commit of this start, if the module is another one than before; not logged yet.
     pub published: Option<Published>,
     /// The follower, before that commit.
     pub follower: Follower,
@@ -27,7 +32,22 @@ pub struct Recovered {
     pub log: Log,
     /// Clients that were connected when the last server ended without a word.
     pub left_connected: Vec<(Identity, ConnectionId)>,
-    report: RecoveryReport,
+    /// The offsets of the snapshots that are there and good, as far as they were looked at; ascending.
+    pub snapshots: Vec<u64>,
+    report: Report,
+}
+
+/// What was found on the way.
+#[derive(Default)]
+struct Report {
+    log: RecoveryReport,
+    /// The snapshot that the database began with.
+    snapshot: Option<u64>,
+    /// Snapshots that could not be read, and why.
+    damaged: Vec<(u64, String)>,
+    /// With the names of the tables.
+    dangling: Vec<(String, usize)>,
+    took_ms: u128,
 }
 
 /// Why a database cannot be opened.
@@ -36,26 +56,42 @@ pub enum OpenError {
     /// A file of the database's folder.
     #[error(transparent)]
     DataDir(#[from] DataDirError),
-    /// The log's folder.
-    #[error("cannot open the log: {0}")]
-    Medium(io::Error),
+    /// The folder of the log or of the snapshots.
+    #[error("cannot open the folder of the {what}: {source}")]
+    Medium {
+        /// Which.
+        what: &'static str,
+        /// Why.
+        source: io::Error,
+    },
     /// The log.
+    #[error("{source}{}", told(.damaged))]
+    Log {
+        /// Why.
+        source: ReadError,
+        /// Snapshots that could not be read either, and why.
+        damaged: Vec<(u64, String)>,
+    },
+    /// There was a database, and nothing of it can be read.
+    #[error("the log is empty and no snapshot can be read{0}. Restore a backup, or bring the files back")]
+    NothingLeft(String),
+    /// The list of the snapshots.
     #[error(transparent)]
-    Log(#[from] ReadError),
+    Snapshots(#[from] SnapshotListError),
     /// A record of the log.
     #[error(transparent)]
     Record(#[from] RecoverError),
-    /// The follower disagrees with the engine.
-    #[error("the follower cannot apply the commit of offset {offset}: {problem}")]
-    Follow {
-        /// The commit's offset.
-        offset: u64,
-        /// Why.
-        problem: String,
-    },
+    /// The follower cannot begin.
+    #[error("the follower cannot begin: {0}")]
+    Fork(#[from] FreezeError),
     /// The module.
     #[error(transparent)]
     Module(#[from] PublishError),
+    /// The module would lose rows, and nobody has agreed to that.
+    #[error(
+        "with its module the database would lose rows or columns: {0}. Publish a module that keeps them, or this one with --confirm"
+    )]
+    Destructive(String),
     /// The system gives no random numbers.
     #[error("the system gives no random numbers: {0}")]
     Random(#[from] getrandom::Error),
@@ -64,156 +100,188 @@ pub enum OpenError {
     Thread(io::Error),
 }
 
-/// Recovers the database of a folder with this module; an empty log gives a new database.
-pub fn recover(dir: &DatabaseDir, module: &Module, seed: u128) -> Result<Recovered, OpenError> {
-    let medium = Arc::new(DirectoryMedium::new(dir.log()).map_err(OpenError::Medium)?);
-    let hash_seed = getrandom::u64()?;
-    let mut recovery = Recovery::new(hash_seed);
-    let mut connected = BTreeSet::new();
-    let mut follower: Option<Follower> = None;
-    let mut reader = LogReader::open(Arc::clone(&medium) as _)?;
-    while let Some(record) = reader.next_record()? {
-        let recovered = recovery.apply(record.offset, record.payload)?;
-        follow_connection(recovery.schema(), record.payload, &mut connected);
-        // A log usually begins with its only schema. If there are more, the follower reads it once again.
-        let follower = follower
-            .get_or_insert_with(|| Follower::with_hash_seed(Arc::clone(recovery.schema()), hash_seed));
-        if follower.schema() == recovery.schema() {
-            follow(follower, &recovered.change_set)?;
-        }
-    }
-    let options = LogOptions { salt: getrandom::u32()?, ..LogOptions::default() };
-    let (log, report) = reader.into_log(options)?;
-    let moment = Moment { now: clock::now(), seed };
-    let (database, published) = Database::start(recovery, module, dir.own_identity()?, moment)?;
-    let follower = match follower {
-        Some(follower) if follower.schema() == database.schema() => follower,
-        Some(_) | None => follow_again(medium, database.schema(), hash_seed)?,
-    };
-    let left_connected = connected.into_iter().collect();
-    Ok(Recovered { database, published, follower, log, left_connected, report })
+/// Why one snapshot is of no use.
+#[derive(Debug, thiserror::Error)]
+enum UnreadableError {
+    #[error(transparent)]
+    File(#[from] SnapshotReadError),
+    #[error(transparent)]
+    Content(#[from] SnapshotError),
 }
 
-/// A follower of a log from its beginning, with the schema of its end.
-fn follow_again(
-    medium: Arc<DirectoryMedium>,
-    schema: &Arc<Schema>,
+fn told(damaged: &[(u64, String)]) -> String {
+    damaged
+        .iter()
+        .map(|(offset, why)| format!(". The snapshot of offset {offset} is of no use: {why}"))
+        .collect()
+}
+
+/// The database of a folder before its module, from its newest good snapshot and its log.
+pub struct Loaded {
+    /// The rows and what goes with them.
+    pub recovery: Recovery,
+    /// The log, read to its end.
+    pub reader: LogReader,
+    snapshots: Vec<u64>,
+    report: Report,
+}
+
+/// Loads the newest snapshot that can be read, then the log after it up to and with `until`.
+pub fn load(
+    log: Arc<dyn Medium>,
+    snapshot_medium: &Arc<dyn Medium>,
     hash_seed: u64,
-) -> Result<Follower, OpenError> {
-    let mut follower = Follower::with_hash_seed(Arc::clone(schema), hash_seed);
-    let mut reader = LogReader::open(medium)?;
-    while let Some(record) = reader.next_record()? {
-        let offset = record.offset;
-        let logged =
-            Logged::decode(record.payload).map_err(|source| RecoverError::Record { offset, source })?;
-        match logged {
-            Logged::Call { change_set, .. } | Logged::Publish { change_set, .. } => {
-                follow(&mut follower, &change_set)?;
+    until: Until,
+) -> Result<Loaded, OpenError> {
+    let mut report = Report::default();
+    let listed = snapshots(&**snapshot_medium)?;
+    let mut good: Vec<u64> = listed.into_iter().filter(|offset| until.includes(*offset)).collect();
+    let mut recovery = Recovery::new(hash_seed);
+    while let Some(&offset) = good.last() {
+        match load_snapshot(snapshot_medium, offset, hash_seed) {
+            // A snapshot's offset does not tell its time.
+            Ok(loaded) if matches!(until, Until::Time(until) if loaded.last_timestamp() > until) => {
+                good.pop();
+            }
+            Ok(loaded) => {
+                recovery = loaded;
+                report.snapshot = Some(offset);
+                break;
+            }
+            Err(error) => {
+                report.damaged.push((offset, error.to_string()));
+                good.pop();
             }
         }
     }
-    Ok(follower)
+    let log_error = |source, damaged: &Vec<_>| OpenError::Log { source, damaged: damaged.clone() };
+    let opened = LogReader::open(log, recovery.last_offset());
+    let mut reader = opened.map_err(|source| log_error(source, &report.damaged))?;
+    loop {
+        let record = reader.next_record();
+        let Some(record) = record.map_err(|source| log_error(source, &report.damaged))? else { break };
+        if !until.includes(record.offset) {
+            break;
+        }
+        if let Until::Time(until) = until
+            && recovery.timestamp_of(record.payload).is_some_and(|timestamp| timestamp > until)
+        {
+            break;
+        }
+        recovery.apply(record.offset, record.payload)?;
+    }
+    if recovery.publications().is_empty() && !report.damaged.is_empty() && until == Until::End {
+        return Err(OpenError::NothingLeft(told(&report.damaged)));
+    }
+    let dangling = recovery.finish();
+    let schema = recovery.schema();
+    let named = |Dangling { table, rows }: Dangling| {
+        let table = schema.tables.get(usize::from(table));
+        (table.map_or_else(String::new, |table| table.name.clone()), rows)
+    };
+    report.dangling = dangling.into_iter().map(named).collect();
+    Ok(Loaded { recovery, reader, snapshots: good, report })
 }
 
-fn follow(follower: &mut Follower, change_set: &ChangeSet) -> Result<(), OpenError> {
-    follower
-        .apply(change_set)
-        .map_err(|error| OpenError::Follow { offset: change_set.offset, problem: error.to_string() })
+/// How far to go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Until {
+    /// To the end.
+    End,
+    /// To this commit offset, included.
+    Offset(u64),
+    /// To the last commit that was made at or before this moment.
+    Time(ambit_model::Timestamp),
+}
+
+impl Until {
+    fn includes(self, offset: u64) -> bool {
+        match self {
+            Self::Offset(last) => offset <= last,
+            Self::End | Self::Time(_) => true,
+        }
+    }
+}
+
+fn load_snapshot(medium: &Arc<dyn Medium>, offset: u64, hash_seed: u64) -> Result<Recovery, UnreadableError> {
+    let mut reader = SnapshotReader::open(Arc::clone(medium), offset)?;
+    let mut recovery = Recovery::from_snapshot(hash_seed);
+    let mut chunk = Vec::new();
+    while reader.next_chunk(&mut chunk)? {
+        recovery.chunk(&chunk)?;
+    }
+    Ok(recovery.finish()?)
+}
+
+/// Recovers the database of a folder with this module; an empty folder gives a new database. `key` seeds the random
+/// numbers of calls. A module that loses rows or columns is refused unless it `may_lose` them.
+pub fn recover(
+    dir: &DatabaseDir,
+    module: &Module,
+    hash: ModuleHash,
+    key: u128,
+    may_lose: bool,
+) -> Result<Recovered, OpenError> {
+    let begin = Instant::now();
+    let hash_seed = getrandom::u64()?;
+    let open = |path, what| DirectoryMedium::new(path).map_err(|source| OpenError::Medium { what, source });
+    let log: Arc<dyn Medium> = Arc::new(open(dir.log(), "log")?);
+    let snapshot_medium: Arc<dyn Medium> = Arc::new(open(dir.snapshots(), "snapshots")?);
+    let Loaded { mut recovery, reader, snapshots, mut report } =
+        load(log, &snapshot_medium, hash_seed, Until::End)?;
+    let options =
+        LogOptions { salt: getrandom::u32()?, next_after: recovery.last_offset(), ..LogOptions::default() };
+    let ready = reader.into_log(options);
+    let (log, log_report) =
+        ready.map_err(|source| OpenError::Log { source, damaged: report.damaged.clone() })?;
+    report.log = log_report;
+    let (plan, _) = plan_for(recovery.schema(), module.schema())?;
+    if plan.is_destructive() && !may_lose {
+        let lost = plan.changes.iter().filter(|change| change.effect == Effect::Destructive);
+        let lost: Vec<String> = lost.map(ToString::to_string).collect();
+        return Err(OpenError::Destructive(lost.join("; ")));
+    }
+    let follower =
+        Follower::from_store(recovery.fork_store()?, recovery.last_offset(), recovery.last_timestamp());
+    let left_connected = recovery.left_connected();
+    let (database, published) =
+        Database::start(recovery, module, hash, dir.own_identity()?, key, clock::now())?;
+    report.took_ms = begin.elapsed().as_millis();
+    Ok(Recovered { database, published, follower, log, left_connected, snapshots, report })
 }
 
 impl Recovered {
     /// Says what was found.
     pub fn tell(&self, lines: &LogLines) {
-        if self.report.records > 0 {
-            let report = &self.report;
-            let text = format!("recovered {} commits, to offset {}", report.records, report.last_offset);
+        let Report { log, snapshot, damaged, dangling, took_ms } = &self.report;
+        for (offset, why) in damaged {
+            let text = format!(
+                "the snapshot of offset {offset} is damaged and was left out, an older one and the log take its place: {why}"
+            );
+            lines.server(Level::Warn, text);
+        }
+        if log.records > 0 || snapshot.is_some() {
+            let begun =
+                snapshot.map_or_else(String::new, |offset| format!("the snapshot of offset {offset} and "));
+            let text = format!(
+                "recovered {begun}{} commits of the log, to offset {}, in {took_ms} ms",
+                log.records,
+                self.database.last_offset()
+            );
             lines.server(Level::Info, text);
         }
-        if let Some(tail) = &self.report.torn_tail {
+        if let Some(tail) = &log.torn_tail {
             let text = format!(
                 "cut off {} bytes at byte {} of {} that a crash left half written; no acknowledged commit is lost",
                 tail.bytes, tail.position, tail.file
             );
             lines.server(Level::Warn, text);
         }
-    }
-}
-
-/// Keeps track of who is connected: by the commits of the module's own lifecycle reducers, and by calls, since a client whose
-/// call was committed was connected. Of no use to a module that does not want to know who has gone.
-fn follow_connection(schema: &Schema, payload: &[u8], connected: &mut BTreeSet<(Identity, ConnectionId)>) {
-    if schema.reducers.iter().all(|reducer| reducer.lifecycle != Lifecycle::ClientDisconnected) {
-        return;
-    }
-    // The recovery has just decoded the same bytes and would have refused them.
-    let Ok(Logged::Call { change_set, connection, .. }) = Logged::decode(payload) else { return };
-    let reducer = schema.reducers.get(usize::from(change_set.reducer));
-    let client = (change_set.caller, connection);
-    match reducer.map(|reducer| reducer.lifecycle) {
-        Some(Lifecycle::ClientDisconnected) => {
-            connected.remove(&client);
+        for (table, rows) in dangling {
+            let text = format!(
+                "{rows} rows of table `{table}` name rows that were deleted after the snapshot, and are deleted too"
+            );
+            lines.server(Level::Info, text);
         }
-        // Init, ticks and tools call without a connection.
-        _ if connection == ConnectionId::default() => {}
-        Some(Lifecycle::ClientConnected | Lifecycle::Call | Lifecycle::Init | Lifecycle::Tick { .. })
-        | None => {
-            connected.insert(client);
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use ambit_model::{ReducerSchema, Timestamp};
-
-    use super::*;
-
-    /// A log of one call, as bytes. The reducers are numbered as in `schema`.
-    fn logged(reducer: u16, caller: u8, connection: u8) -> Vec<u8> {
-        let outcome = ambit_engine::CallOutcome {
-            reducer,
-            result: Ok(1),
-            change_set: Some(ChangeSet {
-                offset: 1,
-                timestamp: Timestamp(0),
-                caller: Identity([caller; 32]),
-                reducer,
-                body: Arc::default(),
-            }),
-            logs: Vec::new(),
-            logs_dropped: 0,
-            connection: ConnectionId([connection; 16]),
-            seed: 0,
-            dt: ambit_model::Duration(0),
-        };
-        let mut bytes = Vec::new();
-        outcome.encode_logged(&[], &mut bytes);
-        bytes
-    }
-
-    /// Whether a client was let go after a crash used to depend on whether its greeting had changed a row.
-    #[test]
-    fn whoever_has_called_was_connected() {
-        let reducer = |lifecycle| ReducerSchema {
-            name: format!("{lifecycle:?}"),
-            params: Vec::new(),
-            lifecycle,
-            doc: String::new(),
-        };
-        let lifecycles = [Lifecycle::Call, Lifecycle::ClientConnected, Lifecycle::ClientDisconnected];
-        let mut schema =
-            Schema { tables: Vec::new(), reducers: lifecycles.map(reducer).to_vec(), ..Schema::default() };
-        let connected = |schema: &Schema| {
-            let mut connected = BTreeSet::new();
-            for (reducer, caller, connection) in
-                [(0, 1, 1), (1, 2, 2), (1, 3, 3), (0, 3, 3), (2, 3, 3), (0, 4, 0), (0, 1, 5), (2, 1, 5)]
-            {
-                follow_connection(schema, &logged(reducer, caller, connection), &mut connected);
-            }
-            connected.into_iter().map(|(identity, connection)| (identity.0[0], connection.0[0]))
-        };
-        assert_eq!(connected(&schema).collect::<Vec<_>>(), [(1, 1), (2, 2)]);
-        schema.reducers.pop();
-        assert_eq!(connected(&schema).count(), 0);
     }
 }

@@ -24,6 +24,11 @@ pub struct Statistics {
     pub log_bytes: AtomicU64,
     pub log_syncs: AtomicU64,
     pub log_sync_us: AtomicU64,
+    pub log_bytes_removed: AtomicU64,
+    pub snapshots: AtomicU64,
+    pub snapshot_offset: AtomicU64,
+    pub snapshot_bytes: AtomicU64,
+    pub snapshot_ms: AtomicU64,
     pub slow_clients: AtomicU64,
     pub protocol_errors: AtomicU64,
     pub has_stopped: AtomicBool,
@@ -66,6 +71,16 @@ pub struct StatisticsReport {
     pub log_syncs: u64,
     /// Microseconds that writing and syncing them took.
     pub log_sync_us: u64,
+    /// Bytes of log that were removed because snapshots hold what they held.
+    pub log_bytes_removed: u64,
+    /// Snapshots written.
+    pub snapshots: u64,
+    /// The offset of the last one; 0 if none was written since the start.
+    pub snapshot_offset: u64,
+    /// Its bytes.
+    pub snapshot_bytes: u64,
+    /// Milliseconds that it took, waiting for the log included.
+    pub snapshot_ms: u64,
     /// Clients let go because they read too slowly.
     pub slow_clients: u64,
     /// Clients let go because of what they sent.
@@ -99,6 +114,11 @@ impl Statistics {
             log_bytes: read(&self.log_bytes),
             log_syncs: read(&self.log_syncs),
             log_sync_us: read(&self.log_sync_us),
+            log_bytes_removed: read(&self.log_bytes_removed),
+            snapshots: read(&self.snapshots),
+            snapshot_offset: read(&self.snapshot_offset),
+            snapshot_bytes: read(&self.snapshot_bytes),
+            snapshot_ms: read(&self.snapshot_ms),
             slow_clients: read(&self.slow_clients),
             protocol_errors: read(&self.protocol_errors),
         }

@@ -15,10 +15,11 @@ mod modules;
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_keeps_the_place_of_its_socket() {
     let folder = std::env::temp_dir().join(format!("ambit-places-{}", std::process::id()));
-    let options = ServerOptions { data: folder.clone(), listen: "127.0.0.1:0".parse().unwrap() };
+    let listen = "127.0.0.1:0".parse().unwrap();
+    let options = ServerOptions { data: folder.clone(), listen, snapshots: SnapshotOptions::default() };
     let server = Server::start(options).await.unwrap();
     let wasm = modules::HandModule::with_reducers(&["alpha"]).wasm();
-    server.node.publish("bank", Identity([1; 32]), wasm).await.unwrap();
+    server.node.publish("bank", Identity([1; 32]), wasm, PublishOptions::default()).await.unwrap();
     let sockets = Arc::clone(&server.node.sockets);
     let mut clients = Vec::new();
     for _ in 0..8 {

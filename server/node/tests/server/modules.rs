@@ -29,7 +29,7 @@ impl HandModule {
     }
 
     fn schema(&self) -> Schema {
-        let id = ColumnSchema::new("id".into(), ColumnType::U64);
+        let id = ColumnSchema::new("id", ColumnType::U64);
         let index = IndexSchema { name: "id".into(), columns: vec![0], kind: IndexKind::Hash, unique: true };
         let table = |name: &&str| TableSchema {
             name: (*name).into(),
@@ -55,40 +55,59 @@ impl HandModule {
 
     /// The module's bytes. A reducer that finds its row already there succeeds and changes nothing.
     pub fn wasm(&self) -> Vec<u8> {
-        const DESCRIPTION_AT: usize = 0x1_0000;
-        const BUFFER_AT: usize = 0x2_0000;
-        let description = self.schema().encode();
-        let place = (DESCRIPTION_AT << 32) | description.len();
-        let mut escaped = String::new();
-        description.iter().for_each(|byte| write!(escaped, "\\{byte:02x}").unwrap());
-        let mut body = String::new();
-        for (id, (name, _)) in self.reducers.iter().enumerate() {
-            let action = match self.failing.contains(name) {
-                true => "(call $fail (i32.const 256) (i32.const 14)) (return (i32.const 1))".to_owned(),
-                // One batch entry: slot, length, the row.
-                false => format!(
-                    "(i32.store (i32.const 64) (i32.const 0)) (i32.store (i32.const 68) (i32.const 8))
-                     (i64.store (i32.const 72) (i64.const {}))
-                     (drop (call $insert (i32.const 0) (i32.const 64) (i32.const 16)))
-                     (return (i32.const 0))",
-                    Self::number(name)
-                ),
-            };
-            write!(body, "(if (i32.eq (local.get $id) (i32.const {id})) (then {action}))").unwrap();
-        }
-        let text = format!(
-            r#"(module
-            (import "ambit" "insert" (func $insert (param i32 i32 i32) (result i64)))
-            (import "ambit" "fail" (func $fail (param i32 i32)))
-            (memory (export "memory") 4)
-            (data (i32.const 256) "of my own will")
-            (data (i32.const {DESCRIPTION_AT}) "{escaped}")
-            (func (export "ambit_abi_version") (result i32) (i32.const 1))
-            (func (export "ambit_describe") (result i64) (i64.const {place}))
-            (func (export "ambit_alloc") (param i32) (result i32) (i32.const {BUFFER_AT}))
-            (func (export "ambit_call") (param $kind i32) (param $id i32) (param $at i32) (param $len i32)
-                (result i32) {body} (i32.const 2)))"#
-        );
-        wat::parse_str(text).unwrap()
+        let action = |(name, _): &(&str, Lifecycle)| match self.failing.contains(name) {
+            true => "(call $fail (i32.const 256) (i32.const 14)) (return (i32.const 1))".to_owned(),
+            false => insertion(0, &Self::number(name).to_le_bytes()),
+        };
+        assemble(&self.schema(), &self.reducers.iter().map(action).collect::<Vec<_>>())
     }
+}
+
+/// Inserts a row.
+pub fn insertion(table: u16, row: &[u8]) -> String {
+    // One batch entry: slot, length, the row and what fills its last word.
+    let mut text = format!(
+        "(i32.store (i32.const 64) (i32.const 0)) (i32.store (i32.const 68) (i32.const {}))",
+        row.len()
+    );
+    let mut entry_bytes = 8;
+    for word in row.chunks(8) {
+        let mut bytes = [0; 8];
+        bytes[..word.len()].copy_from_slice(word);
+        let (at, word) = (64 + entry_bytes, i64::from_le_bytes(bytes));
+        write!(text, "(i64.store (i32.const {at}) (i64.const {word}))").unwrap();
+        entry_bytes += 8;
+    }
+    format!(
+        "{text} (drop (call $insert (i32.const {table}) (i32.const 64) (i32.const {entry_bytes})))
+         (return (i32.const 0))"
+    )
+}
+
+/// The module's bytes: what each reducer does, in the order of their ids.
+pub fn assemble(schema: &Schema, actions: &[String]) -> Vec<u8> {
+    const DESCRIPTION_AT: usize = 0x1_0000;
+    const BUFFER_AT: usize = 0x2_0000;
+    let description = schema.encode();
+    let place = (DESCRIPTION_AT << 32) | description.len();
+    let mut escaped = String::new();
+    description.iter().for_each(|byte| write!(escaped, "\\{byte:02x}").unwrap());
+    let mut body = String::new();
+    for (id, action) in actions.iter().enumerate() {
+        write!(body, "(if (i32.eq (local.get $id) (i32.const {id})) (then {action}))").unwrap();
+    }
+    let text = format!(
+        r#"(module
+        (import "ambit" "insert" (func $insert (param i32 i32 i32) (result i64)))
+        (import "ambit" "fail" (func $fail (param i32 i32)))
+        (memory (export "memory") 4)
+        (data (i32.const 256) "of my own will")
+        (data (i32.const {DESCRIPTION_AT}) "{escaped}")
+        (func (export "ambit_abi_version") (result i32) (i32.const 1))
+        (func (export "ambit_describe") (result i64) (i64.const {place}))
+        (func (export "ambit_alloc") (param i32) (result i32) (i32.const {BUFFER_AT}))
+        (func (export "ambit_call") (param $kind i32) (param $id i32) (param $at i32) (param $len i32)
+            (result i32) {body} (i32.const 2)))"#
+    );
+    wat::parse_str(text).unwrap()
 }

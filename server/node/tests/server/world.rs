@@ -1,14 +1,15 @@
 //! A server in a folder of its own, and ways to reach it.
 
 use std::net::TcpStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use ambit_client::{Client, ConnectionState, Options};
+use ambit_model::decode_row;
 use ambit_module_build::{Install, build_module, prepare};
-use ambit_node::{Server, ServerOptions};
+use ambit_node::{Server, ServerOptions, SnapshotOptions};
 use ambit_wire::{ClientMessage, PROTOCOL_VERSION, SUBPROTOCOL, ServerMessage};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
@@ -33,24 +34,39 @@ pub type Socket = WebSocket<TcpStream>;
 /// The testbed module, built once per test run.
 pub fn testbed() -> &'static [u8] {
     static WASM: OnceLock<Vec<u8>> = OnceLock::new();
-    WASM.get_or_init(|| {
-        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../samples/testbed-module");
-        let toolchain = prepare(Install::Nothing, &mut |line| eprintln!("{line}")).unwrap();
-        std::fs::read(build_module(&folder, &toolchain).unwrap()).unwrap()
-    })
+    WASM.get_or_init(|| sample("testbed-module"))
+}
+
+/// A module of the samples, built now.
+pub fn sample(name: &str) -> Vec<u8> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../samples").join(name);
+    let toolchain = prepare(Install::Nothing, &mut |line| eprintln!("{line}")).unwrap();
+    std::fs::read(build_module(&folder, &toolchain).unwrap()).unwrap()
 }
 
 impl World {
     /// A new server without databases.
     pub fn empty() -> Self {
+        let mut world = Self::stopped();
+        world.start();
+        world
+    }
+
+    /// A server with the files of this one as they are now, as after a SIGKILL. It does not run yet.
+    pub fn crashed(&self) -> Self {
+        let mut world = Self::stopped();
+        copy_folder(&self.folder.join("data"), &world.folder.join("data"));
+        world.owner.clone_from(&self.owner);
+        world
+    }
+
+    fn stopped() -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let folder = std::env::temp_dir().join(format!("ambit-node-{}-{number}", std::process::id()));
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-        let mut world = Self { runtime, server: None, folder, owner: String::new() };
-        world.start();
-        world
+        Self { runtime, server: None, folder, owner: String::new() }
     }
 
     /// A new server with the testbed module as database `bank` and 100 accounts of 1,000 coins.
@@ -81,6 +97,11 @@ impl World {
         self.folder.join("data/databases").join(name)
     }
 
+    /// The server's data folder.
+    pub fn data(&self) -> PathBuf {
+        self.folder.join("data")
+    }
+
     pub fn stop(&mut self) {
         if let Some(server) = self.server.take() {
             self.runtime.block_on(server.stop());
@@ -89,7 +110,8 @@ impl World {
 
     pub fn start(&mut self) {
         let listen = "127.0.0.1:0".parse().unwrap();
-        let options = ServerOptions { data: self.folder.join("data"), listen };
+        let options =
+            ServerOptions { data: self.folder.join("data"), listen, snapshots: SnapshotOptions::default() };
         self.server = Some(self.runtime.block_on(Server::start(options)).unwrap());
     }
 
@@ -124,9 +146,41 @@ impl World {
     }
 
     pub fn get(&self, path: &str, token: &str) -> (u16, String) {
+        let (status, bytes) = self.get_bytes(path, token);
+        (status, String::from_utf8(bytes).unwrap())
+    }
+
+    pub fn get_bytes(&self, path: &str, token: &str) -> (u16, Vec<u8>) {
         let request = agent().get(format!("http://{}/v1/{path}", self.address()));
         let mut answer = request.header("Authorization", format!("Bearer {token}")).call().unwrap();
-        (answer.status().as_u16(), answer.body_mut().read_to_string().unwrap())
+        (answer.status().as_u16(), answer.body_mut().with_config().limit(1 << 30).read_to_vec().unwrap())
+    }
+
+    /// The rows of a table of a database as a new client is told them, once there are so many; in the order of their bytes.
+    pub fn rows(&self, database: &str, table: &str, expected: usize) -> Vec<Vec<ambit_model::Value>> {
+        let mut client =
+            Client::connect(Options { uri: self.address(), database: database.into(), token: None });
+        let subscription = format!("SELECT * FROM {table}");
+        assert!(client.wait_until(PATIENCE, |client| client.schema().is_some()), "{:?}", client.state());
+        let id = client.subscribe(&subscription, f32::INFINITY).unwrap();
+        let applied = |client: &mut Client| {
+            matches!(client.subscription(id), Some(ambit_client::SubscriptionState::Applied))
+        };
+        assert!(client.wait_until(PATIENCE, applied), "{:?}", client.subscription(id));
+        let Some(table) = client.table(table) else {
+            assert_eq!(expected, 0);
+            return Vec::new();
+        };
+        let mut rows: Vec<_> = table.iter().map(|(_, row)| row.to_vec()).collect();
+        rows.sort();
+        let rows: Vec<_> = rows.iter().map(|row| decode_row(table.layout(), row).unwrap()).collect();
+        assert_eq!(rows.len(), expected, "{rows:?}");
+        rows
+    }
+
+    /// Waits until everything that was committed is on disk.
+    pub fn settle(&self) {
+        while self.statistic("durable_offset") < self.statistic("offset") {}
     }
 
     pub fn statistic(&self, name: &str) -> u64 {
@@ -175,6 +229,18 @@ impl Drop for World {
         self.stop();
         // A folder that cannot be removed is no failure of the test.
         drop(std::fs::remove_dir_all(&self.folder));
+    }
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        match entry.file_type().unwrap().is_dir() {
+            true => copy_folder(&entry.path(), &target),
+            false => drop(std::fs::copy(entry.path(), target).unwrap()),
+        }
     }
 }
 

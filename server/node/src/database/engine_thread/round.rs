@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use ambit_engine::{CallFailure, CallOutcome, LogLevel};
+use ambit_engine::{CallFailure, CallOutcome, Database, LogLevel, LogLine, Published};
 use ambit_log::{Batch, LogThread};
 use ambit_wire::ServerMessage;
 use crossbeam_channel::Sender;
@@ -31,6 +31,9 @@ pub(super) struct Round {
     followed_bytes: usize,
     results: Vec<(Arc<Connection>, Vec<u8>)>,
     replies: Vec<(oneshot::Sender<CallReply>, CallReply)>,
+    /// The last commit that was taken, and the last that the log was told of.
+    last_offset: u64,
+    handed_offset: u64,
     /// Why nothing can be committed any more.
     failure: Option<String>,
 }
@@ -57,6 +60,8 @@ impl Round {
             followed_bytes: 0,
             results: Vec::new(),
             replies: Vec::new(),
+            last_offset: 0,
+            handed_offset: 0,
             failure: None,
         }
     }
@@ -64,6 +69,11 @@ impl Round {
     /// Bytes of records and commits that were not handed over yet.
     pub fn byte_count(&self) -> usize {
         self.records.byte_count() + self.followed_bytes
+    }
+
+    /// The last commit that the log was told of.
+    pub fn handed_offset(&self) -> u64 {
+        self.handed_offset
     }
 
     /// Why nothing can be committed any more, if so.
@@ -87,33 +97,47 @@ impl Round {
         self.replies.push((to, reply));
     }
 
-    /// Takes the commit of another schema.
-    pub fn take_published(&mut self, published: ambit_engine::Published) {
+    /// Takes the commit of another module. The follower has to be told apart.
+    pub fn take_published(&mut self, database: &mut Database, published: &Published) {
         let offset = published.change_set.offset;
-        let pushed = self.records.push(offset, EPOCH, |out| published.encode_logged(out));
+        Statistics::add(&self.shared.statistics.commits, 1);
+        self.last_offset = offset;
+        let pushed = self.records.push(offset, EPOCH, |out| database.encode_published(published, out));
         if let Err(error) = pushed {
             self.fail(error.to_string());
         }
-        self.follow(FollowerCommand::Change(Arc::new(published.change_set)));
+    }
+
+    /// Takes lines of the module's.
+    pub fn take_lines(&self, lines: Vec<LogLine>) {
+        for line in lines {
+            self.shared.lines.guest(level(line.level), line.text);
+        }
     }
 
     /// Takes what a call made: its log lines, its record, its commit; the answer to its caller.
-    pub fn take_outcome(&mut self, mut outcome: CallOutcome, arguments: &[u8]) -> CallReply {
-        for line in outcome.logs.drain(..) {
-            self.shared.lines.guest(level(line.level), line.text);
-        }
+    pub fn take_outcome(
+        &mut self,
+        database: &mut Database,
+        mut outcome: CallOutcome,
+        arguments: &[u8],
+    ) -> CallReply {
+        self.take_lines(std::mem::take(&mut outcome.logs));
         if outcome.logs_dropped > 0 {
             let text = format!("{} more log lines of one call were dropped", outcome.logs_dropped);
             self.shared.lines.call(Level::Warn, text);
         }
         if let Some(offset) = outcome.change_set.as_ref().map(|change_set| change_set.offset) {
             Statistics::add(&self.shared.statistics.commits, 1);
-            let pushed = self.records.push(offset, EPOCH, |out| outcome.encode_logged(arguments, out));
-            if let Err(error) = pushed {
-                self.fail(error.to_string());
+            if outcome.record.is_some() {
+                let encode = |out: &mut Vec<u8>| database.encode_logged(&outcome, arguments, out);
+                if let Err(error) = self.records.push(offset, EPOCH, encode) {
+                    self.fail(error.to_string());
+                }
             }
         }
         if let Some(change_set) = outcome.change_set.take() {
+            self.last_offset = change_set.offset;
             self.follow(FollowerCommand::Change(Arc::new(change_set)));
         }
         match outcome.result {
@@ -125,16 +149,35 @@ impl Round {
         }
     }
 
-    /// Hands everything over: records first, so that the disk works while the rest is sent.
-    pub fn hand_over(&mut self, last_offset: u64) {
-        if !self.records.is_empty() {
-            let records = std::mem::replace(&mut self.records, self.log.batch());
-            self.log_gate.enter(records.byte_count());
-            if let Err(stopped) = self.log.append(records) {
-                self.fail(stopped.reason);
-            }
-            self.shared.statistics.offset.store(last_offset, Ordering::Relaxed);
+    /// Hands everything over: records first, so that the disk works while the rest is sent. Returns their bytes.
+    pub fn hand_over(&mut self) -> u64 {
+        let bytes = self.hand_over_records();
+        self.hand_over_rest();
+        bytes
+    }
+
+    /// Hands the records to the log.
+    pub fn hand_over_records(&mut self) -> u64 {
+        if self.last_offset == self.handed_offset {
+            return 0;
         }
+        let mut records = std::mem::replace(&mut self.records, self.log.batch());
+        // Commits that touched nothing that is logged are as durable as they will ever be once those before them are.
+        if let Err(error) = records.advance(self.last_offset) {
+            self.fail(error.to_string());
+        }
+        self.handed_offset = self.last_offset;
+        let bytes = records.byte_count();
+        self.log_gate.enter(bytes);
+        if let Err(stopped) = self.log.append(records) {
+            self.fail(stopped.reason);
+        }
+        self.shared.statistics.offset.store(self.last_offset, Ordering::Relaxed);
+        bytes as u64
+    }
+
+    /// Hands the commits to the follower, and results and replies to whoever called.
+    pub fn hand_over_rest(&mut self) {
         if self.failure.is_none() && !self.followed.is_empty() {
             let bytes = std::mem::take(&mut self.followed_bytes);
             self.follower_gate.enter(bytes);
@@ -187,7 +230,8 @@ impl Round {
             CallFailure::Module(ambit_engine::CallError::Failed(_)) => Level::Info,
             CallFailure::Module(_) => Level::Error,
         };
-        let name = self.shared.schema.reducers.get(usize::from(reducer)).map(|reducer| reducer.name.as_str());
+        let schema = self.shared.schema();
+        let name = schema.schema.reducers.get(usize::from(reducer)).map(|reducer| reducer.name.as_str());
         self.shared.lines.call(level, format!("reducer `{}`: {failure}", name.unwrap_or("?")));
     }
 }

@@ -1,0 +1,166 @@
+//! A client: the real session, cache and outbox, and what it has asked for.
+
+use std::collections::BTreeMap;
+
+use ambit_client_core::{Budget, CallStatus, EventKind, Outbox, Session, SubscriptionState, World};
+use ambit_model::{Identity, Slot};
+
+use crate::checkers::{Checker, Violation};
+use crate::module::schema::REDUCER_ACT;
+use crate::query::Query;
+use crate::random::Random;
+
+/// A game somewhere. It has one connection at a time.
+#[derive(Debug)]
+pub(crate) struct Client {
+    pub random: Random,
+    pub identity: Identity,
+    /// Its connection, if it believes that it has one.
+    pub link: Option<Link>,
+}
+
+/// Everything that a connection's end ends.
+#[derive(Debug)]
+pub(crate) struct Link {
+    pub connection: u64,
+    session: Session,
+    pub world: World,
+    pub outbox: Outbox,
+    /// By number, until the server has ended them.
+    pub queries: BTreeMap<u32, Query>,
+    /// What the game believes from events alone.
+    told: BTreeMap<(u16, Slot), Vec<u8>>,
+    /// Calls without an answer.
+    pub calls: usize,
+}
+
+/// What a message has told.
+#[derive(Debug, Default)]
+pub(crate) struct News {
+    /// Everything up to here was acknowledged as durable.
+    pub durable_offset: u64,
+    /// The server has said goodbye.
+    pub is_goodbye: bool,
+}
+
+impl Client {
+    pub(crate) fn new(number: usize, random: Random) -> Self {
+        Self { random, identity: Identity([number as u8 + 1; 32]), link: None }
+    }
+
+    /// Begins a connection; the first message.
+    pub(crate) fn connect(&mut self, connection: u64) -> Vec<u8> {
+        self.link = Some(Link {
+            connection,
+            session: Session::new(),
+            world: World::new(),
+            outbox: Outbox::new(),
+            queries: BTreeMap::new(),
+            told: BTreeMap::new(),
+            calls: 0,
+        });
+        Outbox::hello(Some(&self.identity.to_string()))
+    }
+}
+
+impl Link {
+    /// Does something by chance: a call, a subscription, the end of one, a ping.
+    pub(crate) fn act(&mut self, random: &mut Random, now: i64) -> Result<(), Violation> {
+        let refused = |error: &dyn std::fmt::Display| {
+            Violation::new(Checker::Client, format!("the outbox refuses an ordinary message: {error}"))
+        };
+        let Some(schema) = self.world.schema().cloned() else { return Ok(()) };
+        match random.below(10) {
+            0..6 => {
+                let seed = random.next();
+                self.outbox.call(REDUCER_ACT, &seed.to_le_bytes()).map_err(|error| refused(&error))?;
+                self.calls += 1;
+            }
+            6 | 7 if self.queries.len() < 4 => {
+                let Some(query) = Query::random(random, &schema) else { return Ok(()) };
+                let rate = random.pick(&[0.0, f32::INFINITY, 5.0, 20.0, 60.0]);
+                let number = self.outbox.subscribe(&query.sql, rate).map_err(|error| refused(&error))?;
+                self.queries.insert(number, query);
+            }
+            8 => {
+                let applied =
+                    |number: &&u32| self.world.subscription(**number) == Some(&SubscriptionState::Applied);
+                let Some(&number) = self.queries.keys().find(applied) else { return Ok(()) };
+                self.outbox.unsubscribe(number).map_err(|error| refused(&error))?;
+            }
+            _ => self.outbox.ping(now.unsigned_abs()).map_err(|error| refused(&error))?,
+        }
+        Ok(())
+    }
+
+    /// Takes in a message and lets the game tick.
+    pub(crate) fn receive(&mut self, message: &[u8], now: i64) -> Result<News, Violation> {
+        let wrong = |text: String| Violation::new(Checker::Client, text);
+        let received = self.session.receive(message, now.unsigned_abs());
+        received.map_err(|error| wrong(format!("the session refuses a message of the server: {error}")))?;
+        self.world.tick(&mut self.session, Budget::UNLIMITED);
+        self.follow_events()?;
+        let mut news = News {
+            durable_offset: self.world.durable_offset(),
+            is_goodbye: self.session.goodbye().is_some(),
+        };
+        for result in self.world.results() {
+            if result.status == CallStatus::Rejected {
+                return Err(wrong(format!("the server rejects an ordinary call: {}", result.message)));
+            }
+            self.calls = self.calls.saturating_sub(1);
+        }
+        let answered = self.world.answered();
+        self.outbox.answered(answered);
+        let ended = |number: &u32| self.world.subscription(*number) == Some(&SubscriptionState::Ended);
+        self.queries.retain(|number, _| !ended(number));
+        for (number, query) in &self.queries {
+            match self.world.subscription(*number) {
+                // A table that has changed since: the client needs the new schema.
+                Some(SubscriptionState::Failed(problem)) if problem.contains("connect again") => {
+                    news.is_goodbye = true;
+                }
+                Some(SubscriptionState::Failed(problem)) => {
+                    return Err(wrong(format!("the server refuses `{}`: {problem}", query.sql)));
+                }
+                Some(SubscriptionState::Applied | SubscriptionState::Ended) | None => {}
+            }
+        }
+        Ok(news)
+    }
+
+    /// What events tell must add up to the cache.
+    fn follow_events(&mut self) -> Result<(), Violation> {
+        for event in self.world.events() {
+            let key = (event.table, event.slot);
+            let (expected, now) = match event.kind {
+                EventKind::Insert { row } => (None, Some(row)),
+                EventKind::Update { old, row } => (Some(old), Some(row)),
+                EventKind::Delete { old, .. } => (Some(old), None),
+            };
+            let before = match now {
+                Some(row) => self.told.insert(key, row.to_vec()),
+                None => self.told.remove(&key),
+            };
+            if before.as_deref() != expected {
+                let text =
+                    format!("an event of table {} slot {} does not follow what was told", key.0, key.1);
+                return Err(Violation::new(Checker::Client, text));
+            }
+        }
+        let held = self.world.tables().iter().map(ambit_client_core::Table::len).sum::<usize>();
+        match held == self.told.len() {
+            true => Ok(()),
+            false => Err(Violation::new(
+                Checker::Client,
+                format!("the cache holds {held} rows, events told of {}", self.told.len()),
+            )),
+        }
+    }
+
+    /// The queries whose rows are in the cache.
+    pub(crate) fn applied(&self) -> impl Iterator<Item = &Query> {
+        let is_applied = |number: &u32| self.world.subscription(*number) == Some(&SubscriptionState::Applied);
+        self.queries.iter().filter(move |(number, _)| is_applied(number)).map(|(_, query)| query)
+    }
+}

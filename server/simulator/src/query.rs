@@ -1,0 +1,113 @@
+//! Queries by chance, and their meaning said as plainly as possible: every row is looked at.
+
+#![expect(clippy::wildcard_enum_match_arm, reason = "conditions are about a few of the types")]
+
+use ambit_model::{Schema, Value};
+
+use crate::model::Row;
+use crate::module::types;
+use crate::random::Random;
+
+/// A query of one table.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Query {
+    pub table: String,
+    pub sql: String,
+    condition: Condition,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Condition {
+    Always,
+    Equal(usize, Value),
+    /// Column, lowest, highest.
+    Between(usize, i128, i128),
+    /// Column, centre, radius.
+    Near(usize, [f64; 3], f64),
+}
+
+impl Query {
+    /// A query of a public table; none if there is none.
+    pub(crate) fn random(random: &mut Random, schema: &Schema) -> Option<Self> {
+        let public: Vec<usize> = (0..schema.tables.len())
+            .filter(|place| schema.tables.get(*place).is_some_and(|table| table.public))
+            .collect();
+        let table = schema.tables.get(*public.get(random.index(public.len()))?)?;
+        let column = random.index(table.columns.len());
+        let schema = table.columns.get(column)?;
+        let (name, sample) = (&schema.name, types::value(random, &schema.ty));
+        let (text, condition) = match &sample {
+            _ if random.one_in(3) => (String::new(), Condition::Always),
+            Value::String(text) => {
+                (format!("{name} = '{}'", text.replace('\'', "''")), Condition::Equal(column, sample.clone()))
+            }
+            Value::Bool(truth) => (format!("{name} = {truth}"), Condition::Equal(column, sample.clone())),
+            other => match (types::place_of(other), integer(other)) {
+                (Some(_), _) => near(random, name, column, other),
+                (None, Some(number)) => {
+                    let high = number.saturating_add(random.below(8).into()).min(highest(other));
+                    (format!("{name} BETWEEN {number} AND {high}"), Condition::Between(column, number, high))
+                }
+                (None, None) => (String::new(), Condition::Always),
+            },
+        };
+        let filter = if text.is_empty() { String::new() } else { format!(" WHERE {text}") };
+        let sql = format!("SELECT * FROM {}{filter}", table.name);
+        Some(Self { table: table.name.clone(), sql, condition })
+    }
+
+    /// Whether the row is in the result.
+    pub(crate) fn shows(&self, row: &Row) -> bool {
+        let value = |column: &usize| row.values.get(*column);
+        match &self.condition {
+            Condition::Always => true,
+            Condition::Equal(column, wanted) => value(column) == Some(wanted),
+            Condition::Between(column, low, high) => {
+                value(column).and_then(integer).is_some_and(|number| (*low..=*high).contains(&number))
+            }
+            Condition::Near(column, centre, radius) => {
+                value(column).and_then(types::place_of).is_some_and(|place| {
+                    let squares = place.iter().zip(centre).map(|(part, centre)| (part - centre).powi(2));
+                    squares.sum::<f64>() <= radius.powi(2)
+                })
+            }
+        }
+    }
+}
+
+fn near(random: &mut Random, name: &str, column: usize, sample: &Value) -> (String, Condition) {
+    let (x, y, radius) = (types::half(random), types::half(random), random.between(0, 40) as f64 * 0.5);
+    let point = match sample {
+        Value::Vec2(_) | Value::DVec2(_) => format!("ST_Point({x}, {y})"),
+        _ => format!("ST_MakePoint({x}, {y}, 0)"),
+    };
+    (format!("ST_DWithin({name}, {point}, {radius})"), Condition::Near(column, [x, y, 0.0], radius))
+}
+
+/// The highest number of the value's type: a condition names no other.
+fn highest(value: &Value) -> i128 {
+    match value {
+        Value::I8(_) => i8::MAX.into(),
+        Value::I16(_) => i16::MAX.into(),
+        Value::I32(_) => i32::MAX.into(),
+        Value::I64(_) => i64::MAX.into(),
+        Value::U8(_) => u8::MAX.into(),
+        Value::U16(_) => u16::MAX.into(),
+        Value::U32(_) => u32::MAX.into(),
+        _ => u64::MAX.into(),
+    }
+}
+
+fn integer(value: &Value) -> Option<i128> {
+    match value {
+        Value::I8(number) => Some((*number).into()),
+        Value::I16(number) => Some((*number).into()),
+        Value::I32(number) => Some((*number).into()),
+        Value::I64(number) => Some((*number).into()),
+        Value::U8(number) => Some((*number).into()),
+        Value::U16(number) => Some((*number).into()),
+        Value::U32(number) => Some((*number).into()),
+        Value::U64(number) => Some((*number).into()),
+        _ => None,
+    }
+}

@@ -1,0 +1,136 @@
+//! What the server does for its clients: welcomes, subscriptions, calls, updates.
+
+use ambit_interest::{ClientId, ClientUpdate, Follower};
+use ambit_model::{ConnectionId, Identity, Timestamp};
+use ambit_wire::{CallResult, CallStatus, Calls, ClientMessage, ServerMessage, UpdateHeader, write_result};
+
+use super::{Outgoing, Server};
+use crate::checkers::{Checker, Violation};
+use crate::truth::Truth;
+
+impl Server {
+    /// Takes in a client's message.
+    pub(crate) fn receive(
+        &mut self,
+        connection: u64,
+        message: &[u8],
+        now: Timestamp,
+        truth: &mut Truth,
+        out: &mut Outgoing,
+    ) -> Result<(), Violation> {
+        let wrong = |text: String| Violation::new(Checker::Client, text);
+        let message = ClientMessage::decode(message);
+        match message.map_err(|error| wrong(format!("a client's message cannot be read: {error}")))? {
+            ClientMessage::Hello { token, .. } => {
+                let identity: Identity = token.unwrap_or_default().parse().unwrap_or_default();
+                self.connections.insert(connection, identity);
+                self.follower.connect(ClientId(connection), identity, connection_id(connection));
+                let welcome = ServerMessage::Welcome {
+                    identity,
+                    connection: connection_id(connection),
+                    token: token.unwrap_or_default(),
+                    schema: &self.follower.schema().encode(),
+                    offset: self.follower.offset(),
+                };
+                out.push((connection, welcome.encode()));
+            }
+            ClientMessage::Subscribe { subscription, sql, rate } => {
+                let result = self.follower.subscribe(ClientId(connection), subscription, sql, rate, now);
+                if let Err(error) = result {
+                    let message = error.to_string();
+                    out.push((
+                        connection,
+                        ServerMessage::SubscriptionError { subscription, message: &message }.encode(),
+                    ));
+                }
+            }
+            ClientMessage::Unsubscribe { subscription } => {
+                self.follower.unsubscribe(ClientId(connection), subscription);
+            }
+            ClientMessage::Calls { block } => self.calls(connection, block, now, truth, out)?,
+            ClientMessage::Ping { sent_at } => {
+                out.push((connection, ServerMessage::Pong { sent_at, server_time: now }.encode()));
+            }
+        }
+        Ok(())
+    }
+
+    fn calls(
+        &mut self,
+        connection: u64,
+        block: &[u8],
+        now: Timestamp,
+        truth: &mut Truth,
+        out: &mut Outgoing,
+    ) -> Result<(), Violation> {
+        let caller = self.connections.get(&connection).copied().unwrap_or_default();
+        let mut results = Vec::new();
+        for call in Calls::new(block) {
+            let call = call.map_err(|error| Violation::new(Checker::Client, error.to_string()))?;
+            let committed = self.call(caller, call.args, now, truth)?;
+            let result = match committed {
+                Some(offset) => {
+                    CallResult { request: call.request, status: CallStatus::Committed, offset, message: "" }
+                }
+                None => CallResult {
+                    request: call.request,
+                    status: CallStatus::ReducerError,
+                    offset: 0,
+                    message: "the reducer says no",
+                },
+            };
+            write_result(&mut results, &result);
+        }
+        let message = ServerMessage::Results { durable_offset: self.durable_offset, block: &results };
+        out.push((connection, message.encode()));
+        Ok(())
+    }
+
+    /// Sends what is due; when to come again.
+    pub(crate) fn flush(&mut self, now: Timestamp, out: &mut Outgoing) -> Option<i64> {
+        let (updates, refusals) = self.updates(|follower, sink| follower.flush(now, sink));
+        out.extend(updates.into_iter().chain(refusals));
+        self.follower.next_flush().map(|at| at.0)
+    }
+
+    /// The messages of a flush: updates, then refusals.
+    pub(super) fn updates(
+        &mut self,
+        flush: impl FnOnce(&mut Follower, &mut dyn FnMut(ClientUpdate)),
+    ) -> (Outgoing, Outgoing) {
+        let durable_offset = self.durable_offset;
+        let (mut updates, mut refusals) = (Vec::new(), Vec::new());
+        flush(&mut self.follower, &mut |update: ClientUpdate| {
+            let connection = update.client.0;
+            let header = UpdateHeader {
+                offset: update.offset,
+                durable_offset,
+                timestamp: update.timestamp,
+                applied: update.applied,
+                ended: update.ended,
+            };
+            updates.push((connection, ServerMessage::Update { header, blocks: &update.blocks }.encode()));
+            for (subscription, error) in update.refused {
+                let message = error.to_string();
+                let refusal = ServerMessage::SubscriptionError { subscription, message: &message };
+                refusals.push((connection, refusal.encode()));
+            }
+        });
+        (updates, refusals)
+    }
+
+    /// The connection is known to be gone.
+    pub(crate) fn disconnect(&mut self, connection: u64) {
+        if self.connections.remove(&connection).is_some() {
+            self.follower.disconnect(ClientId(connection));
+        }
+    }
+}
+
+fn connection_id(connection: u64) -> ConnectionId {
+    let mut id = [0; 16];
+    for (place, byte) in id.iter_mut().zip(connection.to_le_bytes()) {
+        *place = byte;
+    }
+    ConnectionId(id)
+}

@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use ambit_model::{
-    ColumnType, EnumType, Field, IndexSchema, Lifecycle, ReducerSchema, RowLayout, Schema, StructType,
-    TableSchema,
+    ColumnType, Durability, EnumType, Field, IndexSchema, Lifecycle, ReducerSchema, RowLayout, Schema,
+    StructType, TableSchema,
 };
 
 use crate::naming::upper_camel;
@@ -108,6 +108,16 @@ impl<'a> TablePlan<'a> {
         let in_place =
             !table.columns.is_empty() && table.columns.iter().all(|column| is_in_place(&column.ty));
         Self { table, layout: table.layout(), in_place }
+    }
+
+    /// The author's comment, and what a client's author should know besides: rows that vanish with a restart.
+    pub(crate) fn doc(&self) -> String {
+        let note = match self.table.durability {
+            Durability::Ephemeral => "Its rows are gone after a restart of the server.",
+            // Who plays on sees no difference between these.
+            Durability::Checkpointed | Durability::Durable => "",
+        };
+        format!("{}\n{note}", self.table.doc).trim().to_owned()
     }
 
     /// `UpperCamelCase` name of the table.

@@ -67,7 +67,7 @@ fn write_table(plan: &TablePlan<'_>, code: &mut Code) {
     let name = format!("{}Row", plan.name());
     let fields = plan.table.fields();
     let docs: Vec<&str> = plan.table.columns.iter().map(|column| column.doc.as_str()).collect();
-    code.doc("///", &plan.table.doc);
+    code.doc("///", &plan.doc());
     write_fields_struct(&name, &fields, &docs, code);
     write_row(&name, &fields, plan.layout.fixed_bytes(), code);
     code.open(format!("impl {name} {{"));

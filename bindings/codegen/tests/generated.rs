@@ -25,7 +25,7 @@ fn folder(name: &str, language: Language) -> PathBuf {
     for file in generate(&every_type::schema(), language, &Options::default()).unwrap() {
         std::fs::write(folder.join(file.path), file.text).unwrap();
     }
-    for table in ["plain", "heap_row", "nested_fixed", "nested"] {
+    for table in ["plain", "heap_row", "nested_fixed", "nested", "membership"] {
         let layout = every_type::schema().table(table).unwrap().1.layout();
         let bytes = encode_row(&layout, &every_type::row(table)).unwrap();
         std::fs::write(folder.join(table).with_extension("row"), bytes).unwrap();
@@ -106,7 +106,7 @@ fn cpp_compiles_and_reads_and_writes_every_type() {
 #[test]
 fn names_that_would_meet_are_refused() {
     let mut schema = every_type::schema();
-    schema.tables[1].name = "nested_".into();
+    schema.tables[2].name = "nested_".into();
     let error = generate(&schema, Language::Rust, &Options::default()).unwrap_err();
     assert!(matches!(&error, GenerateError::SameName { name, .. } if name == "NestedRow"), "{error}");
 }

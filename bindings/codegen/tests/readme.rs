@@ -12,7 +12,7 @@ use ambit_model::{
 
 /// The module of the tour.
 fn schema() -> Schema {
-    let column = |name: &str, ty| ColumnSchema::new(name.into(), ty);
+    let column = |name: &str, ty| ColumnSchema::new(name, ty);
     let index = |name: &str, column, kind, unique| IndexSchema {
         name: name.into(),
         columns: vec![column],

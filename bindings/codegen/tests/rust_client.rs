@@ -29,10 +29,10 @@ fn welcome(schema: &Schema) -> Vec<u8> {
         .encode()
 }
 
-/// One row in each of two tables.
+/// One row in each of three tables.
 fn rows(schema: &Schema) -> Vec<u8> {
     let mut blocks = Vec::new();
-    for name in ["plain", "heap_row"] {
+    for name in ["plain", "heap_row", "membership"] {
         let (id, table) = schema.table(name).unwrap();
         let mark = begin_table(&mut blocks, id);
         write_insert(&mut blocks, 3, &encode_row(&table.layout(), &every_type::row(name)).unwrap());
@@ -100,6 +100,12 @@ fn generated_tables_and_reducers_work_over_a_client() {
     assert_eq!(plain.rows(&client).collect::<Vec<_>>(), std::slice::from_ref(&row));
     let heap_row = database.tables.heap_row.find_by_name(&client, &"Grüße".into()).unwrap();
     assert_eq!(heap_row.words, ["a", "", "c"]);
+    let membership = &database.tables.membership;
+    let founder = membership.find(&client, &5, &"Ada".into()).unwrap();
+    assert_eq!(founder.title, "founder");
+    assert_eq!(membership.find(&client, &5, &"Bob".into()), None);
+    assert_eq!(membership.find(&client, &6, &"Ada".into()), None);
+    assert_eq!(membership.where_plain(&client, &5), [founder]);
     let changes: Vec<_> = client.events().filter_map(|event| plain.change(&event)).collect();
     assert_eq!(changes, [RowChange::Insert { row }]);
 

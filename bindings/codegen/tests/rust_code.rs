@@ -27,6 +27,9 @@ fn rust_compiles_and_reads_and_writes_every_type() {
     assert_eq!(same::<HeapRowRow>("heap_row", HeapRowRow::FINGERPRINT).words, ["a", "", "c"]);
     assert_eq!(same::<NestedFixedRow>("nested_fixed", NestedFixedRow::FINGERPRINT).event.class, 42);
     assert_eq!(same::<NestedRow>("nested", NestedRow::FINGERPRINT).event.item.name, "sword");
+    assert_eq!(same::<MembershipRow>("membership", MembershipRow::FINGERPRINT).title, "founder");
+    let key = MembershipRow::find_key(&5, &"Ada".into());
+    assert_eq!(key, [5, 0, 0, 0, 0, 0, 0, 0, 16, 0, 0, 0, 3, 0, 0, 0, b'A', b'd', b'a']);
     assert_eq!(PlainRow::where_at_key(&ambit_model::Timestamp(1), &2)[8], 2);
     assert_eq!(HeapRowRow::find_by_name_key(&"ab".into()), [8, 0, 0, 0, 2, 0, 0, 0, b'a', b'b']);
 }

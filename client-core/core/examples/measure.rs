@@ -64,7 +64,7 @@ fn per_row(mut times: Vec<u128>) -> f64 {
 
 /// 64-byte rows with a primary key and a position in a grid.
 fn schema() -> Schema {
-    let column = |name: &str, ty| ColumnSchema::new(name.into(), ty);
+    let column = |name: &str, ty| ColumnSchema::new(name, ty);
     let columns = vec![
         column("id", ColumnType::U64),
         column("owner", ColumnType::Identity),

@@ -29,7 +29,7 @@ use tokio_tungstenite::tungstenite::http::HeaderValue;
 const PATIENCE: Duration = Duration::from_secs(20);
 
 fn schema() -> Schema {
-    let column = |name: &str, ty| ColumnSchema::new(name.into(), ty);
+    let column = |name: &str, ty| ColumnSchema::new(name, ty);
     let id = IndexSchema { name: "id".into(), columns: vec![0], kind: IndexKind::Hash, unique: true };
     let reducer = |name: &str, lifecycle, params| ReducerSchema {
         name: name.into(),

@@ -5,7 +5,9 @@
 #include "types.g.h"
 
 namespace mmo {
-    /// Something said. Subscribe with `SELECT * FROM chat_message WHERE zone = 3`.
+    /// Something said. Subscribe with `SELECT * FROM chat_message WHERE zone = 3`. It is forgotten after minutes anyway, so a
+    /// restart may forget it too, and the log stays free of small talk.
+    /// Its rows are gone after a restart of the server.
     /// Reads the core's memory; safe until the next tick.
     class ChatMessageRow {
         const std::uint8_t* row_;
@@ -21,7 +23,9 @@ namespace mmo {
         ambit::Timestamp said_at() const { return ambit::Codec<ambit::Timestamp>::read(row_, 32); }
     };
 
-    /// Something said. Subscribe with `SELECT * FROM chat_message WHERE zone = 3`.
+    /// Something said. Subscribe with `SELECT * FROM chat_message WHERE zone = 3`. It is forgotten after minutes anyway, so a
+    /// restart may forget it too, and the log stays free of small talk.
+    /// Its rows are gone after a restart of the server.
     class ChatMessageTable : public ambit::TypedTable<ChatMessageRow> {
     public:
 
@@ -61,26 +65,26 @@ namespace mmo {
     class InventoryTable : public ambit::TypedTable<InventoryRow> {
     public:
 
-        explicit InventoryTable(ambit::Client& client) : TypedTable(client, "inventory", 0xbb18f3885a1e19e9u, 48) {}
+        explicit InventoryTable(ambit::Client& client) : TypedTable(client, "inventory", 0xd4ce63a10c46bbabu, 48) {}
         ambit::Found<InventoryRow> find(std::uint32_t id) {
             ambit::RowWriter& writer_ = this->key(8);
             ambit::Codec<std::uint32_t>::write(writer_, 0, id);
             return this->found_by(0, writer_);
         }
-        ambit::Rows<InventoryRow> where_owner(const ambit::Identity& owner) {
-            ambit::RowWriter& writer_ = this->key(32);
-            ambit::Codec<ambit::Identity>::write(writer_, 0, owner);
-            return this->rows_where(1, writer_);
-        }
         ambit::Found<InventoryRow> find_by_owner_kind(const ambit::Identity& owner, ItemKind kind) {
             ambit::RowWriter& writer_ = this->key(40);
             ambit::Codec<ambit::Identity>::write(writer_, 0, owner);
             ambit::Codec<ItemKind>::write(writer_, 32, kind);
-            return this->found_by(2, writer_);
+            return this->found_by(1, writer_);
+        }
+        ambit::Rows<InventoryRow> where_owner(const ambit::Identity& owner) {
+            ambit::RowWriter& writer_ = this->key(32);
+            ambit::Codec<ambit::Identity>::write(writer_, 0, owner);
+            return this->rows_where(2, writer_);
         }
     };
 
-    /// An item on the ground.
+    /// An item on the ground. It is as durable as what players carry: else a crash could put back what someone has picked up.
     struct alignas(8) ItemRow {
         static constexpr bool in_place = true;
         std::uint32_t id{};
@@ -92,7 +96,7 @@ namespace mmo {
     static_assert(offsetof(ItemRow, kind) == 4);
     static_assert(offsetof(ItemRow, position) == 8);
 
-    /// An item on the ground.
+    /// An item on the ground. It is as durable as what players carry: else a crash could put back what someone has picked up.
     class ItemTable : public ambit::TypedTable<ItemRow> {
     public:
 
@@ -106,7 +110,8 @@ namespace mmo {
         ambit::Rows<ItemRow> near(ambit::Vec2 centre, double radius) { return this->rows_near(1, centre.x, centre.y, 0.0, radius); }
     };
 
-    /// A monster of the world.
+    /// A monster of the world. Its every step would be a line of the log, and nobody minds if it stands elsewhere after a
+    /// crash: it is as in the last snapshot then, like everything that concerns monsters, so that none is there twice.
     struct alignas(8) MonsterRow {
         static constexpr bool in_place = true;
         std::uint32_t id{};
@@ -126,7 +131,8 @@ namespace mmo {
     static_assert(offsetof(MonsterRow, health) == 20);
     static_assert(offsetof(MonsterRow, target) == 22);
 
-    /// A monster of the world.
+    /// A monster of the world. Its every step would be a line of the log, and nobody minds if it stands elsewhere after a
+    /// crash: it is as in the last snapshot then, like everything that concerns monsters, so that none is there twice.
     class MonsterTable : public ambit::TypedTable<MonsterRow> {
     public:
 

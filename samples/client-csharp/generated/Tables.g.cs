@@ -5,7 +5,9 @@ using System.Runtime.InteropServices;
 
 namespace Mmo {
     /// <summary>
-    /// Something said. Subscribe with `SELECT * FROM chat_message WHERE zone = 3`.
+    /// Something said. Subscribe with `SELECT * FROM chat_message WHERE zone = 3`. It is forgotten after minutes anyway, so a
+    /// restart may forget it too, and the log stays free of small talk.
+    /// Its rows are gone after a restart of the server.
     /// </summary>
     /// <remarks>Reads the core's memory; safe until the next Tick.</remarks>
     public readonly unsafe struct ChatMessageRow {
@@ -26,7 +28,9 @@ namespace Mmo {
     public delegate void ChatMessageDeleted(in ChatMessageRow row, Ambit.DeleteReason reason);
 
     /// <summary>
-    /// Something said. Subscribe with `SELECT * FROM chat_message WHERE zone = 3`.
+    /// Something said. Subscribe with `SELECT * FROM chat_message WHERE zone = 3`. It is forgotten after minutes anyway, so a
+    /// restart may forget it too, and the log stays free of small talk.
+    /// Its rows are gone after a restart of the server.
     /// </summary>
     public sealed unsafe class ChatMessageTable : Ambit.Table {
         public event ChatMessageInserted OnInsert;
@@ -121,7 +125,7 @@ namespace Mmo {
         public event InventoryUpdated OnUpdate;
         public event InventoryDeleted OnDelete;
 
-        internal InventoryTable(Ambit.Client client) : base(client, "inventory", 0xbb18f3885a1e19e9UL, 48) { }
+        internal InventoryTable(Ambit.Client client) : base(client, "inventory", 0xd4ce63a10c46bbabUL, 48) { }
 
         /// <summary>All rows in the cache; safe until the next Tick.</summary>
         public InventoryRows Rows { get { return new InventoryRows(Client, All()); } }
@@ -141,18 +145,12 @@ namespace Mmo {
             return (InventoryRow*)Lookup(0, writer);
         }
 
-        public InventoryRows WhereOwner(Ambit.Identity owner) {
-            Ambit.RowWriter writer = Key(32);
-            writer.Put(0, owner);
-            return new InventoryRows(Client, Query(1, writer));
-        }
-
         /// <summary>Says whether the row is in the cache, and copies it.</summary>
         public bool FindByOwnerKind(Ambit.Identity owner, ItemKind kind, out InventoryRow row) {
             Ambit.RowWriter writer = Key(40);
             writer.Put(0, owner);
             writer.Put(32, (byte)kind);
-            byte* found = Lookup(2, writer);
+            byte* found = Lookup(1, writer);
             row = found == null ? default(InventoryRow) : *(InventoryRow*)found;
             return found != null;
         }
@@ -161,7 +159,13 @@ namespace Mmo {
             Ambit.RowWriter writer = Key(40);
             writer.Put(0, owner);
             writer.Put(32, (byte)kind);
-            return (InventoryRow*)Lookup(2, writer);
+            return (InventoryRow*)Lookup(1, writer);
+        }
+
+        public InventoryRows WhereOwner(Ambit.Identity owner) {
+            Ambit.RowWriter writer = Key(32);
+            writer.Put(0, owner);
+            return new InventoryRows(Client, Query(2, writer));
         }
 
         protected override void Dispatch(ref Ambit.RowEvent change) {
@@ -200,7 +204,7 @@ namespace Mmo {
     }
 
     /// <summary>
-    /// An item on the ground.
+    /// An item on the ground. It is as durable as what players carry: else a crash could put back what someone has picked up.
     /// </summary>
     [StructLayout(LayoutKind.Explicit, Size = 16)]
     public struct ItemRow {
@@ -214,7 +218,7 @@ namespace Mmo {
     public delegate void ItemDeleted(in ItemRow row, Ambit.DeleteReason reason);
 
     /// <summary>
-    /// An item on the ground.
+    /// An item on the ground. It is as durable as what players carry: else a crash could put back what someone has picked up.
     /// </summary>
     public sealed unsafe class ItemTable : Ambit.Table {
         public event ItemInserted OnInsert;
@@ -281,7 +285,8 @@ namespace Mmo {
     }
 
     /// <summary>
-    /// A monster of the world.
+    /// A monster of the world. Its every step would be a line of the log, and nobody minds if it stands elsewhere after a
+    /// crash: it is as in the last snapshot then, like everything that concerns monsters, so that none is there twice.
     /// </summary>
     [StructLayout(LayoutKind.Explicit, Size = 56)]
     public struct MonsterRow {
@@ -309,7 +314,8 @@ namespace Mmo {
     public delegate void MonsterDeleted(in MonsterRow row, Ambit.DeleteReason reason);
 
     /// <summary>
-    /// A monster of the world.
+    /// A monster of the world. Its every step would be a line of the log, and nobody minds if it stands elsewhere after a
+    /// crash: it is as in the last snapshot then, like everything that concerns monsters, so that none is there twice.
     /// </summary>
     public sealed unsafe class MonsterTable : Ambit.Table {
         public event MonsterInserted OnInsert;

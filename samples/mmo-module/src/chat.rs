@@ -13,8 +13,9 @@ const FORGET_AFTER: Duration = Duration::from_millis(5 * 60 * 1_000);
 /// Messages that are forgotten at once: a full hall's backlog must not hold up a tick.
 const FORGOTTEN_AT_ONCE_MAX: usize = 10_000;
 
-/// Something said. Subscribe with `SELECT * FROM chat_message WHERE zone = 3`.
-#[table(name = chat_message, public)]
+/// Something said. Subscribe with `SELECT * FROM chat_message WHERE zone = 3`. It is forgotten after minutes anyway, so a
+/// restart may forget it too, and the log stays free of small talk.
+#[table(name = chat_message, public, durability = "ephemeral")]
 pub struct ChatMessage {
     #[primary_key]
     #[auto_inc]

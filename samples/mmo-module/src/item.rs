@@ -25,7 +25,7 @@ pub enum ItemKind {
     Sword,
 }
 
-/// An item on the ground.
+/// An item on the ground. It is as durable as what players carry: else a crash could put back what someone has picked up.
 #[table(name = item, public)]
 pub struct Item {
     #[primary_key]
@@ -42,7 +42,7 @@ pub struct Inventory {
     #[primary_key]
     #[auto_inc]
     pub id: u32,
-    #[index(hash)]
+    #[references(player)]
     pub owner: Identity,
     pub kind: ItemKind,
     pub count: u32,

@@ -36,8 +36,9 @@ pub enum MonsterKind {
     Troll,
 }
 
-/// A monster of the world.
-#[table(name = monster, public)]
+/// A monster of the world. Its every step would be a line of the log, and nobody minds if it stands elsewhere after a
+/// crash: it is as in the last snapshot then, like everything that concerns monsters, so that none is there twice.
+#[table(name = monster, public, durability = "checkpointed")]
 #[derive(Clone)]
 pub struct Monster {
     #[primary_key]
@@ -54,7 +55,7 @@ pub struct Monster {
 }
 
 /// What a monster has in mind. Not public: nobody can look into its head.
-#[table(name = monster_mind)]
+#[table(name = monster_mind, durability = "checkpointed")]
 #[derive(Clone)]
 pub struct MonsterMind {
     #[primary_key]
@@ -64,7 +65,7 @@ pub struct MonsterMind {
 }
 
 /// A dead monster that will come back.
-#[table(name = monster_grave)]
+#[table(name = monster_grave, durability = "checkpointed")]
 pub struct MonsterGrave {
     #[primary_key]
     pub monster: u32,
@@ -102,9 +103,14 @@ impl MonsterKind {
 
 /// Puts every monster into the world.
 pub fn spawn_all(ctx: &Context) {
-    for number in 0..MONSTER_COUNT {
-        spawn(ctx, [MonsterKind::Slime, MonsterKind::Wolf, MonsterKind::Troll][number as usize % 3]);
+    for number in 0..u64::from(MONSTER_COUNT) {
+        spawn(ctx, kind_of(number));
     }
+}
+
+/// A third of the monsters are of each kind.
+fn kind_of(number: u64) -> MonsterKind {
+    [MonsterKind::Slime, MonsterKind::Wolf, MonsterKind::Troll][number as usize % 3]
 }
 
 fn spawn(ctx: &Context, kind: MonsterKind) {
@@ -210,9 +216,14 @@ fn attack(ctx: &Context, monster: u32) -> Result<(), String> {
     Ok(())
 }
 
-/// Brings back the monsters whose time has come: the ordered index gives exactly those.
+/// Brings back the monsters whose time has come: the ordered index gives exactly those. A world that was restarted before
+/// its first snapshot has lost its monsters and gets new ones.
 #[reducer(every = "1s")]
 fn open_graves(ctx: &Context) {
+    let known = ctx.db.monster().count() + ctx.db.monster_grave().count();
+    for number in known..u64::from(MONSTER_COUNT) {
+        spawn(ctx, kind_of(number));
+    }
     for grave in ctx.db.monster_grave().opens().range(..=ctx.timestamp) {
         ctx.db.monster_grave().delete(grave.monster);
         spawn(ctx, grave.kind);

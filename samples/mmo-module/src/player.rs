@@ -50,8 +50,8 @@ pub struct Player {
 }
 
 /// How far a player can still go now. It changes with every step and concerns nobody else, so it is not in `player`,
-/// which travels to everyone in sight.
-#[table(name = reach)]
+/// which travels to everyone in sight. After a restart everybody is rested: nothing of it is logged or kept.
+#[table(name = reach, durability = "ephemeral")]
 pub struct Reach {
     #[primary_key]
     pub identity: Identity,
@@ -61,8 +61,9 @@ pub struct Reach {
     pub stepped_at: Timestamp,
 }
 
-/// A connection. One player may have several, so a player is online while one is left.
-#[table(name = session)]
+/// A connection. One player may have several, so a player is online while one is left. No connection survives the server,
+/// and no row of this table does.
+#[table(name = session, durability = "ephemeral")]
 pub struct Session {
     #[primary_key]
     pub connection: ConnectionId,

@@ -6,6 +6,10 @@ mod everything;
 
 mod operations;
 
+mod guilds;
+
+mod durability;
+
 mod failures;
 
 mod ticks;

@@ -115,7 +115,7 @@ fn log_random(ctx: &Context) {
     log::info!("random: {} {} {}", rng.next_u64(), rng.range(0..100), rng.range(-1.0f32..1.0));
 }
 
-fn expect<T: PartialEq + std::fmt::Debug>(what: &str, actual: T, expected: T) -> Result<(), String> {
+pub fn expect<T: PartialEq + std::fmt::Debug>(what: &str, actual: T, expected: T) -> Result<(), String> {
     if actual == expected {
         return Ok(());
     }

@@ -33,7 +33,7 @@ pub(super) fn write(plan: &Plan<'_>, code: &mut Code) {
 
 fn write_row(plan: &TablePlan<'_>, code: &mut Code) {
     let name = format!("{}Row", plan.name());
-    code.doc("///", &plan.table.doc);
+    code.doc("///", &plan.doc());
     if plan.in_place {
         code.open(format!("struct alignas(8) {name} {{"));
         code.line("static constexpr bool in_place = true;");
@@ -62,7 +62,7 @@ fn write_row(plan: &TablePlan<'_>, code: &mut Code) {
 
 fn write_table(plan: &TablePlan<'_>, code: &mut Code) {
     let name = plan.name();
-    code.doc("///", &plan.table.doc);
+    code.doc("///", &plan.doc());
     code.open(format!("class {name}Table : public ambit::TypedTable<{name}Row> {{"));
     code.close("public:");
     code.open("");

@@ -33,7 +33,7 @@ pub(super) fn write(plan: &Plan<'_>, code: &mut Code) {
 fn write_row(plan: &TablePlan<'_>, code: &mut Code) {
     let name = format!("{}Row", plan.name());
     let docs: Vec<String> = plan.table.columns.iter().map(|column| column.doc.clone()).collect();
-    doc(code, &plan.table.doc);
+    doc(code, &plan.doc());
     if plan.in_place {
         write_in_place(&name, &name, &plan.table.fields(), plan.layout.fixed_bytes(), code, &docs);
         return;
@@ -67,7 +67,7 @@ fn write_table(plan: &TablePlan<'_>, code: &mut Code) {
     code.line(format!("public delegate void {name}Updated(in {row} before, in {row} after);"));
     code.line(format!("public delegate void {name}Deleted(in {row} row, Ambit.DeleteReason reason);"));
     code.line("");
-    doc(code, &plan.table.doc);
+    doc(code, &plan.doc());
     code.open(format!("public sealed unsafe class {name}Table : Ambit.Table {{"));
     code.line(format!("public event {name}Inserted OnInsert;"));
     code.line(format!("public event {name}Updated OnUpdate;"));

@@ -39,7 +39,7 @@ pub(super) fn write(plan: &Plan<'_>, code: &mut Code) {
 
 fn write_table(plan: &TablePlan<'_>, code: &mut Code) {
     let name = plan.name();
-    code.doc("///", &plan.table.doc);
+    code.doc("///", &plan.doc());
     code.line("#[derive(Debug)]");
     code.line(format!("pub struct {name}Table(ambit_client::TypedTable<{name}Row>);"));
     code.line("");

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use ambit_model::glam::{DVec2, DVec3, IVec2, IVec3, Quat, Vec2, Vec3, Vec4};
 use ambit_model::{
-    ColumnSchema, ColumnType as T, ConnectionId, Duration, EntityId, EnumType, Field, Identity, IndexKind,
-    IndexSchema, Lifecycle, ReducerSchema, Schema, StructType, TableSchema, Timestamp, Uuid, Value, Variant,
+    ColumnSchema, ColumnType as T, ConnectionId, Durability, Duration, EntityId, EnumType, Field, Identity,
+    IndexKind, IndexSchema, Lifecycle, MigrationSchema, OnDelete, ReducerSchema, ReferenceSchema, Schema,
+    StructType, TableSchema, Timestamp, Uuid, Value, Variant,
 };
 
 fn field(name: &str, ty: T) -> Field {
@@ -131,13 +132,8 @@ fn text(text: &str) -> Value {
 }
 
 fn columns(of: &[(&'static str, T, Value)]) -> Vec<ColumnSchema> {
-    let id = ColumnSchema { name: "id".into(), ty: T::U64, auto_inc: true, doc: "Its <key>.".into() };
-    let rest = of.iter().map(|(name, ty, _)| ColumnSchema {
-        name: (*name).into(),
-        ty: ty.clone(),
-        auto_inc: false,
-        doc: String::new(),
-    });
+    let id = ColumnSchema { auto_inc: true, doc: "Its <key>.".into(), ..ColumnSchema::new("id", T::U64) };
+    let rest = of.iter().map(|(name, ty, _)| ColumnSchema::new(*name, ty.clone()));
     std::iter::once(id).chain(rest).collect()
 }
 
@@ -167,10 +163,37 @@ fn table(name: &str, columns: Vec<ColumnSchema>, more: Vec<IndexSchema>) -> Tabl
         indexes,
         primary: Some(0),
         doc: format!("All about {name}."),
+        ..TableSchema::default()
     }
 }
 
-/// Two tables of plain columns, two of one struct with all of them, a hidden one, reducers with all types.
+/// A table with a key of two columns, a reference, a default, old names, and rows that are gone after a restart.
+fn membership() -> TableSchema {
+    let plain = ColumnSchema { doc: "What it belongs to.".into(), ..ColumnSchema::new("plain", T::U64) };
+    let title = ColumnSchema {
+        default: Some(vec![0; 8]),
+        renamed_from: Some("rank".into()),
+        ..ColumnSchema::new("title", T::String)
+    };
+    TableSchema {
+        durability: Durability::Ephemeral,
+        columns: vec![plain, ColumnSchema::new("player", T::String), title],
+        indexes: vec![
+            index("plain_player", &[0, 1], IndexKind::Hash, true),
+            index("plain", &[0], IndexKind::Hash, false),
+        ],
+        references: vec![ReferenceSchema {
+            columns: vec![0],
+            table: "plain".into(),
+            on_delete: OnDelete::Cascade,
+        }],
+        renamed_from: Some("member".into()),
+        ..table("membership", vec![], vec![])
+    }
+}
+
+/// Two tables of plain columns, two of one struct with all of them, a hidden one, one with a key of two columns,
+/// reducers with all types, a migration.
 pub fn schema() -> Schema {
     let everything_fixed = structure("EverythingFixed", fields(&fixed()));
     let everything = structure("Everything", fields(&heap()));
@@ -207,6 +230,7 @@ pub fn schema() -> Schema {
             table("heap_row", heap_columns, vec![by_name]),
             table("nested_fixed", nested_fixed, vec![]),
             table("nested", nested, vec![]),
+            membership(),
         ],
         reducers: vec![
             reducer("init", vec![], Lifecycle::Init),
@@ -219,6 +243,12 @@ pub fn schema() -> Schema {
                 Lifecycle::Call,
             ),
         ],
+        version: 4,
+        migrations: vec![MigrationSchema {
+            name: "from_3".into(),
+            from: 3,
+            reads: vec![table("old", columns(&[]), vec![])],
+        }],
     }
 }
 
@@ -230,6 +260,7 @@ pub fn row(table: &str) -> Vec<Value> {
         "plain" => with_id(fixed()),
         "heap_row" => with_id(heap()),
         "nested_fixed" => vec![Value::U64(6), values(fixed())],
+        "membership" => vec![Value::U64(5), text("Ada"), text("founder")],
         _ => vec![Value::U64(7), values(heap())],
     }
 }

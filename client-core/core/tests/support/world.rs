@@ -13,7 +13,7 @@ use ambit_wire::{
 /// Table 0 `unit`: plain rows with every kind of index. Table 1 `letter`: rows with a heap. Table 2 `flag`:
 /// fixed rows that are not plain.
 pub fn schema() -> Schema {
-    let column = |name: &str, ty| ColumnSchema::new(name.into(), ty);
+    let column = |name: &str, ty| ColumnSchema::new(name, ty);
     let index = |name: &str, columns: &[u16], kind, unique| IndexSchema {
         name: name.into(),
         columns: columns.into(),

@@ -206,13 +206,48 @@ namespace game {
         }
     };
 
+    /// All about membership.
+    /// Its rows are gone after a restart of the server.
+    /// Reads the core's memory; safe until the next tick.
+    class MembershipRow {
+        const std::uint8_t* row_;
+    public:
+
+        static constexpr bool in_place = false;
+        explicit MembershipRow(const std::uint8_t* row) : row_(row) {}
+        /// What it belongs to.
+        std::uint64_t plain() const { return ambit::Codec<std::uint64_t>::read(row_, 0); }
+        std::string_view player() const { return ambit::text_at(row_, 8); }
+        std::string_view title() const { return ambit::text_at(row_, 16); }
+    };
+
+    /// All about membership.
+    /// Its rows are gone after a restart of the server.
+    class MembershipTable : public ambit::TypedTable<MembershipRow> {
+    public:
+
+        explicit MembershipTable(ambit::Client& client) : TypedTable(client, "membership", 0x4b91436f5128e7a5u, 24) {}
+        ambit::Found<MembershipRow> find(std::uint64_t plain, std::string_view player) {
+            ambit::RowWriter& writer_ = this->key(16);
+            ambit::Codec<std::uint64_t>::write(writer_, 0, plain);
+            writer_.bytes(8, player.data(), player.size());
+            return this->found_by(0, writer_);
+        }
+        ambit::Rows<MembershipRow> where_plain(std::uint64_t plain) {
+            ambit::RowWriter& writer_ = this->key(8);
+            ambit::Codec<std::uint64_t>::write(writer_, 0, plain);
+            return this->rows_where(1, writer_);
+        }
+    };
+
     /// All tables of the database.
     struct Tables {
         PlainTable plain;
         HeapRowTable heap_row;
         NestedFixedTable nested_fixed;
         NestedTable nested;
+        MembershipTable membership;
         explicit Tables([[maybe_unused]] ambit::Client& client)
-            : plain(client), heap_row(client), nested_fixed(client), nested(client) {}
+            : plain(client), heap_row(client), nested_fixed(client), nested(client), membership(client) {}
     };
 }

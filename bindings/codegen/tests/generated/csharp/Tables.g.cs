@@ -428,17 +428,108 @@ namespace Game {
         public NestedRow this[int index] { get { return new NestedRow(client.RowAt(rows, index)); } }
     }
 
+    /// <summary>
+    /// All about membership.
+    /// Its rows are gone after a restart of the server.
+    /// </summary>
+    /// <remarks>Reads the core's memory; safe until the next Tick.</remarks>
+    public readonly unsafe struct MembershipRow {
+        private readonly byte* row;
+        internal MembershipRow(byte* row) { this.row = row; }
+        /// <summary>
+        /// What it belongs to.
+        /// </summary>
+        public ulong Plain { get { return *(ulong*)(row + 0); } }
+        public string Player { get { return Ambit.RowReader.Text(row, 8); } }
+        public string Title { get { return Ambit.RowReader.Text(row, 16); } }
+    }
+
+    public delegate void MembershipInserted(in MembershipRow row);
+    public delegate void MembershipUpdated(in MembershipRow before, in MembershipRow after);
+    public delegate void MembershipDeleted(in MembershipRow row, Ambit.DeleteReason reason);
+
+    /// <summary>
+    /// All about membership.
+    /// Its rows are gone after a restart of the server.
+    /// </summary>
+    public sealed unsafe class MembershipTable : Ambit.Table {
+        public event MembershipInserted OnInsert;
+        public event MembershipUpdated OnUpdate;
+        public event MembershipDeleted OnDelete;
+
+        internal MembershipTable(Ambit.Client client) : base(client, "membership", 0x4b91436f5128e7a5UL, 24) { }
+
+        /// <summary>All rows in the cache; safe until the next Tick.</summary>
+        public MembershipRows Rows { get { return new MembershipRows(Client, All()); } }
+
+        /// <summary>Says whether the row is in the cache, and copies it.</summary>
+        public bool Find(ulong plain, string player, out MembershipRow row) {
+            Ambit.RowWriter writer = Key(16);
+            writer.Put(0, plain);
+            writer.Put(8, player);
+            byte* found = Lookup(0, writer);
+            row = found == null ? default(MembershipRow) : new MembershipRow(found);
+            return found != null;
+        }
+
+        public MembershipRows WherePlain(ulong plain) {
+            Ambit.RowWriter writer = Key(8);
+            writer.Put(0, plain);
+            return new MembershipRows(Client, Query(1, writer));
+        }
+
+        protected override void Dispatch(ref Ambit.RowEvent change) {
+            switch (change.Kind) {
+                case Ambit.RowEventKind.Insert: {
+                    if (OnInsert == null) break;
+                    MembershipRow after = new MembershipRow(change.NewRow);
+                    OnInsert(in after);
+                    break;
+                }
+                case Ambit.RowEventKind.Update: {
+                    if (OnUpdate == null) break;
+                    MembershipRow before = new MembershipRow(change.OldRow);
+                    MembershipRow after = new MembershipRow(change.NewRow);
+                    OnUpdate(in before, in after);
+                    break;
+                }
+                case Ambit.RowEventKind.Delete: {
+                    if (OnDelete == null) break;
+                    MembershipRow before = new MembershipRow(change.OldRow);
+                    OnDelete(in before, change.Reason);
+                    break;
+                }
+            }
+        }
+    }
+
+    /// <summary>Rows of one answer: `foreach` reads them in place and gives their place back; safe until the next Tick.</summary>
+    public unsafe struct MembershipRows : System.IDisposable {
+        private readonly Ambit.Client client;
+        private Ambit.RowSpan rows;
+        private int next;
+        internal MembershipRows(Ambit.Client client, Ambit.RowSpan rows) { this.client = client; this.rows = rows; next = -1; }
+        public int Count { get { return rows.Count; } }
+        public MembershipRows GetEnumerator() { return this; }
+        public bool MoveNext() { return ++next < rows.Count; }
+        public void Dispose() { client.Release(rows); }
+        public MembershipRow Current { get { return new MembershipRow(client.RowAt(rows, next)); } }
+        public MembershipRow this[int index] { get { return new MembershipRow(client.RowAt(rows, index)); } }
+    }
+
     /// <summary>All tables of the database.</summary>
     public sealed class Tables {
         public readonly PlainTable Plain;
         public readonly HeapRowTable HeapRow;
         public readonly NestedFixedTable NestedFixed;
         public readonly NestedTable Nested;
+        public readonly MembershipTable Membership;
         internal Tables(Ambit.Client client) {
             Plain = new PlainTable(client);
             HeapRow = new HeapRowTable(client);
             NestedFixed = new NestedFixedTable(client);
             Nested = new NestedTable(client);
+            Membership = new MembershipTable(client);
         }
     }
 }

@@ -567,6 +567,58 @@ impl NestedRow {
     }
 }
 
+/// All about membership.
+/// Its rows are gone after a restart of the server.
+#[derive(Debug, Clone, PartialEq)]
+#[allow(missing_docs)]
+pub struct MembershipRow {
+    /// What it belongs to.
+    pub plain: u64,
+    pub player: String,
+    pub title: String,
+}
+
+#[allow(unused_variables)]
+impl model::Row for MembershipRow {
+    const FIXED_BYTES: usize = 24;
+    fn fields() -> Vec<model::Field> {
+        vec![model::Field { name: "plain".into(), ty: <u64 as model::Column>::column_type() }, model::Field { name: "player".into(), ty: <String as model::Column>::column_type() }, model::Field { name: "title".into(), ty: <String as model::Column>::column_type() }]
+    }
+    fn write_columns(&self, writer: &mut model::RowWriter<'_>) {
+        model::Column::write(&self.plain, writer, 0);
+        model::Column::write(&self.player, writer, 8);
+        model::Column::write(&self.title, writer, 16);
+    }
+    fn read_columns(reader: model::RowReader<'_>) -> Result<Self, model::DecodeError> {
+        Ok(Self { plain: model::Column::read(reader, 0)?, player: model::Column::read(reader, 8)?, title: model::Column::read(reader, 16)? })
+    }
+}
+impl MembershipRow {
+    /// Its name in the module.
+    pub const NAME: &'static str = "membership";
+    /// To compare with the connected schema's.
+    pub const FINGERPRINT: u64 = 0x4b91436f5128e7a5;
+    /// Number of the index that answers `find`.
+    pub const FIND_INDEX: u16 = 0;
+    /// The key row for `find`.
+    pub fn find_key(plain: &u64, player: &String) -> Vec<u8> {
+        let mut out_ = Vec::new();
+        let mut writer_ = model::RowWriter::new(&mut out_, 16);
+        model::Column::write(plain, &mut writer_, 0);
+        model::Column::write(player, &mut writer_, 8);
+        out_
+    }
+    /// Number of the index that answers `where_plain`.
+    pub const WHERE_PLAIN_INDEX: u16 = 1;
+    /// The key row for `where_plain`.
+    pub fn where_plain_key(plain: &u64) -> Vec<u8> {
+        let mut out_ = Vec::new();
+        let mut writer_ = model::RowWriter::new(&mut out_, 8);
+        model::Column::write(plain, &mut writer_, 0);
+        out_
+    }
+}
+
 /// All about plain.
 #[derive(Debug)]
 pub struct PlainTable(ambit_client::TypedTable<PlainRow>);
@@ -655,6 +707,29 @@ impl NestedTable {
     }
 }
 
+/// All about membership.
+/// Its rows are gone after a restart of the server.
+#[derive(Debug)]
+pub struct MembershipTable(ambit_client::TypedTable<MembershipRow>);
+
+impl std::ops::Deref for MembershipTable {
+    type Target = ambit_client::TypedTable<MembershipRow>;
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl MembershipTable {
+    /// The row in the cache with this key.
+    pub fn find(&self, client_: &ambit_client::Client, plain: &u64, player: &String) -> Option<MembershipRow> {
+        self.0.found_by(client_, MembershipRow::FIND_INDEX, &MembershipRow::find_key(plain, player))
+    }
+    /// The rows in the cache with this key.
+    pub fn where_plain(&self, client_: &ambit_client::Client, plain: &u64) -> Vec<MembershipRow> {
+        self.0.rows_where(client_, MembershipRow::WHERE_PLAIN_INDEX, &MembershipRow::where_plain_key(plain))
+    }
+}
+
 /// All tables of the database.
 #[derive(Debug)]
 #[allow(missing_docs)]
@@ -663,6 +738,7 @@ pub struct Tables {
     pub heap_row: HeapRowTable,
     pub nested_fixed: NestedFixedTable,
     pub nested: NestedTable,
+    pub membership: MembershipTable,
 }
 
 impl Tables {
@@ -673,6 +749,7 @@ impl Tables {
             heap_row: HeapRowTable(ambit_client::TypedTable::bind(client, HeapRowRow::NAME, HeapRowRow::FINGERPRINT)?),
             nested_fixed: NestedFixedTable(ambit_client::TypedTable::bind(client, NestedFixedRow::NAME, NestedFixedRow::FINGERPRINT)?),
             nested: NestedTable(ambit_client::TypedTable::bind(client, NestedRow::NAME, NestedRow::FINGERPRINT)?),
+            membership: MembershipTable(ambit_client::TypedTable::bind(client, MembershipRow::NAME, MembershipRow::FINGERPRINT)?),
         })
     }
 }

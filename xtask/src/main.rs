@@ -15,6 +15,8 @@ mod demo;
 
 mod bench;
 
+mod simulate;
+
 mod samples;
 
 mod step;
@@ -56,6 +58,27 @@ enum Command {
         #[arg(long, default_value_t = 3)]
         runs: usize,
     },
+    /// Deterministic worlds around store, log, follower and client: crashes, faults, checkers
+    Simulate {
+        /// How many worlds
+        #[arg(long, default_value_t = 1_000)]
+        seeds: u64,
+        /// The first world's seed; the others follow
+        #[arg(long, default_value_t = 1)]
+        first: u64,
+        /// One world alone, told step by step if it fails
+        #[arg(long)]
+        seed: Option<u64>,
+        /// Worlds that nobody has seen, for so many seconds
+        #[arg(long, value_name = "SECONDS")]
+        new_for: Option<u64>,
+        /// The kind of world; without it each seed has one of the kinds
+        #[arg(long)]
+        scenario: Option<String>,
+        /// Plant the known bugs one after the other and demand that each is found
+        #[arg(long)]
+        planted: bool,
+    },
     /// Check the rules of form
     Tidy,
     /// Write every generated file
@@ -75,6 +98,9 @@ fn main() -> ExitCode {
         Command::Demo { seconds, bots, debug } => {
             let profile = if debug { Profile::Debug } else { Profile::Release };
             demo::run(&demo::Options { seconds, bots, profile })
+        }
+        Command::Simulate { seeds, first, seed, new_for, scenario, planted } => {
+            simulate::run(&simulate::Options { seeds, first, seed, new_for, scenario, planted })
         }
         Command::Codegen { check } => codegen::run(check),
     };

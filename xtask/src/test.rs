@@ -14,7 +14,7 @@ use ambit_module_build::{Install, ModuleToolchain, build_module, cargo_command, 
 use anyhow::{Result, bail};
 
 use crate::demo::build::Profile;
-use crate::{codegen, demo, samples, step, tidy, toolchain};
+use crate::{codegen, demo, samples, simulate, step, tidy, toolchain};
 use count::Count;
 
 /// The demo as the tests play it: short, and with the programs that the tests have built already, which are slower.
@@ -66,6 +66,7 @@ pub fn run() -> Result<()> {
     step("cargo test", &mut || {
         count::cargo_test(step::cargo().args(["test", "--workspace", "--no-fail-fast"]))
     });
+    step("simulate", &mut || one(simulate::test()));
     for suite in bindings::suites()? {
         step(&suite.name(), &mut || suite.run());
     }

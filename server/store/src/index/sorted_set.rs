@@ -137,6 +137,8 @@ impl<K: Copy + Ord + Default> SortedSet<K> {
         if let Some(moved) = self.chunks.remove(&right)
             && let Some(chunk) = self.chunks.get_mut(&left)
         {
+            chunk.keys.reserve_exact(moved.keys.len());
+            chunk.slots.reserve_exact(moved.slots.len());
             chunk.keys.extend_from_slice(&moved.keys);
             chunk.slots.extend_from_slice(&moved.slots);
         }

@@ -57,7 +57,7 @@ pub enum OpenError {
     #[error(transparent)]
     DataDir(#[from] DataDirError),
     /// The folder of the log or of the snapshots.
-    #[error("cannot open the folder of the {what}: {source}")]
+    #[error("cannot open or sync the folder of the {what}: {source}")]
     Medium {
         /// Which.
         what: &'static str,
@@ -227,6 +227,8 @@ pub fn recover(
     let open = |path, what| DirectoryMedium::new(path).map_err(|source| OpenError::Medium { what, source });
     let log: Arc<dyn Medium> = Arc::new(open(dir.log(), "log")?);
     let snapshot_medium: Arc<dyn Medium> = Arc::new(open(dir.snapshots(), "snapshots")?);
+    // A name may be there without being on disk; what the database begins with must not go with it.
+    snapshot_medium.sync().map_err(|source| OpenError::Medium { what: "snapshots", source })?;
     let Loaded { mut recovery, reader, snapshots, mut report } =
         load(log, &snapshot_medium, hash_seed, Until::End)?;
     let options =

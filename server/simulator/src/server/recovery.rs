@@ -41,6 +41,8 @@ pub(crate) enum RecoverFailure {
 
 /// Recovers a database.
 pub(crate) fn recover(log: &Disk, disk: &Disk, options: LogOptions) -> Result<Recovered, RecoverFailure> {
+    // A name may be there without being on disk; what the database begins with must not go with it.
+    disk.sync().map_err(|error| RecoverFailure::Disk(error.to_string()))?;
     let listed = snapshots(disk).map_err(|error| RecoverFailure::Disk(error.to_string()))?;
     let mut good = listed;
     let (mut recovery, mut snapshot, mut damaged) = (Recovery::new(), None, Vec::new());

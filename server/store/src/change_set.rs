@@ -1,4 +1,4 @@
-//! A commit's change set: header and body, as it goes to the log and to every follower
+//! A commit's change set: who made it, and the body that goes to every follower and, as far as it is durable, to the log
 //! (docs/formats/change-set.md).
 
 use std::sync::Arc;
@@ -39,77 +39,9 @@ pub struct ChangeSet {
     pub body: Arc<[u8]>,
 }
 
-/// Why bytes are not a change set. The body is judged later, by [`crate::Store::apply`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum ChangeSetError {
-    /// Fewer bytes than a header.
-    #[error("a change set has at least {min} bytes, got {0}", min = ChangeSet::HEADER_BYTES)]
-    Truncated(usize),
-    /// Written by another version of Ambit.
-    #[error("the change set has version {0}; this build reads version {own}", own = ChangeSet::VERSION)]
-    Version(u16),
-    /// Reserved bytes are not zero.
-    #[error("the change set's reserved bytes are not zero")]
-    Reserved,
-}
-
 impl ChangeSet {
     /// The reducer of commits that no reducer made.
     pub const NO_REDUCER: u16 = u16::MAX;
-    /// Bytes before the body, a multiple of 8.
-    pub const HEADER_BYTES: usize = 56;
-    /// Version of the bytes.
-    pub const VERSION: u16 = 1;
-
-    /// The bytes before the body.
-    pub fn encode_header(&self) -> [u8; Self::HEADER_BYTES] {
-        let mut header = [0; Self::HEADER_BYTES];
-        let fields = self.offset.to_le_bytes().into_iter();
-        let fields = fields.chain(self.timestamp.0.to_le_bytes());
-        let fields = fields.chain(self.caller.0);
-        let fields = fields.chain(self.reducer.to_le_bytes());
-        let fields = fields.chain(Self::VERSION.to_le_bytes());
-        header.iter_mut().zip(fields).for_each(|(place, byte)| *place = byte);
-        header
-    }
-
-    /// Appends header and body.
-    pub fn encode_into(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(&self.encode_header());
-        out.extend_from_slice(&self.body);
-    }
-
-    /// Header and body.
-    pub fn encode(&self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(Self::HEADER_BYTES + self.body.len());
-        self.encode_into(&mut out);
-        out
-    }
-
-    /// The change set from its bytes. Any bytes are safe to give.
-    pub fn decode(bytes: &[u8]) -> Result<Self, ChangeSetError> {
-        let truncated = ChangeSetError::Truncated(bytes.len());
-        let (offset, rest) = bytes.split_first_chunk().ok_or(truncated)?;
-        let (timestamp, rest) = rest.split_first_chunk().ok_or(truncated)?;
-        let (caller, rest) = rest.split_first_chunk().ok_or(truncated)?;
-        let (reducer, rest) = rest.split_first_chunk().ok_or(truncated)?;
-        let (version, rest) = rest.split_first_chunk().ok_or(truncated)?;
-        let (reserved, body) = rest.split_first_chunk::<4>().ok_or(truncated)?;
-        let version = u16::from_le_bytes(*version);
-        if version != Self::VERSION {
-            return Err(ChangeSetError::Version(version));
-        }
-        if *reserved != [0; 4] {
-            return Err(ChangeSetError::Reserved);
-        }
-        Ok(Self {
-            offset: u64::from_le_bytes(*offset),
-            timestamp: Timestamp(i64::from_le_bytes(*timestamp)),
-            caller: Identity(*caller),
-            reducer: u16::from_le_bytes(*reducer),
-            body: body.into(),
-        })
-    }
 }
 
 /// What became of a row.

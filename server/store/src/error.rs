@@ -321,16 +321,3 @@ pub enum ApplyErrorKind {
         limit: TransactionLimit,
     },
 }
-
-/// Why a store does not take another schema. The store is as before.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ExtendError {
-    /// The store has uncommitted changes.
-    #[error("the store has an open transaction")]
-    OpenTransaction,
-    /// A table is gone, has moved, or is different.
-    #[error(
-        "table `{0}` is missing, has another place, or has changed; only new tables at the end are possible"
-    )]
-    TableChanged(String),
-}

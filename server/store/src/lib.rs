@@ -31,9 +31,9 @@ mod describe;
 mod reader;
 mod reuse;
 
-pub use change_set::{AppliedChange, ChangeKind, ChangeSet, ChangeSetError, Changes};
+pub use change_set::{AppliedChange, ChangeKind, ChangeSet, Changes};
 pub use error::{
-    ApplyError, ApplyErrorKind, DeleteError, ExtendError, InsertError, LookupError, PositionError, RowError,
+    ApplyError, ApplyErrorKind, DeleteError, InsertError, LookupError, PositionError, RowError,
     TransactionLimit, UniqueViolation, UpdateError,
 };
 pub use frozen::{FreezeError, FrozenStore};

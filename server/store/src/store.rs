@@ -12,8 +12,7 @@ use ambit_model::{Schema, Slot};
 use crate::body::{Bodies, BodyReader};
 use crate::change_set::{AppliedChange, Changes};
 use crate::error::{
-    ApplyError, ApplyErrorKind, DeleteError, ExtendError, InsertError, LookupError, TransactionLimit,
-    UpdateError,
+    ApplyError, ApplyErrorKind, DeleteError, InsertError, LookupError, TransactionLimit, UpdateError,
 };
 use crate::frozen::{FreezeError, FrozenTable};
 use crate::limits::TRANSACTION_BYTES_MAX;
@@ -62,40 +61,6 @@ impl Store {
     /// The tables' description.
     pub fn schema(&self) -> &Arc<Schema> {
         &self.schema
-    }
-
-    /// Takes a schema that has the same tables and perhaps more behind them. Rows stay.
-    pub fn extend(&mut self, schema: Arc<Schema>) -> Result<(), ExtendError> {
-        if self.has_changes() {
-            return Err(ExtendError::OpenTransaction);
-        }
-        for (position, old) in self.schema.tables.iter().enumerate() {
-            let same = schema.tables.get(position).is_some_and(|new| {
-                let shape = |table: &ambit_model::TableSchema| {
-                    let columns = table
-                        .columns
-                        .iter()
-                        .map(|column| (column.name.clone(), column.ty.clone(), column.auto_inc));
-                    let references = table.references.clone();
-                    (
-                        table.name.clone(),
-                        columns.collect::<Vec<_>>(),
-                        table.indexes.clone(),
-                        table.primary,
-                        references,
-                    )
-                };
-                shape(new) == shape(old)
-            });
-            if !same {
-                return Err(ExtendError::TableChanged(old.name.clone()));
-            }
-        }
-        let added = (0..).zip(&schema.tables).skip(self.tables.len());
-        self.tables.extend(added.map(|(id, table)| Table::new(id, table, self.seed)));
-        self.references = References::new(&schema);
-        self.schema = schema;
-        Ok(())
     }
 
     /// The row in a slot.

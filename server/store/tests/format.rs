@@ -2,11 +2,8 @@
 
 use std::sync::Arc;
 
-use ambit_model::{
-    ColumnSchema, ColumnType, Identity, IndexKind, IndexSchema, Schema, TableSchema, Timestamp, Value,
-    encode_row,
-};
-use ambit_store::{ChangeSet, Store};
+use ambit_model::{ColumnSchema, ColumnType, IndexKind, IndexSchema, Schema, TableSchema, Value, encode_row};
+use ambit_store::Store;
 
 fn schema() -> Arc<Schema> {
     let column = |name: &str, ty, auto_inc| ColumnSchema { auto_inc, ..ColumnSchema::new(name, ty) };
@@ -62,24 +59,4 @@ fn every_operation_byte_for_byte() {
     assert_eq!(follower.insert(1, &mut row(0, "next")), Ok(1));
     assert_eq!(follower.auto_inc_counter(1, 0), Some(4));
     assert_eq!(follower.auto_inc_reservation(1, 0), Some(0x402));
-}
-
-#[test]
-fn the_header_byte_for_byte() {
-    let change_set = ChangeSet {
-        offset: 0x0102,
-        timestamp: Timestamp(-2),
-        caller: Identity([7; 32]),
-        reducer: ChangeSet::NO_REDUCER,
-        body: vec![9, 8].into(),
-    };
-    let expected: [&[u8]; 5] = [
-        &[2, 1, 0, 0, 0, 0, 0, 0],
-        &[254, 255, 255, 255, 255, 255, 255, 255],
-        &[7; 32],
-        &[255, 255, 1, 0, 0, 0, 0, 0],
-        &[9, 8],
-    ];
-    assert_eq!(change_set.encode(), expected.concat());
-    assert_eq!(ChangeSet::decode(&expected.concat()), Ok(change_set));
 }

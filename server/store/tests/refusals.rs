@@ -9,7 +9,7 @@ use ambit_model::{
     ColumnSchema, ColumnType, IndexKind, IndexSchema, RowLayout, Schema, TableSchema, Value, encode_row,
     varint,
 };
-use ambit_store::{Bounds, ChangeSet, KeyPrefix, Store};
+use ambit_store::{Bounds, KeyPrefix, Store};
 use expect_test::{Expect, expect};
 
 const PLAYERS: u16 = 0;
@@ -371,24 +371,6 @@ fn change_sets() {
 }
 
 #[test]
-fn headers() {
-    let change_set = ChangeSet {
-        offset: 3,
-        timestamp: ambit_model::Timestamp(-1),
-        caller: ambit_model::Identity([7; 32]),
-        reducer: 2,
-        body: vec![1, 2, 3].into(),
-    };
-    let bytes = change_set.encode();
-    assert_eq!(ChangeSet::decode(&bytes), Ok(change_set));
-    let refusal = |bytes: &[u8]| ChangeSet::decode(bytes).unwrap_err().to_string();
-    expect!["a change set has at least 56 bytes, got 55"].assert_eq(&refusal(&bytes[..55]));
-    let with = |at: usize| [&bytes[..at], &[9], &bytes[at + 1..]].concat();
-    expect!["the change set has version 9; this build reads version 1"].assert_eq(&refusal(&with(50)));
-    expect!["the change set's reserved bytes are not zero"].assert_eq(&refusal(&with(53)));
-}
-
-#[test]
 fn two_rows_exchange_their_unique_keys() {
     let mut engine = store();
     engine.insert(PLAYERS, &mut player(2, "Bob", 7, 0.0)).unwrap();
@@ -403,21 +385,4 @@ fn two_rows_exchange_their_unique_keys() {
     assert!(follower.slots(PLAYERS).eq(engine.slots(PLAYERS)));
     let name = key(&[1, 2], &[Value::String("Ada".into()), Value::U32(7)]);
     assert_eq!(follower.find(PLAYERS, BY_NAME, &name), Ok(Some(1)));
-}
-
-#[test]
-fn a_schema_may_grow_at_its_end() {
-    let mut store = store();
-    let mut larger = Schema::clone(&schema());
-    larger.tables.push(TableSchema { name: "more".into(), primary: None, ..larger.tables[0].clone() });
-    let larger = Arc::new(larger);
-    store.extend(Arc::clone(&larger)).unwrap();
-    assert_eq!(store.count(PLAYERS), 1);
-    store.insert(1, &mut player(0, "Ada", 7, 0.0)).unwrap();
-    expect!["the store has an open transaction"].assert_eq(&store.extend(schema()).unwrap_err().to_string());
-    store.commit();
-    expect![
-        "table `more` is missing, has another place, or has changed; only new tables at the end are possible"
-    ]
-    .assert_eq(&store.extend(schema()).unwrap_err().to_string());
 }

@@ -105,13 +105,14 @@ async fn publish(
             PublishError::NotOwner(_) => StatusCode::FORBIDDEN,
             PublishError::TooMany => StatusCode::INSUFFICIENT_STORAGE,
             PublishError::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            PublishError::Unconfirmed(_) => StatusCode::CONFLICT,
+            PublishError::Unconfirmed(_) | PublishError::Restoring(_) => StatusCode::CONFLICT,
             PublishError::Server(_) => StatusCode::INTERNAL_SERVER_ERROR,
         };
         let plan = match &error {
             PublishError::Unconfirmed(plan) => Some(plan),
             PublishError::Name(_)
             | PublishError::NotOwner(_)
+            | PublishError::Restoring(_)
             | PublishError::TooMany
             | PublishError::Refused(_)
             | PublishError::Server(_) => None,
@@ -212,7 +213,7 @@ fn database(node: &Node, name: &str) -> Result<Arc<Database>, HttpError> {
     node.database(name).map_err(|error| {
         let status = match &error {
             NoDatabaseError::Unknown(_) => StatusCode::NOT_FOUND,
-            NoDatabaseError::Opening(_) | NoDatabaseError::Broken { .. } | NoDatabaseError::Stopped(_) => {
+            NoDatabaseError::Restoring(_) | NoDatabaseError::Broken { .. } | NoDatabaseError::Stopped(_) => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
         };

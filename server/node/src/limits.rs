@@ -177,6 +177,13 @@ pub const MIGRATED_ROW_NS: u64 = 500;
 /// Changes of a schema that a line of the log names; the others are counted. A few tell which module it was.
 pub const CHANGES_TOLD_MAX: usize = 8;
 
+/// Backups on their way to the server at once. They are unpacked beside each other, and each may take hours.
+pub const RESTORES_MAX: usize = 2;
+
+/// How long the next piece of a backup may take, and how long the rest of a refused one is read so that its sender comes to
+/// read the reason.
+pub const BACKUP_PIECE_WAIT: Duration = Duration::from_secs(60);
+
 /// Files of a backup. A log that nothing was ever removed from has a segment per 64 MiB.
 pub const BACKUP_FILES_MAX: usize = 100_000;
 

@@ -56,6 +56,8 @@ pub struct Node {
     pub sockets: Arc<Semaphore>,
     /// One for each module that may be on its way here.
     pub uploads: Semaphore,
+    /// One for each backup that may be on its way here.
+    pub restores: Semaphore,
     data: DataDir,
     snapshots: SnapshotOptions,
     runtime: Runtime,
@@ -92,7 +94,7 @@ enum Place {
     /// It was opened.
     Running(Arc<Database>),
     /// It is being made from a backup.
-    Opening,
+    Restoring,
     /// It could not be opened, and why.
     Broken(String),
 }
@@ -105,7 +107,7 @@ pub enum NoDatabaseError {
     Unknown(String),
     /// It is being made from a backup.
     #[error("database {0} is being made from a backup; try again")]
-    Opening(String),
+    Restoring(String),
     /// It could not be opened.
     #[error("database {name} could not be opened: {problem}")]
     Broken {
@@ -132,6 +134,7 @@ impl Server {
             outgoing: Arc::default(),
             sockets: Arc::new(Semaphore::new(limits::SOCKETS_MAX)),
             uploads: Semaphore::new(limits::UPLOADS_MAX),
+            restores: Semaphore::new(limits::RESTORES_MAX),
             data,
             snapshots: options.snapshots.clone(),
             runtime,
@@ -184,7 +187,7 @@ impl Node {
         match self.place(name) {
             Some(Place::Running(database)) if database.is_running() => Ok(database),
             Some(Place::Running(_)) => Err(NoDatabaseError::Stopped(name.to_owned())),
-            Some(Place::Opening) => Err(NoDatabaseError::Opening(name.to_owned())),
+            Some(Place::Restoring) => Err(NoDatabaseError::Restoring(name.to_owned())),
             Some(Place::Broken(problem)) => Err(NoDatabaseError::Broken { name: name.to_owned(), problem }),
             None => Err(NoDatabaseError::Unknown(name.to_owned())),
         }

@@ -86,20 +86,16 @@ pub async fn restore(
             return Err(HttpError::new(StatusCode::BAD_REQUEST, text));
         }
     };
+    let Ok(_restore) = node.restores.try_acquire() else {
+        let text =
+            format!("the server is restoring {} databases, its limit; try again later", limits::RESTORES_MAX);
+        return Err(HttpError::new(StatusCode::SERVICE_UNAVAILABLE, text));
+    };
     let (sender, receiver) = mpsc::channel::<io::Result<Bytes>>(limits::BACKUP_PIECES_MAX);
     let restoring = Arc::clone(&node);
     // A task of its own: whoever goes away in the middle leaves no half database.
     let restored = tokio::spawn(async move { restoring.restore(&name, restorer.0, until, receiver).await });
-    let mut chunks = body.into_data_stream();
-    while let Some(chunk) = chunks.next().await {
-        // If nobody takes it any more, the rest is read all the same: the sender reads the answer only afterwards.
-        let is_broken = chunk.is_err();
-        drop(sender.send(chunk.map_err(io::Error::other)).await);
-        if is_broken {
-            break;
-        }
-    }
-    drop(sender);
+    hand_on(body, sender).await;
     let restored = restored.await.unwrap_or_else(|error| Err(RestoreFailure::Server(error.to_string())));
     let summary = restored.map_err(|failure| {
         let status = match &failure {
@@ -112,6 +108,32 @@ pub async fn restore(
         HttpError::new(status, failure.to_string())
     })?;
     Ok(Json(summary))
+}
+
+/// Hands the body on in pieces until it ends, stalls, or is wanted no more.
+async fn hand_on(body: Body, sender: mpsc::Sender<io::Result<Bytes>>) {
+    let mut chunks = body.into_data_stream();
+    loop {
+        let chunk = match tokio::time::timeout(limits::BACKUP_PIECE_WAIT, chunks.next()).await {
+            Ok(None) => return,
+            Ok(Some(chunk)) => chunk.map_err(io::Error::other),
+            Err(_) => {
+                let text = format!("nothing arrived for {} s", limits::BACKUP_PIECE_WAIT.as_secs());
+                Err(io::Error::new(io::ErrorKind::TimedOut, text))
+            }
+        };
+        let is_broken = chunk.is_err();
+        let is_wanted = sender.send(chunk).await.is_ok();
+        if is_broken {
+            return;
+        }
+        if !is_wanted {
+            break;
+        }
+    }
+    // The sender reads the answer when it has sent everything.
+    let rest = async { while let Some(Ok(_)) = chunks.next().await {} };
+    drop(tokio::time::timeout(limits::BACKUP_PIECE_WAIT, rest).await);
 }
 
 /// Sends what is written in pieces.

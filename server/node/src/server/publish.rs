@@ -57,6 +57,11 @@ pub enum PublishError {
         "database {0} belongs to another identity; publish under another name, or with its owner's token"
     )]
     NotOwner(String),
+    /// It is not whole yet.
+    #[error(
+        "database {0} is being made from a backup; try again when that is done, or publish under another name"
+    )]
+    Restoring(String),
     /// Too many databases.
     #[error("this server has {max} databases, its limit", max = limits::DATABASES_MAX)]
     TooMany,
@@ -86,7 +91,8 @@ impl Node {
         let owner = match &place {
             None => publisher,
             Some(Place::Running(database)) => database.shared.owner,
-            Some(Place::Opening | Place::Broken(_)) => self.data.database(name).owner().map_err(server)?,
+            Some(Place::Restoring) => return Err(PublishError::Restoring(name.to_owned())),
+            Some(Place::Broken(_)) => self.data.database(name).owner().map_err(server)?,
         };
         if owner != publisher {
             return Err(PublishError::NotOwner(name.to_owned()));
@@ -101,7 +107,8 @@ impl Node {
                 self.replace_module(&database, compiled, options).await
             }
             Some(Place::Running(_)) => Err(stopped()),
-            Some(Place::Opening | Place::Broken(_)) => self.repair(name, compiled, options).await,
+            Some(Place::Restoring) => Err(PublishError::Restoring(name.to_owned())),
+            Some(Place::Broken(_)) => self.repair(name, compiled, options).await,
         }
     }
 

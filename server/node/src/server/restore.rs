@@ -65,14 +65,8 @@ impl Node {
         pieces: mpsc::Receiver<io::Result<Bytes>>,
     ) -> Result<BackupSummary, RestoreFailure> {
         check_database_name(name)?;
-        let _one_at_a_time = self.publishing.lock().await;
-        if self.place(name).is_some() {
-            return Err(RestoreFailure::Exists(name.to_owned()));
-        }
-        if self.database_count() >= limits::DATABASES_MAX {
-            return Err(RestoreFailure::TooMany);
-        }
-        self.set(name, Place::Opening);
+        self.reserve(name).await?;
+        // A backup may take hours to arrive: nobody but the next restorer waits for it.
         let restored = self.restore_files(name, owner, until, pieces).await;
         match restored {
             Ok(summary) => match self.reopen(name).await {
@@ -89,6 +83,19 @@ impl Node {
                 Err(failure)
             }
         }
+    }
+
+    /// Takes a free name, so that nobody else makes a database of it.
+    async fn reserve(&self, name: &str) -> Result<(), RestoreFailure> {
+        let _one_at_a_time = self.publishing.lock().await;
+        if self.place(name).is_some() {
+            return Err(RestoreFailure::Exists(name.to_owned()));
+        }
+        if self.database_count() >= limits::DATABASES_MAX {
+            return Err(RestoreFailure::TooMany);
+        }
+        self.set(name, Place::Restoring);
+        Ok(())
     }
 
     async fn restore_files(

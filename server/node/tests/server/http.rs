@@ -54,6 +54,41 @@ fn a_stranger_is_refused_whatever_it_sends() {
     world.publish_bank(testbed());
 }
 
+/// A backup that never arrives used to keep everybody from publishing.
+#[test]
+fn whoever_stalls_while_restoring_is_in_nobodys_way() {
+    let world = World::with_bank();
+    let begin = |name: &str| {
+        let mut stream = TcpStream::connect(world.address()).unwrap();
+        let head = format!(
+            "POST /v1/database/{name}/restore HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\nAuthorization: Bearer {}\r\n\r\nabc",
+            world.owner
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        // The name is taken from here on.
+        while !world
+            .post(&format!("database/{name}/call/a"), "", "application/json", b"[]")
+            .1
+            .contains("from a backup")
+        {}
+        stream
+    };
+    let stalled = [begin("first"), begin("second")];
+    world.publish_bank(testbed());
+    let (status, text) = world.publish("first", &world.owner, testbed());
+    assert_eq!(status, 409, "{text}");
+    assert!(error(&text).contains("is being made from a backup"), "{text}");
+    let restore = || world.post("database/third/restore", &world.owner, "application/x-tar", b"nothing");
+    let (status, text) = restore();
+    assert_eq!(status, 503, "{text}");
+    assert!(error(&text).contains("restoring 2 databases"), "{text}");
+    // Whoever goes away gives name and place back.
+    drop(stalled);
+    while restore().0 == 503 {}
+    assert_eq!(restore().0, 422);
+    while world.publish("first", &world.owner, testbed()).0 != 200 {}
+}
+
 #[test]
 fn what_is_no_http_is_answered_too() {
     let world = World::with_bank();

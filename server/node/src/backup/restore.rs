@@ -199,8 +199,12 @@ fn unpack(archive: impl Read, folder: &Path) -> Result<Unpacked, RestoreError> {
     let mut found: BTreeMap<String, (u64, String)> = BTreeMap::new();
     let mut manifest = None;
     let mut archive = tar::Archive::new(archive);
-    for entry in archive.entries().map_err(RestoreError::Read)? {
+    // Raw: the names of a backup are short, and a long one from elsewhere would be read into memory whatever its length.
+    for entry in archive.entries().map_err(RestoreError::Read)?.raw(true) {
         let mut entry = entry.map_err(RestoreError::Read)?;
+        if !entry.header().entry_type().is_file() {
+            return Err(RestoreError::Damaged("it has entries that are no files".into()));
+        }
         let path = entry.path().map_err(RestoreError::Read)?.to_string_lossy().into_owned();
         if found.len() >= limits::BACKUP_FILES_MAX {
             return Err(RestoreError::Damaged(format!(

@@ -269,5 +269,25 @@ fn a_damaged_backup_makes_no_database() {
         assert_eq!(status, 422, "{} bytes: {text}", bytes.len());
         assert!(!world.database_folder("copy").exists());
     }
+    for (entry, path, expected) in [
+        // The name of the next entry, of any length: tar readers take it into memory.
+        (tar::EntryType::GNULongName, "name", "entries that are no files"),
+        (tar::EntryType::XHeader, "name", "entries that are no files"),
+        (tar::EntryType::Symlink, "snapshots/link", "entries that are no files"),
+        (tar::EntryType::Regular, "log/.hidden", "no file of a backup"),
+        (tar::EntryType::Regular, "elsewhere/1.log", "no file of a backup"),
+        (tar::EntryType::Regular, "log/1.log", "has no manifest"),
+    ] {
+        let mut header = tar::Header::new_gnu();
+        header.set_entry_type(entry);
+        header.set_size(4);
+        header.set_path(path).unwrap();
+        header.set_cksum();
+        let mut builder = tar::Builder::new(Vec::new());
+        builder.append(&header, &b"four"[..]).unwrap();
+        let (status, text) = restore(&builder.into_inner().unwrap());
+        assert_eq!(status, 422, "{path}: {text}");
+        assert!(text.contains(expected), "{path}: {text}");
+    }
     assert_eq!(restore(&archive).0, 200);
 }

@@ -1,12 +1,12 @@
 //! `#[migration]`: what the author wrote, checked, and the code it becomes.
 
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use quote::quote;
 use syn::parse::{ParseStream, Parser};
 use syn::spanned::Spanned;
 use syn::{
-    AngleBracketedGenericArguments, Error, FnArg, Ident, ItemFn, LitInt, PathArguments, Result, ReturnType,
-    Type, parse_quote,
+    AngleBracketedGenericArguments, Error, FnArg, Ident, ItemFn, LitInt, PathArguments, Result, Type,
+    parse_quote,
 };
 
 const ALLOWS: &str = "a migration is `#[migration(from = 1)]`: it starts from databases of version 1 and leads to the module's own";
@@ -24,13 +24,7 @@ fn write(function: &ItemFn, from: u32) -> TokenStream {
     let name = &function.sig.ident;
     let text = name.to_string();
     let text = text.strip_prefix("r#").unwrap_or(&text);
-    // Where the result is impossible, the error points at the return type.
-    let result_span = match &function.sig.output {
-        ReturnType::Type(_, ty) => ty.span(),
-        ReturnType::Default => name.span(),
-    };
-    let result =
-        quote_spanned! { result_span => ::ambit_module::generated::ReducerOutput::into_result(output) };
+    let result = crate::registration::result_of(function);
     let registration = crate::registration::before_anything_runs(&quote! {
         static MIGRATION: ::ambit_module::generated::MigrationRegistration =
             ::ambit_module::generated::MigrationRegistration {

@@ -1,10 +1,10 @@
 //! `#[reducer]`: what the author wrote, checked, and the code it becomes.
 
 use proc_macro2::{Literal, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::quote;
 use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned;
-use syn::{Error, FnArg, Ident, ItemFn, LitStr, Pat, Result, ReturnType, Token, Type};
+use syn::{Error, FnArg, Ident, ItemFn, LitStr, Pat, Result, Token, Type};
 
 const ALLOWS: &str = "a reducer is `#[reducer]`, `#[reducer(init)]`, `#[reducer(client_connected)]`, \
      `#[reducer(client_disconnected)]` or `#[reducer(every = \"50ms\")]`";
@@ -70,13 +70,7 @@ fn write(function: &ItemFn, caller: &Caller, parameters: &[Parameter<'_>]) -> To
     let locals: Vec<Ident> = (0..types.len()).map(|index| quote::format_ident!("argument_{index}")).collect();
     let positions = (0..types.len()).map(Literal::usize_unsuffixed);
     let count = types.len();
-    // Where the result is impossible, the error points at the return type.
-    let result_span = match &function.sig.output {
-        ReturnType::Type(_, ty) => ty.span(),
-        ReturnType::Default => name.span(),
-    };
-    let result =
-        quote_spanned! { result_span => ::ambit_module::generated::ReducerOutput::into_result(output) };
+    let result = crate::registration::result_of(function);
     let registration = crate::registration::before_anything_runs(&quote! {
         static REDUCER: ::ambit_module::generated::ReducerRegistration =
             ::ambit_module::generated::ReducerRegistration {

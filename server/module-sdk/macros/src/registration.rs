@@ -1,7 +1,9 @@
-//! Adding a table or reducer to the module before anything runs.
+//! What tables, reducers and migrations share: being added to the module before anything runs, and results.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{ItemFn, ReturnType};
 
 /// A constructor that runs `add`. WebAssembly's linker gathers `.init_array`, and the first export that the
 /// database calls runs it; Linux runs it when the program starts.
@@ -18,4 +20,13 @@ pub fn before_anything_runs(add: &TokenStream) -> TokenStream {
             static ADD: extern "C" fn() = add;
         };
     }
+}
+
+/// `output`, what the function gave back, as a result. Where that is impossible, the error points at the return type.
+pub fn result_of(function: &ItemFn) -> TokenStream {
+    let span = match &function.sig.output {
+        ReturnType::Type(_, ty) => ty.span(),
+        ReturnType::Default => function.sig.ident.span(),
+    };
+    quote_spanned! { span => ::ambit_module::generated::ReducerOutput::into_result(output) }
 }

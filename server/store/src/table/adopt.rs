@@ -2,6 +2,7 @@
 
 use ambit_model::{Slot, TableSchema};
 
+use crate::auto_inc::AutoInc;
 use crate::table::Table;
 
 /// Whether a row was taken over.
@@ -30,17 +31,8 @@ impl Table {
                 return Adopted::Duplicate { index: position };
             }
         }
-        self.allocator.reserve(slot);
-        self.live.insert(slot);
-        self.row_count += 1;
-        self.rows.set(slot, row);
-        for index in &mut self.indexes {
-            index.insert(&self.layout, &self.rows, slot);
-        }
-        for counter in &mut self.counters {
-            counter.note(row);
-            counter.accept();
-        }
+        self.occupy(slot, row);
+        self.counters.iter_mut().for_each(AutoInc::accept);
         Adopted::Yes
     }
 

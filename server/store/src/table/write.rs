@@ -93,6 +93,12 @@ impl Table {
     /// Puts a checked row into a free slot.
     pub(crate) fn place(&mut self, slot: Slot, row: &[u8]) {
         self.transaction.touch(slot, None, row.len());
+        self.occupy(slot, row);
+    }
+
+    /// Puts a checked row into a free slot, outside of any transaction.
+    #[inline]
+    pub(super) fn occupy(&mut self, slot: Slot, row: &[u8]) {
         self.allocator.reserve(slot);
         self.live.insert(slot);
         self.row_count += 1;

@@ -252,7 +252,7 @@ pub fn plan_for<'a>(
     if to > from && !database.tables.is_empty() {
         let found = (0..).zip(&module.migrations).find(|(_, migration)| migration.from == from);
         let (id, migration) = found.ok_or(PublishError::NoMigration { database: from, module: to })?;
-        return Ok((plan.read_by_function(&migration.reads), Some((id, migration))));
+        return Ok((plan.read_by_function(database, &migration.reads), Some((id, migration))));
     }
     match plan.is_automatic() {
         true => Ok((plan, None)),

@@ -133,14 +133,17 @@ impl Plan {
         !self.changes.iter().any(|change| change.effect == Effect::Refused)
     }
 
-    /// For a plan with a function of the module: old tables that it reads are not lost when they are dropped.
+    /// For a plan with a function of the module: what it reads of old tables is not lost.
     #[must_use]
-    pub fn read_by_function(mut self, reads: &[TableSchema]) -> Self {
-        let is_read = |name: &str| reads.iter().any(|table| table.name == name);
+    pub fn read_by_function(mut self, old: &Schema, reads: &[TableSchema]) -> Self {
+        let is_read = |id: u16| {
+            let table = old.tables.get(usize::from(id));
+            table.is_some_and(|table| reads.iter().any(|read| read.name == table.name))
+        };
         for change in &mut self.changes {
-            if change.what == ChangeWhat::TableDropped && is_read(&change.table) {
-                change.effect = Effect::Nothing;
-                change.text = "is gone, after the migration function has read its rows".to_owned();
+            if change.effect == Effect::Destructive && change.from.is_some_and(is_read) {
+                change.effect = Effect::Rebuild;
+                change.text += ", after the migration function has read it";
             }
         }
         self

@@ -105,7 +105,7 @@ fn a_migration_function_makes_the_new_rows_of_the_old_ones() {
     assert_eq!(status, 200, "{plan}");
     // What the function reads is not lost.
     assert!(plan.contains("\"is_destructive\":false"), "{plan}");
-    assert!(plan.contains("after the migration function has read its rows"), "{plan}");
+    assert!(plan.contains("after the migration function has read it"), "{plan}");
     assert_eq!(world.rows("bank", "account", 2).len(), 2);
     world.publish_bank(upgrade());
     expect_migrated(&world);

@@ -40,7 +40,7 @@ pub struct DatabaseDir {
 #[derive(Debug, thiserror::Error)]
 pub enum DataDirError {
     /// Another server uses it.
-    #[error("another server uses {0}; stop it, or give this one another folder with --data")]
+    #[error("a server uses {0}; stop it first, or name another folder with --data")]
     Locked(PathBuf),
     /// A file cannot be read or written.
     #[error("cannot {action} {path}: {source}")]
@@ -139,11 +139,7 @@ impl DataDir {
     /// An empty folder for the files of a backup. Whatever a crash has left in it is removed.
     pub fn scratch(&self, name: &str) -> Result<PathBuf, DataDirError> {
         let path = self.root.join("restoring").join(name);
-        match fs::remove_dir_all(&path) {
-            Ok(()) => {}
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(source) => return Err(file_error("remove", &path, source)),
-        }
+        removed(&path, fs::remove_dir_all(&path))?;
         fs::create_dir_all(&path).map_err(|source| file_error("create", &path, source))?;
         Ok(path)
     }
@@ -179,12 +175,8 @@ impl DatabaseDir {
     /// Removes a database that was never used. Without its module it does not exist, whatever else stays.
     pub fn remove(&self) -> Result<(), DataDirError> {
         let module = self.path.join("module.wasm");
-        match fs::remove_file(&module) {
-            Ok(()) => {}
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(source) => return Err(file_error("remove", &module, source)),
-        }
-        fs::remove_dir_all(&self.path).map_err(|source| file_error("remove", &self.path, source))
+        removed(&module, fs::remove_file(&module))?;
+        removed(&self.path, fs::remove_dir_all(&self.path))
     }
 
     /// Replaces the module, whole or not at all. Those before it stay beside it.
@@ -298,6 +290,14 @@ fn write_whole(path: &Path, bytes: &[u8], mode: u32) -> Result<(), DataDirError>
 fn sync_folder(folder: &Path) -> Result<(), DataDirError> {
     let synced = File::open(folder).and_then(|folder| folder.sync_all());
     synced.map_err(|source| file_error("sync", folder, source))
+}
+
+/// What is not there is removed.
+fn removed(path: &Path, result: io::Result<()>) -> Result<(), DataDirError> {
+    match result {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => Err(file_error("remove", path, source)),
+        Ok(()) | Err(_) => Ok(()),
+    }
 }
 
 fn file_error(action: &'static str, path: &Path, source: io::Error) -> DataDirError {

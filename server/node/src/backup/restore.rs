@@ -40,7 +40,7 @@ pub struct BackupSummary {
 #[derive(Debug, thiserror::Error)]
 pub enum RestoreError {
     /// It cannot be read.
-    #[error("the backup cannot be read: {0}")]
+    #[error("the backup cannot be read, or is not whole: {0}")]
     Read(io::Error),
     /// It is not one, or not whole.
     #[error("the backup is damaged: {0}")]
@@ -57,7 +57,7 @@ pub enum RestoreError {
     #[error("the backup's database cannot be loaded: {0}")]
     Load(#[from] OpenError),
     /// It does not reach back so far.
-    #[error("the backup goes back to offset {earliest}, not further; take an older backup")]
+    #[error("the backup holds nothing of that moment: it goes back to offset {earliest}; name a later moment or offset, or take an older backup")]
     TooEarly {
         /// The earliest offset.
         earliest: u64,

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use ambit_model::Value;
 use ambit_model::glam::Vec2;
@@ -33,6 +34,11 @@ fn backup(world: &World) -> Vec<u8> {
 fn set_two(world: &World, value: u64) {
     let (status, text) = world.call("set_two", json!([0, value, value]));
     assert_eq!(status, 200, "{text}");
+}
+
+/// Microseconds since 1970.
+fn now_us() -> u128 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_micros()
 }
 
 fn first_quad(world: &World, database: &str) -> u64 {
@@ -218,6 +224,7 @@ fn a_backup_is_restored_as_of_any_commit() {
     backup(&world);
     set_two(&world, 5);
     let early = world.statistic("offset");
+    let early_us = now_us();
     set_two(&world, 6);
     let archive = backup(&world);
     set_two(&world, 7);
@@ -239,6 +246,9 @@ fn a_backup_is_restored_as_of_any_commit() {
     let (status, text) = restore(&format!("?until_offset={early}"), "earlier", &archive);
     assert_eq!(status, 200, "{text}");
     assert_eq!(first_quad(&world, "earlier"), 5);
+    let (status, text) = restore(&format!("?until_us={early_us}"), "that-moment", &archive);
+    assert_eq!(status, 200, "{text}");
+    assert_eq!(first_quad(&world, "that-moment"), 5);
     assert_eq!(restore("", "copy", &archive).0, 409);
     let (status, text) = restore("?until_us=1", "ancient", &archive);
     assert_eq!(status, 422, "{text}");

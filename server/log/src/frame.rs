@@ -7,6 +7,9 @@ use crate::{limits, varint};
 /// Bytes of a frame's header; its entries follow.
 pub(crate) const HEADER_BYTES: usize = 24;
 
+/// Where a header's length ends; it begins 4 bytes before.
+pub(crate) const LENGTH_END: usize = 8;
+
 /// Bytes of the largest entry: the gap, the length and the payload. A frame is that large if it holds nothing else.
 const ENTRY_BYTES_MAX: usize = 10 + 5 + limits::RECORD_PAYLOAD_BYTES_MAX;
 

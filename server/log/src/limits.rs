@@ -49,3 +49,6 @@ pub(crate) const SCAN_DIRECT_BYTES_MAX: usize = 16 << 10;
 
 /// Distance of the prefixes whose checksums a scan keeps: 4 bytes of memory for 256 that are scanned.
 pub(crate) const SCAN_PREFIX_BYTES: usize = 256;
+
+/// Zeros that a scan steps over at once.
+pub(crate) const SCAN_ZERO_BYTES: usize = 256;

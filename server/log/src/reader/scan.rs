@@ -1,7 +1,7 @@
 //! Finds whole frames among bytes that are not all frames. It looks at every byte, and is quick whatever the bytes are.
 
 use crate::frame::{self, Frame, Header};
-use crate::limits::{SCAN_DIRECT_BYTES_MAX, SCAN_PREFIX_BYTES};
+use crate::limits::{SCAN_DIRECT_BYTES_MAX, SCAN_PREFIX_BYTES, SCAN_ZERO_BYTES};
 
 /// Whether some frame that begins in the first `tail_bytes` of `rest` was written when a record after `last_offset`,
 /// which is missing before it, was already synced.
@@ -37,9 +37,15 @@ impl<'a> Scan<'a> {
                 self.position += frame.bytes;
                 return Some(frame);
             }
-            self.position += 1;
+            self.position += Self::step(candidate);
         }
         None
+    }
+
+    /// Bytes to the next place where a frame can begin, after none began here. Most of a segment may be zeros that were
+    /// never written, and a frame's length is not zero.
+    fn step(candidate: &[u8]) -> usize {
+        if candidate.starts_with(&[0; SCAN_ZERO_BYTES]) { SCAN_ZERO_BYTES - frame::LENGTH_END } else { 1 }
     }
 
     /// The checksum of a frame of this many bytes at the current position.
@@ -87,10 +93,12 @@ mod tests {
 
     #[test]
     fn whole_frames_of_any_size_are_found_at_any_byte() {
+        // Zeros between, so that frames begin right behind them, and end in them.
         let sizes = [0, 1, 300, SCAN_DIRECT_BYTES_MAX - 30, SCAN_DIRECT_BYTES_MAX + 30, 100_000, 7];
         let mut bytes = Vec::new();
         for (index, size) in sizes.into_iter().enumerate() {
             bytes.resize(bytes.len() + 3 * index, index as u8);
+            bytes.resize(bytes.len() + index * (SCAN_ZERO_BYTES - 3), 0);
             let payload: Vec<u8> = (0..size).map(|at| (at * 31 % 251) as u8).collect();
             bytes.extend(frame(index as u64 + 5, &payload, 0xABCD_0001));
         }

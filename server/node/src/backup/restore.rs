@@ -57,7 +57,9 @@ pub enum RestoreError {
     #[error("the backup's database cannot be loaded: {0}")]
     Load(#[from] OpenError),
     /// It does not reach back so far.
-    #[error("the backup holds nothing of that moment: it goes back to offset {earliest}; name a later moment or offset, or take an older backup")]
+    #[error(
+        "the backup holds nothing of that moment: it goes back to offset {earliest}; name a later moment or offset, or take an older backup"
+    )]
     TooEarly {
         /// The earliest offset.
         earliest: u64,

@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
+use ambit_journal::{CallRecord, Publication, State};
 use ambit_model::{ConnectionId, Duration, Identity, Lifecycle, RowLayout, Schema, Timestamp, validate_row};
 use ambit_module_host::{CallHeader, Instance};
 use ambit_store::{ChangeSet, Changes, FreezeError, FrozenStore, Store};
 
 use crate::call::{CallFailure, CallOutcome, CallRequest, Record};
-use crate::journal::CallRecord;
 use crate::schedule::Schedule;
-use crate::state::{Publication, State};
 
 /// One running database. [`Database::start`] makes it.
 pub struct Database {

@@ -14,18 +14,13 @@ mod call;
 
 mod schedule;
 
-mod state;
-
-mod recovery;
-
 mod publish;
 
-mod journal;
-
+pub use ambit_journal::{
+    HeadError, Logged, LoggedError, MODULE_HASH_BYTES, ModuleHash, Publication, RecoverError, Recovery,
+    SnapshotError, SnapshotRecovery,
+};
 pub use ambit_module_host::{CallError, LogLevel, LogLine};
 pub use call::{CallFailure, CallOutcome, CallRequest, Record};
 pub use database::Database;
-pub use journal::{Logged, LoggedError, MODULE_HASH_BYTES, ModuleHash};
 pub use publish::{Migration, Prepared, PublishError, Published, plan_for, touches_unlogged};
-pub use recovery::{RecoverError, Recovery, SnapshotError, SnapshotRecovery};
-pub use state::{HeadError, Publication};

@@ -6,15 +6,13 @@
 
 use std::sync::Arc;
 
+use ambit_journal::{ModuleHash, Publication, Recovery, Seeds};
 use ambit_model::{ConnectionId, Durability, Duration, Identity, MigrationSchema, Schema, Timestamp};
 use ambit_module_host::{CallError, CallHeader, Instance, Module};
 use ambit_store::{ChangeSet, Effect, Former, MigrateError, Plan, Store, plan, settled};
 
 use crate::database::{Database, Reducer, reducers};
-use crate::journal::{ModuleHash, Seeds};
-use crate::recovery::Recovery;
 use crate::schedule::Schedule;
-use crate::state::Publication;
 
 /// A commit that says that the database has another module, and perhaps another schema, from here on.
 #[derive(Debug, Clone)]
@@ -115,7 +113,7 @@ impl Database {
         key: u128,
         now: Timestamp,
     ) -> Result<(Self, Option<Published>), PublishError> {
-        let Recovery { store, mut state } = recovery;
+        let (store, mut state) = recovery.into_parts();
         let is_present = state.publications.last().is_some_and(|last| last.module == hash);
         let plan = plan(store.schema(), module.schema());
         state.journal.seeds = Seeds::new(key);

@@ -8,13 +8,14 @@ use crate::journal::{Journal, LoggedError, MODULE_HASH_BYTES, ModuleHash, Reader
 
 /// Everything but the rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct State {
+pub struct State {
     /// The offset of the last commit; 0 if there is none.
     pub last_offset: u64,
     /// When it was made.
     pub last_timestamp: Timestamp,
     /// Whether init was ever committed.
     pub is_initialised: bool,
+    /// What records are written and read with.
     pub journal: Journal,
     /// The modules that were published and from which offset on, the last one the present one.
     pub publications: Vec<Publication>,

@@ -31,15 +31,20 @@ pub type ModuleHash = [u8; MODULE_HASH_BYTES];
 
 /// A commit that a call has made.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct CallRecord<'a> {
+pub struct CallRecord<'a> {
+    /// Who called.
     pub caller: Identity,
+    /// The connection that called; all zeros if there was none.
     pub connection: ConnectionId,
+    /// The reducer's id.
     pub reducer: u16,
+    /// When the call began.
     pub timestamp: Timestamp,
     /// The number of the call's seed.
     pub draw: u64,
     /// Whether the client is gone afterwards.
     pub ends_session: bool,
+    /// A row of the reducer's parameters.
     pub arguments: &'a [u8],
     /// The changes of durable tables.
     pub body: &'a [u8],
@@ -47,7 +52,7 @@ pub(crate) struct CallRecord<'a> {
 
 impl Journal {
     /// Appends the record of a call.
-    pub(crate) fn write_call(&mut self, call: &CallRecord<'_>, out: &mut Vec<u8>) {
+    pub fn write_call(&mut self, call: &CallRecord<'_>, out: &mut Vec<u8>) {
         let head_at = out.len();
         out.push(KIND_CALL);
         let mut head = KIND_CALL | self.write_caller(call, out);
@@ -76,7 +81,7 @@ impl Journal {
     }
 
     /// Appends the record of a publication: from here on the database has this schema and runs this module.
-    pub(crate) fn write_publish(
+    pub fn write_publish(
         &mut self,
         timestamp: Timestamp,
         module: &ModuleHash,

@@ -73,7 +73,7 @@ const SESSIONS_MAX: u64 = 1 << 20;
 
 impl Journal {
     /// The record from its bytes. `schema` is the database's before the record.
-    pub(crate) fn read<'a>(&mut self, schema: &Schema, bytes: &'a [u8]) -> Result<Logged<'a>, LoggedError> {
+    pub fn read<'a>(&mut self, schema: &Schema, bytes: &'a [u8]) -> Result<Logged<'a>, LoggedError> {
         let mut reader = Reader { bytes };
         let [head] = reader.array()?;
         match head & KIND_MASK {

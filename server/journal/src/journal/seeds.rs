@@ -3,13 +3,13 @@
 
 /// Gives one seed after another (splitmix64, two lanes).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Seeds {
+pub struct Seeds {
     /// Whoever starts the server draws it.
-    pub key: u128,
+    pub(crate) key: u128,
     /// Seeds given out since the key is in use.
-    pub count: u64,
+    pub(crate) count: u64,
     /// Whether no record has named the key yet.
-    pub is_new: bool,
+    pub(crate) is_new: bool,
 }
 
 impl Seeds {

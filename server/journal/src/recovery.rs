@@ -8,13 +8,13 @@ use ambit_store::{
     settled,
 };
 
-use crate::journal::{Logged, LoggedError};
+use crate::journal::{Logged, LoggedError, Sessions};
 use crate::state::{HeadError, Publication, State};
 
 /// The state of a database without its module. An empty one is a new database.
 pub struct Recovery {
-    pub(crate) store: Store,
-    pub(crate) state: State,
+    store: Store,
+    state: State,
 }
 
 /// A database on its way from a snapshot's chunks.
@@ -145,6 +145,10 @@ impl Recovery {
     /// At the end of the log: auto_inc columns go on behind every number that anybody can have seen, and rows of less
     /// durable tables that name rows which are gone are deleted. Returns how many.
     pub fn finish(&mut self) -> Vec<Dangling> {
+        if !self.wants_to_know_who_left() {
+            // The log says of nobody that he has left. Without this their numbers would pile up, crash by crash.
+            self.state.journal.sessions = Sessions::default();
+        }
         self.store.resume_counters();
         self.store.remove_dangling()
     }
@@ -152,13 +156,25 @@ impl Recovery {
     /// Clients that were connected when the database ended without a word. Of no use to a module that does not want to know
     /// who has gone.
     pub fn left_connected(&self) -> Vec<(Identity, ConnectionId)> {
-        let wants = |schema: &Schema| {
-            schema.reducers.iter().any(|reducer| reducer.lifecycle == Lifecycle::ClientDisconnected)
-        };
-        if !wants(self.schema()) {
+        if !self.wants_to_know_who_left() {
             return Vec::new();
         }
         self.state.journal.sessions.iter().map(|(_, identity, connection)| (identity, connection)).collect()
+    }
+
+    /// The rows, and everything else.
+    pub fn into_parts(self) -> (Store, State) {
+        (self.store, self.state)
+    }
+
+    /// Everything but the rows.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    fn wants_to_know_who_left(&self) -> bool {
+        let mut reducers = self.schema().reducers.iter();
+        reducers.any(|reducer| reducer.lifecycle == Lifecycle::ClientDisconnected)
     }
 
     /// The database's schema; empty if nothing was ever published.

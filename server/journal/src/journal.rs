@@ -15,20 +15,21 @@ use ambit_model::{Identity, Timestamp};
 
 pub(crate) use decode::Reader;
 pub use decode::{Logged, LoggedError};
-pub(crate) use encode::CallRecord;
-pub use encode::{MODULE_HASH_BYTES, ModuleHash};
-pub(crate) use seeds::Seeds;
-pub(crate) use sessions::Sessions;
+pub use encode::{CallRecord, MODULE_HASH_BYTES, ModuleHash};
+pub use seeds::Seeds;
+pub use sessions::Sessions;
 
 /// The memory of a log.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Journal {
+pub struct Journal {
     /// The database's own identity: the caller of init and ticks. Known from the first record on.
     pub own: Identity,
     /// When the last record was made.
     pub timestamp: Timestamp,
+    /// The seeds of the calls.
     pub seeds: Seeds,
     /// The number of the last record's seed.
     pub drawn: u64,
+    /// The sessions that have a number.
     pub sessions: Sessions,
 }

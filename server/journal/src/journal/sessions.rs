@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 
 /// The sessions that have a number. Numbers are small: the lowest free one is the next.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Sessions {
+pub struct Sessions {
     by_number: Vec<Option<(Identity, ConnectionId)>>,
     numbers: FxHashMap<ConnectionId, u32>,
 }

@@ -1,0 +1,61 @@
+//! What a recovered database remembers besides its rows.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use ambit_journal::{CallRecord, Journal, Recovery, Seeds, State};
+use ambit_model::{ConnectionId, Identity, Lifecycle, ReducerSchema, Schema, Timestamp};
+
+fn schema(lifecycles: &[Lifecycle]) -> Schema {
+    let reducer = |(number, &lifecycle): (usize, &Lifecycle)| ReducerSchema {
+        name: format!("reducer_{number}"),
+        lifecycle,
+        params: Vec::new(),
+        doc: String::new(),
+    };
+    Schema { reducers: lifecycles.iter().enumerate().map(reducer).collect(), ..Schema::default() }
+}
+
+/// A database whose module was published and called by three connections; then the server was killed.
+fn killed(schema: &Schema) -> Recovery {
+    let mut journal = Journal { own: Identity([9; 32]), seeds: Seeds::new(7), ..Journal::default() };
+    let mut recovery = Recovery::default();
+    let mut record = Vec::new();
+    journal.write_publish(Timestamp(1), &[3; 32], schema, &[], &mut record);
+    recovery.apply(1, &record).unwrap();
+    for number in 1..4 {
+        record.clear();
+        let call = CallRecord {
+            caller: Identity([number; 32]),
+            connection: ConnectionId([number; 16]),
+            reducer: 0,
+            timestamp: Timestamp(number.into()),
+            draw: number.into(),
+            ends_session: false,
+            arguments: &[],
+            body: &[],
+        };
+        journal.write_call(&call, &mut record);
+        recovery.apply(1 + u64::from(number), &record).unwrap();
+    }
+    recovery
+}
+
+#[test]
+fn a_module_that_wants_to_know_is_told_who_was_connected() {
+    let mut recovery = killed(&schema(&[Lifecycle::Call, Lifecycle::ClientDisconnected]));
+    recovery.finish();
+    let left: Vec<u8> = recovery.left_connected().iter().map(|(identity, _)| identity.0[0]).collect();
+    assert_eq!(left, [1, 2, 3]);
+}
+
+/// Their numbers once piled up, crash by crash, in the heads of snapshots.
+#[test]
+fn sessions_that_nobody_asks_for_are_forgotten() {
+    let mut recovery = killed(&schema(&[Lifecycle::Call]));
+    assert_eq!(recovery.state().journal.sessions.iter().count(), 3);
+    recovery.finish();
+    assert_eq!(recovery.left_connected(), []);
+    let (head, _) = recovery.freeze().unwrap();
+    let (state, _) = State::decode_head(&head).unwrap();
+    assert_eq!(state.journal.sessions.iter().count(), 0);
+}

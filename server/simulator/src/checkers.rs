@@ -5,6 +5,7 @@ pub(crate) mod clients;
 pub(crate) mod equality;
 pub(crate) mod indexes;
 
+use std::any::Any;
 use std::fmt;
 
 /// What a violation is one of.
@@ -26,6 +27,10 @@ pub enum Checker {
     Client,
     /// A second recovery gives the same state and the same files.
     Idempotence,
+    /// The log tells who called what and when, who was connected, and which modules ran.
+    Journal,
+    /// The real code panics.
+    Panic,
     /// Damage is found, and only damage is called so.
     Recovery,
     /// Old segments and snapshots go.
@@ -45,6 +50,13 @@ impl Violation {
     pub(crate) fn new(checker: Checker, message: impl Into<String>) -> Self {
         Self { checker, message: message.into() }
     }
+
+    /// The real code has panicked. Where, the standard error has told.
+    pub(crate) fn of_panic(reason: &(dyn Any + Send)) -> Self {
+        let text = reason.downcast_ref::<String>().map(String::as_str);
+        let text = text.or_else(|| reason.downcast_ref::<&str>().copied());
+        Self::new(Checker::Panic, text.unwrap_or("a panic without words"))
+    }
 }
 
 impl fmt::Display for Checker {
@@ -58,6 +70,8 @@ impl fmt::Display for Checker {
             Self::Follower => "follower = engine",
             Self::Client => "client = reference",
             Self::Idempotence => "recovery is idempotent",
+            Self::Journal => "journal",
+            Self::Panic => "panic",
             Self::Recovery => "recovery",
             Self::Space => "space",
             Self::Migration => "migration",

@@ -1,13 +1,15 @@
 //! What really happened, by the model: the states after each commit, what anybody was told, what snapshots hold.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use ambit_model::{Durability, Schema};
+use ambit_journal::{Publication, State};
+use ambit_model::{ConnectionId, Durability, Identity, Schema, Timestamp};
 use ambit_store::Store;
 
 use crate::checkers::{Checker, Violation, equality};
 use crate::model::{Commit, Database, History, Shape, Transaction};
+use crate::server::recovery::Recovered;
 
 /// The model's side of a world.
 #[derive(Debug)]
@@ -16,8 +18,10 @@ pub(crate) struct Truth {
     pub current: Database,
     /// The state at each snapshot that was begun, by offset.
     pub snapshots: BTreeMap<u64, Database>,
-    /// Schemas that were published, by offset.
-    publications: BTreeMap<u64, Schema>,
+    /// What was published, by offset.
+    publications: BTreeMap<u64, (Publication, Schema)>,
+    /// The calls that the log was given, by offset, and whether they end their session.
+    noted: BTreeMap<u64, (Noted, bool)>,
     /// The highest offset that was acknowledged as durable since the last recovery.
     durable_told: u64,
     /// Where the last recovery ended.
@@ -27,6 +31,17 @@ pub(crate) struct Truth {
     /// Numbers given by later commits. A power failure may take them back.
     untold: Vec<(u64, String, u16, u64)>,
     pub commits: u64,
+}
+
+/// What the log holds of a call besides its changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Noted {
+    pub caller: Identity,
+    pub connection: ConnectionId,
+    pub reducer: u16,
+    pub timestamp: Timestamp,
+    pub seed: u128,
+    pub arguments: Vec<u8>,
 }
 
 /// What a recovery says that it found.
@@ -52,6 +67,7 @@ impl Truth {
             current,
             snapshots: BTreeMap::new(),
             publications: BTreeMap::new(),
+            noted: BTreeMap::new(),
             durable_told: 0,
             told: BTreeMap::new(),
             recovered: 0,
@@ -84,10 +100,16 @@ impl Truth {
     }
 
     /// The database has another schema.
-    pub(crate) fn publish(&mut self, offset: u64, schema: &Schema) {
+    pub(crate) fn publish(&mut self, publication: Publication, schema: &Schema) {
+        let offset = publication.offset;
         self.current = self.current.migrated(schema);
-        self.publications.insert(offset, schema.clone());
+        self.publications.insert(offset, (publication, schema.clone()));
         self.history.push(offset, Commit { state: self.current.clone(), is_logged: true });
+    }
+
+    /// The log was given a record of a call.
+    pub(crate) fn note(&mut self, offset: u64, noted: Noted, ends_session: bool) {
+        self.noted.insert(offset, (noted, ends_session));
     }
 
     /// A commit that changes no row.
@@ -145,7 +167,7 @@ impl Truth {
                 let state = self.snapshots.get(&offset);
                 let state = state.ok_or_else(|| missing(&format!("the snapshot of offset {offset}")))?;
                 let later = self.publications.range(..=last_offset).filter(|(at, _)| **at > offset);
-                Some(later.fold(state.clone(), |state, (_, schema)| state.migrated(schema)))
+                Some(later.fold(state.clone(), |state, (_, (_, schema))| state.migrated(schema)))
             }
             None => None,
         };
@@ -177,6 +199,37 @@ impl Truth {
         Ok(expected)
     }
 
+    /// Compares what the log and a snapshot's head tell, besides the rows, with what happened.
+    pub(crate) fn check_told(&self, recovered: &Recovered) -> Result<(), Violation> {
+        let wrong = |text: String| Err(Violation::new(Checker::Journal, text));
+        for (offset, noted) in &recovered.noted {
+            let made = self.noted.get(offset).map(|(made, _)| made);
+            if made != Some(noted) {
+                return wrong(format!("the record of offset {offset} tells of {noted:?}, it was {made:?}"));
+            }
+        }
+        let State { last_offset, publications, .. } = &recovered.state;
+        let published = self.publications.range(..=last_offset).map(|(_, (publication, _))| *publication);
+        if !published.clone().eq(publications.iter().copied()) {
+            let published: Vec<Publication> = published.collect();
+            return wrong(format!("there were the publications {published:?}, told is {publications:?}"));
+        }
+        let mut connected = BTreeSet::new();
+        for (_, (noted, ends_session)) in self.noted.range(..=last_offset) {
+            let session = (noted.connection, noted.caller);
+            if *ends_session {
+                connected.remove(&session);
+            } else if noted.connection != ConnectionId::default() {
+                connected.insert(session);
+            }
+        }
+        let told: BTreeSet<_> = recovered.left_connected.iter().map(|&(who, at)| (at, who)).collect();
+        if recovered.wants_farewells() && told != connected {
+            return wrong(format!("{connected:?} were connected, told is {told:?}"));
+        }
+        Ok(())
+    }
+
     /// The database goes on from what was recovered. What was not durable never happened.
     pub(crate) fn recover(&mut self, found: &Found, state: Database) {
         self.history.go_back(found.last_offset, state.clone());
@@ -189,6 +242,7 @@ impl Truth {
         self.current = state;
         self.untold.clear();
         self.publications.split_off(&(found.last_offset + 1));
+        self.noted.split_off(&(found.last_offset + 1));
         self.durable_told = found.last_offset;
     }
 }

@@ -4,6 +4,7 @@ mod finale;
 mod life;
 mod traffic;
 
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 
 use ambit_model::{Schema, Timestamp};
@@ -85,7 +86,9 @@ impl World {
 
     /// Lets everything happen until the world has its commits.
     pub(crate) fn run(mut self) -> Result<Summary, Failure> {
-        match self.live() {
+        // What the real code must never do, it does not do unseen. The world is not used afterwards, only told.
+        let lived = panic::catch_unwind(AssertUnwindSafe(|| self.live()));
+        match lived.unwrap_or_else(|reason| Err(Violation::of_panic(&*reason))) {
             Ok(()) => {
                 let (steps, commits, trace) = (self.trace.steps(), self.truth.commits, self.trace.hash());
                 Ok(Summary { steps, commits, trace, ..self.summary })
@@ -136,7 +139,7 @@ impl World {
             Event::ToClient(connection) => self.arrive_at_client(connection)?,
             Event::Sync => self.sync()?,
             Event::Follow => self.follow()?,
-            Event::Flush => self.flush(),
+            Event::Flush => self.flush()?,
             Event::Tick => self.tick()?,
             Event::Snapshot => self.begin_snapshot()?,
             Event::SnapshotStep => self.step_snapshot()?,

@@ -26,7 +26,16 @@ pub(crate) fn random_schema(random: &mut Random) -> Schema {
         lifecycle: Lifecycle::Call,
         doc: String::new(),
     };
-    Schema { tables, reducers: vec![act], ..Schema::default() }
+    let mut reducers = vec![act];
+    if random.one_in(2) {
+        reducers.push(ReducerSchema {
+            name: "left".into(),
+            params: Vec::new(),
+            lifecycle: Lifecycle::ClientDisconnected,
+            doc: String::new(),
+        });
+    }
+    Schema { tables, reducers, ..Schema::default() }
 }
 
 /// A table of this number that may name an earlier one.

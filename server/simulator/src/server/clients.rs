@@ -1,11 +1,13 @@
 //! What the server does for its clients: welcomes, subscriptions, calls, updates.
 
 use ambit_interest::{ClientId, ClientUpdate, Follower};
-use ambit_model::{ConnectionId, Identity, Timestamp};
+use ambit_model::{Identity, Timestamp};
 use ambit_wire::{CallResult, CallStatus, Calls, ClientMessage, ServerMessage, UpdateHeader, write_result};
 
-use super::{Outgoing, Server};
+use super::commit::Call;
+use super::{Outgoing, Server, connection_id};
 use crate::checkers::{Checker, Violation};
+use crate::module::schema::REDUCER_ACT;
 use crate::truth::Truth;
 
 impl Server {
@@ -67,7 +69,13 @@ impl Server {
         let mut results = Vec::new();
         for call in Calls::new(block) {
             let call = call.map_err(|error| Violation::new(Checker::Client, error.to_string()))?;
-            let committed = self.call(caller, call.args, now, truth)?;
+            let made = Call {
+                caller,
+                connection: connection_id(connection),
+                reducer: REDUCER_ACT,
+                arguments: call.args,
+            };
+            let committed = self.call(made, now, truth)?;
             let result = match committed {
                 Some(offset) => {
                     CallResult { request: call.request, status: CallStatus::Committed, offset, message: "" }
@@ -120,17 +128,14 @@ impl Server {
     }
 
     /// The connection is known to be gone.
-    pub(crate) fn disconnect(&mut self, connection: u64) {
-        if self.connections.remove(&connection).is_some() {
-            self.follower.disconnect(ClientId(connection));
-        }
+    pub(crate) fn disconnect(
+        &mut self,
+        connection: u64,
+        now: Timestamp,
+        truth: &mut Truth,
+    ) -> Result<(), Violation> {
+        let Some(identity) = self.connections.remove(&connection) else { return Ok(()) };
+        self.follower.disconnect(ClientId(connection));
+        self.farewell((identity, connection_id(connection)), now, truth)
     }
-}
-
-fn connection_id(connection: u64) -> ConnectionId {
-    let mut id = [0; 16];
-    for (place, byte) in id.iter_mut().zip(connection.to_le_bytes()) {
-        *place = byte;
-    }
-    ConnectionId(id)
 }

@@ -2,17 +2,22 @@
 
 use std::sync::Arc;
 
-use ambit_model::{Schema, Timestamp};
+use ambit_model::{ConnectionId, Identity, Schema, Timestamp};
 use ambit_store::{ChangeSet, plan, settled};
 use ambit_wire::{ServerMessage, goodbye};
 
-use super::{Fed, OWN, Outgoing, Server, journal};
+use super::{Fed, OWN, Outgoing, Server, connection_id};
 use crate::checkers::{Checker, Violation, equality};
 use crate::truth::Truth;
 
 impl Server {
     /// The follower applies some of what was committed.
-    pub(crate) fn follow(&mut self, truth: &Truth, out: &mut Outgoing) -> Result<(), Violation> {
+    pub(crate) fn follow(
+        &mut self,
+        now: Timestamp,
+        truth: &mut Truth,
+        out: &mut Outgoing,
+    ) -> Result<(), Violation> {
         let count = 1 + self.random.index(self.feed.len());
         for _ in 0..count {
             match self.feed.pop_front() {
@@ -23,10 +28,12 @@ impl Server {
                         let text = format!("offset {}: the follower refuses it: {error}", change_set.offset);
                         Violation::new(Checker::Follower, text)
                     })?;
-                    self.followed_at = change_set.timestamp;
                 }
+                Some(Fed::Snapshot { offset, head }) => self.freeze(offset, head, truth)?,
                 Some(Fed::Publish { offset, timestamp, schema }) => {
-                    self.follow_publish(offset, timestamp, &schema, out)?;
+                    for gone in self.follow_publish(offset, timestamp, &schema, out)? {
+                        self.farewell(gone, now, truth)?;
+                    }
                 }
             }
         }
@@ -36,14 +43,14 @@ impl Server {
         Ok(())
     }
 
-    /// The follower goes over to another schema; clients whose tables have changed are let go.
+    /// The follower goes over to another schema; clients whose tables have changed are let go. Answers who.
     fn follow_publish(
         &mut self,
         offset: u64,
         timestamp: Timestamp,
         schema: &Arc<Schema>,
         out: &mut Outgoing,
-    ) -> Result<(), Violation> {
+    ) -> Result<Vec<(Identity, ConnectionId)>, Violation> {
         let (updates, refusals) = self.updates(|follower, sink| follower.flush_all(timestamp, sink));
         out.extend(updates.into_iter().chain(refusals));
         let plan = plan(self.follower.schema(), schema);
@@ -53,11 +60,13 @@ impl Server {
         let farewells = farewells.map_err(|error| {
             Violation::new(Checker::Migration, format!("the follower does not take a schema: {error}"))
         })?;
+        let mut gone = Vec::new();
         for farewell in farewells {
             let message = farewell.reason.to_string();
             let goodbye = ServerMessage::Goodbye { code: goodbye::MODULE_REPLACED, message: &message };
             out.push((farewell.client.0, goodbye.encode()));
-            self.connections.remove(&farewell.client.0);
+            let identity = self.connections.remove(&farewell.client.0);
+            gone.extend(identity.map(|identity| (identity, connection_id(farewell.client.0))));
         }
         let change_set = ChangeSet {
             offset,
@@ -68,8 +77,7 @@ impl Server {
         };
         let applied = self.follower.apply(&change_set);
         applied.map_err(|error| Violation::new(Checker::Migration, error.to_string()))?;
-        self.followed_at = timestamp;
-        Ok(())
+        Ok(gone)
     }
 
     /// The follower's rows, slots and counters are those of the engine at the follower's offset.
@@ -79,10 +87,20 @@ impl Server {
         equality::check_counters(Checker::Follower, "the follower", self.follower.store(), state)
     }
 
-    /// A snapshot of the follower's rows begins, if none is being written.
-    pub(crate) fn begin_snapshot(&mut self, truth: &mut Truth) -> Result<(), Violation> {
-        let (offset, timestamp) = (self.follower.offset(), self.followed_at);
-        let head = journal::head(offset, timestamp, self.follower.schema());
+    /// Asks the follower for a snapshot of the last commit, if none is being written.
+    pub(crate) fn ask_for_snapshot(&mut self) {
+        if !self.is_snapshotting() {
+            let head = self.state.encode_head(&self.schema);
+            self.feed.push_back(Fed::Snapshot { offset: self.state.last_offset, head });
+        }
+    }
+
+    /// The follower freezes its rows.
+    fn freeze(&mut self, offset: u64, head: Vec<u8>, truth: &mut Truth) -> Result<(), Violation> {
+        if self.follower.offset() != offset {
+            let text = format!("the follower is at offset {}, not {offset}", self.follower.offset());
+            return Err(Violation::new(Checker::Follower, text));
+        }
         let begun = self.snapshots.begin(offset, head, self.follower.store_mut());
         if begun.map_err(|error| Violation::new(Checker::Recovery, error))? {
             truth.begin_snapshot(offset);
@@ -96,6 +114,6 @@ impl Server {
     }
 
     pub(crate) fn is_snapshotting(&self) -> bool {
-        self.snapshots.is_busy()
+        self.snapshots.is_busy() || self.feed.iter().any(|fed| matches!(fed, Fed::Snapshot { .. }))
     }
 }

@@ -4,18 +4,24 @@
 use std::sync::Arc;
 
 use ambit_interest::Follower;
+use ambit_journal::{Logged, LoggedError, Recovery, State};
 use ambit_log::{
     Log, LogOptions, LogReader, Medium, ReadError, SnapshotReadError, SnapshotReader, snapshots,
 };
-use ambit_model::Timestamp;
+use ambit_model::{ConnectionId, Identity, Lifecycle};
 use ambit_store::Store;
 
-use super::journal::{Recovery, SnapshotRecovery};
 use crate::disk::Disk;
+use crate::truth::Noted;
 
 /// A database as the disks hold it.
 pub(crate) struct Recovered {
     pub store: Store,
+    pub state: State,
+    /// The calls of the log that were read, by offset.
+    pub noted: Vec<(u64, Noted)>,
+    /// Who was connected when the server ended without a word, if the module wants to know.
+    pub left_connected: Vec<(Identity, ConnectionId)>,
     pub follower: Follower,
     pub log: Log,
     /// The snapshot that it began with.
@@ -26,8 +32,14 @@ pub(crate) struct Recovered {
     pub damaged: Vec<(u64, String)>,
     /// The last record read from the log; 0 if none was.
     pub last_record: u64,
-    pub last_offset: u64,
-    pub last_timestamp: Timestamp,
+}
+
+impl Recovered {
+    /// Whether the module has a reducer for clients who have gone.
+    pub(crate) fn wants_farewells(&self) -> bool {
+        let mut reducers = self.store.schema().reducers.iter();
+        reducers.any(|reducer| reducer.lifecycle == Lifecycle::ClientDisconnected)
+    }
 }
 
 /// Why a database does not start.
@@ -45,7 +57,7 @@ pub(crate) fn recover(log: &Disk, disk: &Disk, options: LogOptions) -> Result<Re
     disk.sync().map_err(|error| RecoverFailure::Disk(error.to_string()))?;
     let listed = snapshots(disk).map_err(|error| RecoverFailure::Disk(error.to_string()))?;
     let mut good = listed;
-    let (mut recovery, mut snapshot, mut damaged) = (Recovery::new(), None, Vec::new());
+    let (mut recovery, mut snapshot, mut damaged) = (Recovery::default(), None, Vec::new());
     while let Some(&offset) = good.last() {
         match load_snapshot(disk, offset) {
             Ok(loaded) => {
@@ -60,41 +72,56 @@ pub(crate) fn recover(log: &Disk, disk: &Disk, options: LogOptions) -> Result<Re
         }
     }
     let medium: Arc<dyn Medium> = Arc::new(log.clone());
-    let mut reader = LogReader::open(medium, recovery.last_offset).map_err(of_read)?;
-    let mut last_record = 0;
+    let mut reader = LogReader::open(medium, recovery.last_offset()).map_err(of_read)?;
+    let (mut last_record, mut noted) = (0, Vec::new());
     while let Some(record) = reader.next_record().map_err(of_read)? {
+        let journal = &mut recovery.state().journal.clone();
+        noted.extend(
+            call_of(journal.read(recovery.schema(), record.payload)).map(|call| (record.offset, call)),
+        );
         let applied = recovery.apply(record.offset, record.payload);
         applied.map_err(|error| RecoverFailure::Damage(format!("record {}: {error}", record.offset)))?;
         last_record = record.offset;
     }
-    let Recovery { mut store, last_offset, last_timestamp } = recovery;
-    store.resume_counters();
-    store.remove_dangling();
-    let options = LogOptions { next_after: last_offset, ..options };
+    recovery.finish();
+    let options = LogOptions { next_after: recovery.last_offset(), ..options };
     let (log, _) = reader.into_log(options).map_err(of_read)?;
-    let fork = store.fork().map_err(|error| RecoverFailure::Damage(error.to_string()))?;
-    let follower = Follower::from_store(fork, last_offset, last_timestamp);
+    let fork = recovery.fork_store().map_err(|error| RecoverFailure::Damage(error.to_string()))?;
+    let follower = Follower::from_store(fork, recovery.last_offset(), recovery.last_timestamp());
+    let left_connected = recovery.left_connected();
+    let (store, state) = recovery.into_parts();
     Ok(Recovered {
         store,
+        state,
+        noted,
+        left_connected,
         follower,
         log,
         snapshot,
         snapshots: good,
         damaged,
         last_record,
-        last_offset,
-        last_timestamp,
     })
 }
 
 fn load_snapshot(disk: &Disk, offset: u64) -> Result<Recovery, RecoverFailure> {
     let mut reader = SnapshotReader::open(Arc::new(disk.clone()), offset).map_err(of_snapshot)?;
-    let mut recovery = SnapshotRecovery::default();
+    let mut recovery = Recovery::from_snapshot(0);
     let mut chunk = Vec::new();
     while reader.next_chunk(&mut chunk).map_err(of_snapshot)? {
-        recovery.chunk(&chunk).map_err(RecoverFailure::Damage)?;
+        recovery.chunk(&chunk).map_err(|error| RecoverFailure::Damage(error.to_string()))?;
     }
-    recovery.finish().map_err(RecoverFailure::Damage)
+    recovery.finish().map_err(|error| RecoverFailure::Damage(error.to_string()))
+}
+
+/// What a record says of a call.
+fn call_of(logged: Result<Logged<'_>, LoggedError>) -> Option<Noted> {
+    match logged {
+        Ok(Logged::Call { caller, connection, reducer, timestamp, seed, arguments, .. }) => {
+            Some(Noted { caller, connection, reducer, timestamp, seed, arguments: arguments.to_vec() })
+        }
+        Ok(Logged::Publish { .. }) | Err(_) => None,
+    }
 }
 
 fn of_read(error: ReadError) -> RecoverFailure {

@@ -131,6 +131,7 @@ impl World {
             return Err(Violation::new(Checker::Recovery, text));
         }
         let state = self.truth.check_recovered(&recovered.store, &found)?;
+        self.truth.check_told(&recovered)?;
         self.check_rehearsal(rehearsed, &found, &state)?;
         self.begin(recovered, &found, state)?;
         Ok(true)
@@ -201,14 +202,15 @@ impl World {
         self.decay = Decay::default();
         self.start += 1;
         let disks = (self.log_disk.clone(), self.snapshot_disk.clone());
+        let left_connected = recovered.left_connected.clone();
         let mut server = Server::new(recovered, disks, self.random.fork());
         if server.store.schema().tables.is_empty() {
             let schema = Arc::clone(&self.schema);
             server.publish(&schema, self.timestamp(), &mut self.truth)?;
-            self.queue.after(0, self.start, Event::Sync);
-            self.queue.after(0, self.start, Event::Follow);
         }
+        server.bury(&left_connected, self.timestamp(), &mut self.truth)?;
         self.server = Some(server);
+        self.after_work();
         if self.scenario.snapshot_every_us > 0 {
             self.queue.after(
                 delay(&mut self.random, self.scenario.snapshot_every_us),
@@ -257,7 +259,7 @@ impl Decay {
         Found {
             snapshot: recovered.snapshot,
             last_record: recovered.last_record,
-            last_offset: recovered.last_offset,
+            last_offset: recovered.state.last_offset,
             is_log_decayed: !self.log.is_empty(),
             is_snapshot_decayed: !self.snapshots.is_empty(),
         }

@@ -39,7 +39,7 @@ impl World {
             }
         }
         for (connection, message) in messages {
-            self.send(connection, To::Server, message);
+            self.send(connection, To::Server, message)?;
         }
         self.queue.after(again, ANY_START, Event::Client(number));
         Ok(())
@@ -51,7 +51,7 @@ impl World {
         let Some(server) = &mut self.server else { return Ok(()) };
         let mut out = Vec::new();
         server.receive(connection, &message, now, &mut self.truth, &mut out)?;
-        self.send_all(out);
+        self.send_all(out)?;
         self.after_work();
         // A subscription is answered by the next flush, even if nothing was committed.
         self.queue.after(500, self.start, Event::Flush);
@@ -97,7 +97,7 @@ impl World {
     }
 
     /// What was committed goes to the log and to the follower, each in its time.
-    fn after_work(&mut self) {
+    pub(super) fn after_work(&mut self) {
         let Some(server) = &self.server else { return };
         if server.has_pending() {
             self.queue.after(self.random.between(0, SYNC_US_MAX), self.start, Event::Sync);
@@ -120,23 +120,20 @@ impl World {
             // Whoever runs the server sees it and starts it again.
             self.queue.after(self.random.between(0, 50_000), self.start, Event::Crash);
         }
-        self.send_all(out);
-        Ok(())
+        self.send_all(out)
     }
 
     pub(super) fn follow(&mut self) -> Result<(), Violation> {
+        let now = self.timestamp();
         let Some(server) = &mut self.server else { return Ok(()) };
         let mut out = Vec::new();
-        server.follow(&self.truth, &mut out)?;
+        server.follow(now, &mut self.truth, &mut out)?;
         if self.random.one_in(60) {
             indexes::check(&server.store, &self.truth.current, &mut self.random)?;
         }
-        if server.has_feed() {
-            self.queue.after(self.random.between(0, FOLLOW_US_MAX), self.start, Event::Follow);
-        }
+        self.after_work();
         self.queue.after(0, self.start, Event::Flush);
-        self.send_all(out);
-        Ok(())
+        self.send_all(out)
     }
 
     /// Another schema is published. One that is the same after all is no commit.
@@ -157,7 +154,8 @@ impl World {
 
     pub(super) fn begin_snapshot(&mut self) -> Result<(), Violation> {
         let Some(server) = &mut self.server else { return Ok(()) };
-        server.begin_snapshot(&mut self.truth)?;
+        server.ask_for_snapshot();
+        self.after_work();
         self.queue.after(self.random.between(0, 60_000), self.start, Event::SnapshotStep);
         self.queue.after(
             delay(&mut self.random, self.scenario.snapshot_every_us),
@@ -178,25 +176,24 @@ impl World {
         Ok(())
     }
 
-    pub(super) fn flush(&mut self) {
+    pub(super) fn flush(&mut self) -> Result<(), Violation> {
         let (now, elapsed) = (self.timestamp(), self.queue.now());
-        let Some(server) = &mut self.server else { return };
+        let Some(server) = &mut self.server else { return Ok(()) };
         let mut out = Vec::new();
         let next = server.flush(now, &mut out);
-        self.send_all(out);
+        self.send_all(out)?;
         if let Some(at) = next {
             let wait = at.saturating_sub(BEGIN + elapsed).max(100);
             self.queue.after(wait, self.start, Event::Flush);
         }
+        Ok(())
     }
 
-    fn send_all(&mut self, messages: Outgoing) {
-        for (connection, message) in messages {
-            self.send(connection, To::Client, message);
-        }
+    fn send_all(&mut self, messages: Outgoing) -> Result<(), Violation> {
+        messages.into_iter().try_for_each(|(connection, message)| self.send(connection, To::Client, message))
     }
 
-    fn send(&mut self, connection: u64, to: To, message: Vec<u8>) {
+    fn send(&mut self, connection: u64, to: To, message: Vec<u8>) -> Result<(), Violation> {
         let now = self.queue.now();
         match self.network.send(connection, to, message, now) {
             Sent::Arrives(at) => {
@@ -207,10 +204,13 @@ impl World {
                 self.queue.after(at - now, ANY_START, event);
             }
             Sent::Cut | Sent::Lost => {
+                let now = self.timestamp();
                 if let Some(server) = &mut self.server {
-                    server.disconnect(connection);
+                    server.disconnect(connection, now, &mut self.truth)?;
+                    self.after_work();
                 }
             }
         }
+        Ok(())
     }
 }

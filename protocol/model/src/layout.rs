@@ -11,6 +11,7 @@ pub struct RowLayout {
     is_plain: bool,
     checked_columns: u64,
     word_columns: Vec<u64>,
+    whole_words: u64,
 }
 
 /// The placement of one column.
@@ -46,7 +47,10 @@ impl RowLayout {
             |(index, column): (usize, &ColumnLayout)| u64::from(!column.ty.is_plain()) << (index & 63);
         let checked_columns = columns.iter().enumerate().map(needs_check).fold(0, |mask, bit| mask | bit);
         let word_columns = (0..fixed_bytes / 8).map(|word| columns_in(&columns, word)).collect();
-        Self { columns, fixed_bytes, is_fixed, is_plain, checked_columns, word_columns }
+        let is_whole = |column: &ColumnLayout| column.offset % 8 == 0 && column.size % 8 == 0;
+        let whole = |(index, column): (usize, &ColumnLayout)| u64::from(is_whole(column)) << (index & 63);
+        let whole_words = columns.iter().enumerate().map(whole).fold(0, |mask, bit| mask | bit);
+        Self { columns, fixed_bytes, is_fixed, is_plain, checked_columns, word_columns, whole_words }
     }
 
     /// The layout of some of this row's columns as a row of their own: an index key, a patch.
@@ -87,6 +91,12 @@ impl RowLayout {
     /// For every 8 bytes of the fixed part, the columns that have a byte there, as a mask.
     pub(crate) fn word_columns(&self) -> &[u64] {
         &self.word_columns
+    }
+
+    /// The columns that share none of their words with another column, as a mask.
+    #[inline]
+    pub(crate) fn whole_words(&self) -> u64 {
+        self.whole_words
     }
 
     /// Whether every row is exactly its fixed part: it can be read in place as a struct.

@@ -7,7 +7,7 @@ use std::error::Error;
 use std::path::Path;
 use std::time::Instant;
 
-use ambit_engine::{CallOutcome, CallRequest, Database, ModuleHash, Recovery};
+use ambit_engine::{CallOutcome, CallRequest, Database, ModuleHash, PublishError, Published, Recovery};
 use ambit_model::{ConnectionId, Identity, Timestamp};
 use ambit_module_host::{CallHeader, Instance, Module, ModuleLimits, Runtime};
 use ambit_store::Store;
@@ -28,7 +28,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("compiling {} kB took {:.0} ms", wasm.len() / 1_000, begin.elapsed().as_secs_f64() * 1e3);
 
     measure_host(&module)?;
-    measure_engine(&module)
+    measure_engine(&module)?;
+    measure_million(&module)?;
+    measure_log_bytes(&module)
 }
 
 /// The module alone: no checks, no change sets.
@@ -61,17 +63,11 @@ fn measure_host(module: &Module) -> Result<(), Box<dyn Error>> {
 
 /// The whole engine: checks, transaction, change set, record for the log.
 fn measure_engine(module: &Module) -> Result<(), Box<dyn Error>> {
-    let now = Timestamp(1);
-    let (mut database, published) =
-        Database::start(Recovery::default(), module, ModuleHash::default(), Identity::default(), 7, now)?;
+    let (mut database, published) = start(module)?;
     let mut log = Vec::new();
     let mut record = Vec::new();
     database.encode_published(&published.ok_or("a new database has a schema")?, &mut record);
     log.push(std::mem::take(&mut record));
-    let call = |database: &mut Database, reducer: u16, arguments: &[u8]| -> CallOutcome {
-        let (caller, connection) = (Identity([1; 32]), ConnectionId([2; 16]));
-        database.call(CallRequest { caller, connection, reducer, arguments }, now)
-    };
     let made = call(&mut database, reducer(module, "init_accounts")?, &ACCOUNTS.to_le_bytes());
     database.encode_logged(&made, &ACCOUNTS.to_le_bytes(), &mut record);
     log.push(std::mem::take(&mut record));
@@ -114,6 +110,69 @@ fn measure_engine(module: &Module) -> Result<(), Box<dyn Error>> {
     let rows = (ACCOUNTS + 2 * CALLS) as f64;
     println!("figure replay_rows_per_s {:.0} rows/s", rows / begin.elapsed().as_secs_f64());
     Ok(())
+}
+
+/// A million rows updated by one call, one by one and in batches, with change set and record for the log.
+fn measure_million(module: &Module) -> Result<(), Box<dyn Error>> {
+    const ROWS: u64 = 1_000_000;
+    let (mut database, _) = start(module)?;
+    call(&mut database, reducer(module, "init_accounts")?, &ROWS.to_le_bytes()).result?;
+    let count = ROWS.to_le_bytes();
+    let mut record = Vec::new();
+    for (name, figure, arguments) in [
+        ("update_rows", "engine_update_1m_rows_s", &count[..]),
+        ("update_rows_batched", "engine_update_1m_rows_batched_s", &[]),
+    ] {
+        let update = reducer(module, name)?;
+        let mut seconds = Vec::new();
+        for _ in 0..5 {
+            record.clear();
+            let begin = Instant::now();
+            let outcome = call(&mut database, update, arguments);
+            database.encode_logged(&outcome, arguments, &mut record);
+            outcome.result?;
+            seconds.push(begin.elapsed().as_secs_f64());
+        }
+        seconds.sort_by(f64::total_cmp);
+        println!("figure {figure} {:.3} s", seconds.get(2).copied().unwrap_or(f64::NAN));
+    }
+    Ok(())
+}
+
+/// The record of a call of a connected client that changes two columns of a row.
+fn measure_log_bytes(module: &Module) -> Result<(), Box<dyn Error>> {
+    let (mut database, _) = start(module)?;
+    call(&mut database, reducer(module, "add_quads")?, &ROWS_PER_CALL.to_le_bytes()).result?;
+    let set_two = reducer(module, "set_two")?;
+    let mut record = Vec::new();
+    let mut first_bytes = 0;
+    for step in 0..ROWS_PER_CALL {
+        let mut arguments = [0; 24];
+        for (place, value) in arguments.chunks_exact_mut(8).zip([step, step * step + 1, u64::MAX - step]) {
+            place.copy_from_slice(&value.to_le_bytes());
+        }
+        let outcome = call(&mut database, set_two, &arguments);
+        database.encode_logged(&outcome, &arguments, &mut record);
+        outcome.result?;
+        // The first one names the connection.
+        if step == 0 {
+            first_bytes = record.len();
+        }
+    }
+    let bytes = (record.len() - first_bytes) as f64 / (ROWS_PER_CALL - 1) as f64;
+    println!("figure log_bytes_per_two_column_call {bytes:.1} B");
+    Ok(())
+}
+
+fn start(module: &Module) -> Result<(Database, Option<Published>), PublishError> {
+    Database::start(Recovery::default(), module, ModuleHash::default(), Identity::default(), 7, Timestamp(1))
+}
+
+/// Calls of one client, two milliseconds apart.
+fn call(database: &mut Database, reducer: u16, arguments: &[u8]) -> CallOutcome {
+    let (caller, connection) = (Identity([1; 32]), ConnectionId([2; 16]));
+    let now = Timestamp(database.last_offset().cast_signed() * 2_000);
+    database.call(CallRequest { caller, connection, reducer, arguments }, now)
 }
 
 fn reducer(module: &Module, name: &str) -> Result<u16, String> {

@@ -1,7 +1,5 @@
 //! What a call is given and what it gives back.
 
-use std::sync::Arc;
-
 use ambit_model::{ConnectionId, DecodeError, Identity};
 use ambit_module_host::{CallError, LogLine};
 use ambit_store::ChangeSet;
@@ -47,8 +45,8 @@ pub struct Record {
     pub(crate) draw: u64,
     /// Whether the client is gone afterwards.
     pub(crate) ends_session: bool,
-    /// The changes of durable tables.
-    pub(crate) body: Arc<[u8]>,
+    /// How much of the change set's body is logged.
+    pub(crate) logged_bytes: usize,
 }
 
 /// Why nothing was committed.
@@ -78,7 +76,7 @@ impl CallOutcome {
     pub fn is_logged_whole(&self) -> bool {
         match (&self.change_set, &self.record) {
             (None, _) => true,
-            (Some(change_set), Some(record)) => change_set.body.is_empty() || change_set.body == record.body,
+            (Some(change_set), Some(record)) => change_set.body.len() == record.logged_bytes,
             (Some(change_set), None) => change_set.body.is_empty(),
         }
     }

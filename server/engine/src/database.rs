@@ -151,7 +151,7 @@ impl Database {
             draw: record.draw,
             ends_session: record.ends_session,
             arguments,
-            body: &record.body,
+            body: change_set.body.get(..record.logged_bytes).unwrap_or_default(),
         };
         self.state.journal.write_call(&call, out);
     }
@@ -160,7 +160,7 @@ impl Database {
     /// next number. None if nothing was set aside.
     pub fn release_reservations(&mut self, now: Timestamp) -> Option<CallOutcome> {
         let changes = self.instance.store_mut().release_reservations();
-        if changes.logged.is_empty() {
+        if changes.logged().is_empty() {
             return None;
         }
         let connection = ConnectionId::default();
@@ -279,16 +279,16 @@ impl Database {
         changes: Changes,
         is_noted: bool,
     ) -> Committed {
-        let Changes { body, logged, .. } = changes;
-        if body.is_empty() && logged.is_empty() && !is_noted {
+        let Changes { body, logged_bytes, .. } = changes;
+        if body.is_empty() && !is_noted {
             return Committed { change_set: None, record: None };
         }
         let lifecycle = self.reducers.get(usize::from(request.reducer)).map(|reducer| reducer.lifecycle);
-        let record = (is_noted || !logged.is_empty()).then(|| Record {
+        let record = (is_noted || logged_bytes > 0).then(|| Record {
             connection: request.connection,
             draw,
             ends_session: lifecycle == Some(Lifecycle::ClientDisconnected),
-            body: logged,
+            logged_bytes,
         });
         let change_set = self.next_change_set(timestamp, request.caller, request.reducer, body);
         Committed { change_set: Some(change_set), record }

@@ -28,8 +28,8 @@ pub struct Published {
     pub needs_snapshot: bool,
     /// The module.
     pub module: ModuleHash,
-    /// What of the change set the log holds.
-    pub logged: Arc<[u8]>,
+    /// How much of the change set's body the log holds: its first bytes.
+    pub logged_bytes: usize,
 }
 
 /// A database with another module, before anybody was told. One of [`Database::complete_publish`] and
@@ -199,10 +199,10 @@ impl Database {
         drop(former_instance);
         let changes = self.instance.store_mut().commit();
         let needs_snapshot =
-            changes.body != changes.logged || touches_unlogged(former.store().schema(), &plan);
+            changes.body.len() != changes.logged_bytes || touches_unlogged(former.store().schema(), &plan);
         let change_set = self.next_change_set(now, self.identity(), ChangeSet::NO_REDUCER, changes.body);
         self.state.publications.push(Publication { offset: change_set.offset, module });
-        Published { change_set, schema, plan, needs_snapshot, module, logged: changes.logged }
+        Published { change_set, schema, plan, needs_snapshot, module, logged_bytes: changes.logged_bytes }
     }
 
     /// Takes a prepared publication back.
@@ -217,7 +217,8 @@ impl Database {
 
     /// Appends what the log is to hold of a publication. To be encoded once, in order with the outcomes of calls.
     pub fn encode_published(&mut self, published: &Published, out: &mut Vec<u8>) {
-        let Published { change_set, schema, module, logged, .. } = published;
+        let Published { change_set, schema, module, logged_bytes, .. } = published;
+        let logged = change_set.body.get(..*logged_bytes).unwrap_or_default();
         let schema = Schema { migrations: Vec::new(), ..Schema::clone(schema) };
         self.state.journal.write_publish(change_set.timestamp, module, &schema, logged, out);
     }

@@ -1,8 +1,6 @@
 //! The bytes of a change set's body: table blocks of operations (docs/formats/change-set.md). It knows numbers
 //! and lengths, not tables: whether an operation makes sense is decided where it is applied.
 
-use std::sync::Arc;
-
 use ambit_model::{Slot, varint};
 
 use crate::change_set::Changes;
@@ -31,14 +29,9 @@ pub(crate) struct Bodies {
 impl Bodies {
     /// What has been written, as a commit hands it out. The memory is for the next commit.
     pub(crate) fn take(&mut self, operation_count: u32) -> Changes {
-        let changes = if self.rest.is_empty() {
-            let body: Arc<[u8]> = self.logged.as_slice().into();
-            Changes { logged: Arc::clone(&body), body, operation_count }
-        } else {
-            let logged = self.logged.as_slice().into();
-            self.logged.extend_from_slice(&self.rest);
-            Changes { body: self.logged.as_slice().into(), logged, operation_count }
-        };
+        let logged_bytes = self.logged.len();
+        self.logged.extend_from_slice(&self.rest);
+        let changes = Changes { body: self.logged.as_slice().into(), logged_bytes, operation_count };
         reuse::empty(&mut self.logged);
         reuse::empty(&mut self.rest);
         changes
@@ -57,6 +50,7 @@ pub(crate) struct BlockWriter<'a> {
 
 impl<'a> BlockWriter<'a> {
     /// The count stands before the operations, so it is guessed first and seldom put right.
+    #[inline]
     pub(crate) fn new(out: &'a mut Vec<u8>, table: u16, operation_count_guess: usize) -> Self {
         let start = out.len();
         varint::write(out, table.into());
@@ -96,18 +90,24 @@ impl<'a> BlockWriter<'a> {
     }
 
     /// Fills in the count, or takes the block back when it holds nothing. Returns the number of operations.
+    #[inline]
     pub(crate) fn finish(self) -> u32 {
+        let operation_count = self.operation_count;
+        if operation_count == 0 || operation_count as usize != self.operation_count_guess {
+            self.put_right();
+        }
+        operation_count
+    }
+
+    #[cold]
+    fn put_right(self) {
         if self.operation_count == 0 {
-            self.out.truncate(self.start);
-            return 0;
+            return self.out.truncate(self.start);
         }
-        if self.operation_count as usize != self.operation_count_guess {
-            let end = self.out.len();
-            varint::write(self.out, self.operation_count.into());
-            let count = self.out.split_off(end);
-            self.out.splice(self.count_at..self.count_at + self.count_bytes, count);
-        }
-        self.operation_count
+        let end = self.out.len();
+        varint::write(self.out, self.operation_count.into());
+        let count = self.out.split_off(end);
+        self.out.splice(self.count_at..self.count_at + self.count_bytes, count);
     }
 
     #[inline]

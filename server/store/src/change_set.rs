@@ -10,9 +10,8 @@ use ambit_model::{Identity, Slot, Timestamp};
 pub struct Changes {
     /// The table blocks, for followers. Empty when nothing has changed.
     pub body: Arc<[u8]>,
-    /// Those of them that survive a restart, for the log: rows of durable tables, and counters of all tables. The same
-    /// bytes as `body` when that is everything.
-    pub logged: Arc<[u8]>,
+    /// How much of `body` survives a restart: its first bytes.
+    pub logged_bytes: usize,
     /// Rows inserted, updated and deleted, and counters moved.
     pub operation_count: u32,
 }
@@ -21,6 +20,11 @@ impl Changes {
     /// Whether the transaction has left everything as it was.
     pub fn is_empty(&self) -> bool {
         self.body.is_empty()
+    }
+
+    /// What survives a restart, for the log: rows of durable tables, and counters of all tables.
+    pub fn logged(&self) -> &[u8] {
+        self.body.get(..self.logged_bytes).unwrap_or_default()
     }
 }
 

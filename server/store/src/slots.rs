@@ -24,15 +24,22 @@ impl SlotSet {
         self.words.get(slot / WORD_BITS).is_some_and(|word| word >> (slot % WORD_BITS) & 1 == 1)
     }
 
+    /// Answers whether the slot was not in the set before.
     #[inline]
-    pub(crate) fn insert(&mut self, slot: Slot) {
+    pub(crate) fn insert(&mut self, slot: Slot) -> bool {
         let slot = slot as usize;
-        let index = slot / WORD_BITS;
-        if index >= self.words.len() {
-            self.words.resize(index + 1, 0);
-        }
-        if let Some(word) = self.words.get_mut(index) {
-            *word |= 1 << (slot % WORD_BITS);
+        let (index, bit) = (slot / WORD_BITS, 1 << (slot % WORD_BITS));
+        match self.words.get_mut(index) {
+            Some(word) if *word & bit != 0 => false,
+            Some(word) => {
+                *word |= bit;
+                true
+            }
+            None => {
+                self.words.resize(index, 0);
+                self.words.push(bit);
+                true
+            }
         }
     }
 

@@ -50,7 +50,7 @@ fn change_sets() {
     damaged.swap(3, 9);
     let seeds = [
         ("all_tables", changes.body.to_vec()),
-        ("logged", changes.logged.to_vec()),
+        ("logged", changes.logged().to_vec()),
         ("damaged", damaged),
         ("cut", changes.body[..changes.body.len() - 1].to_vec()),
     ];

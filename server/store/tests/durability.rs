@@ -47,7 +47,7 @@ fn insert(store: &mut Store, table: u16, value: u64) {
 /// What a store holds after the logged part of these commits.
 fn replayed(commits: &[Changes]) -> Store {
     let mut store = Store::new(schema());
-    commits.iter().for_each(|changes| store.apply(&changes.logged, |_| {}).unwrap());
+    commits.iter().for_each(|changes| store.apply(changes.logged(), |_| {}).unwrap());
     store
 }
 
@@ -56,7 +56,7 @@ fn a_durable_commit_is_logged_whole() {
     let mut store = Store::new(schema());
     insert(&mut store, ITEMS, 7);
     let changes = store.commit();
-    assert!(Arc::ptr_eq(&changes.body, &changes.logged), "one copy for both");
+    assert_eq!(changes.logged().len(), changes.body.len());
     assert!(replayed(&[changes]).slots(ITEMS).eq(store.slots(ITEMS)));
 }
 
@@ -80,7 +80,7 @@ fn rows_of_other_tables_are_for_followers_only() {
     store.update(POSITIONS, 0, &row(1, 4)).unwrap();
     store.delete(PRESENCE, 0).unwrap();
     let changes = store.commit();
-    assert_eq!((changes.logged.len(), changes.operation_count), (0, 2));
+    assert_eq!((changes.logged().len(), changes.operation_count), (0, 2));
     assert!(!changes.is_empty(), "followers have something to do");
     follower.apply(&changes.body, |_| {}).unwrap();
     assert!(follower.slots(POSITIONS).eq(store.slots(POSITIONS)));

@@ -139,7 +139,7 @@ impl Trio {
             .unwrap();
         assert!(expected.is_empty(), "missing changes: {expected:?}");
         self.reference.compare(&self.follower);
-        self.recovered.apply(&changes.logged, |change| assert_eq!(change.table, ITEMS)).unwrap();
+        self.recovered.apply(changes.logged(), |change| assert_eq!(change.table, ITEMS)).unwrap();
         assert!(self.recovered.slots(ITEMS).eq(self.engine.slots(ITEMS)));
         assert_eq!(self.recovered.auto_inc_counter(ITEMS, 0), self.engine.auto_inc_counter(ITEMS, 0));
         assert!(!self.engine.has_changes() && !self.follower.has_changes());

@@ -48,10 +48,10 @@ impl Server {
             open = Transaction::new(&truth.current);
         }
         let changes = self.commit(&open, truth)?;
-        if changes.is_empty() && changes.logged.is_empty() && !self.is_noted(call.reducer) {
+        if changes.is_empty() && changes.logged().is_empty() && !self.is_noted(call.reducer) {
             return Ok(Some(self.state.last_offset));
         }
-        let is_logged = self.is_noted(call.reducer) || !changes.logged.is_empty();
+        let is_logged = self.is_noted(call.reducer) || !changes.logged().is_empty();
         self.number(call, timestamp, draw, &changes, is_logged, truth);
         truth.commit(self.state.last_offset, open, is_logged)?;
         self.feed.push_back(Fed::Commit(ChangeSet {
@@ -80,7 +80,7 @@ impl Server {
             );
             return Err(Violation::new(Checker::Transaction, text));
         }
-        if open.changes_any(|table| truth.is_durable(table)) && changes.logged.is_empty() {
+        if open.changes_any(|table| truth.is_durable(table)) && changes.logged().is_empty() {
             let text = "a commit changes durable tables and has nothing for the log";
             return Err(Violation::new(Checker::DurablePrefix, text));
         }
@@ -103,7 +103,7 @@ impl Server {
         let offset = self.state.last_offset;
         let record = is_logged.then(|| {
             let ends_session = self.is_noted(reducer);
-            let body = &changes.logged;
+            let body = changes.logged();
             let record =
                 CallRecord { caller, connection, reducer, timestamp, draw, ends_session, arguments, body };
             let mut bytes = Vec::new();
@@ -211,7 +211,7 @@ impl Server {
     /// At an end in order: numbers that were set aside and not given are given back.
     pub(super) fn release(&mut self, now: Timestamp, truth: &mut Truth) {
         let changes = self.store.release_reservations();
-        if changes.logged.is_empty() {
+        if changes.logged().is_empty() {
             return;
         }
         let (connection, reducer) = (ConnectionId::default(), ChangeSet::NO_REDUCER);

@@ -141,7 +141,9 @@ impl Table {
             let copied = copy_columns(&self.layout, row, &index.columns, index.key_layout(), &mut key);
             debug_assert_eq!(copied, Ok(()), "a row in the table is not valid");
             index.find_all(&self.layout, self.rows(), &key, &mut same);
-            same.iter().for_each(|&other| seen.insert(other));
+            for &other in &same {
+                seen.insert(other);
+            }
             groups.push((slot, same.len()));
         }
         groups

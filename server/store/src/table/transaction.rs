@@ -66,12 +66,11 @@ impl Transaction {
     /// that of the bytes to come.
     #[inline]
     pub(super) fn touch(&mut self, slot: Slot, old: Option<&[u8]>, length: usize) {
-        if self.touched_slots.contains(slot) {
+        if !self.touched_slots.insert(slot) {
             self.cost += length.saturating_sub(self.fixed_bytes);
             return;
         }
         self.cost += old.map_or(0, <[u8]>::len) + length + OPERATION_BYTES;
-        self.touched_slots.insert(slot);
         if old.is_none() {
             self.new_slots.insert(slot);
         }
@@ -98,7 +97,9 @@ impl Transaction {
     pub(super) fn clear(&mut self) {
         for touched in &self.touched {
             self.touched_slots.remove(touched.slot);
-            self.new_slots.remove(touched.slot);
+            if !touched.was_there {
+                self.new_slots.remove(touched.slot);
+            }
         }
         self.cost = 0;
         reuse::empty(&mut self.touched);

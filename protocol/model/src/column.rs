@@ -40,6 +40,7 @@ pub trait Row: Sized {
     fn read_columns(reader: RowReader<'_>) -> Result<Self, DecodeError>;
 
     /// Appends the row's bytes to `out`, which should end at a multiple of 8.
+    #[inline]
     fn encode_into(&self, out: &mut Vec<u8>) {
         self.write_columns(&mut RowWriter::new(out, Self::FIXED_BYTES));
     }
@@ -57,6 +58,9 @@ pub trait Row: Sized {
     }
 }
 
+/// Bytes of a row's fixed part up to which it is zeroed word by word.
+const ZEROED_BY_WORDS_MAX: usize = 128;
+
 /// Appends one row to a buffer.
 #[derive(Debug)]
 pub struct RowWriter<'a> {
@@ -66,8 +70,13 @@ pub struct RowWriter<'a> {
 
 impl<'a> RowWriter<'a> {
     /// Starts a row at the end of `out` with a zeroed fixed part.
+    #[inline]
     pub fn new(out: &'a mut Vec<u8>, fixed_bytes: usize) -> Self {
         let start = out.len();
+        if fixed_bytes <= ZEROED_BY_WORDS_MAX {
+            // In WebAssembly a fill of unknown length is a call of the runtime, which costs more than all of a small row.
+            (0..fixed_bytes / 8).for_each(|_| out.extend_from_slice(&[0; 8]));
+        }
         out.resize(start + fixed_bytes, 0);
         Self { out, start }
     }

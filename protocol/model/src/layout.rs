@@ -47,7 +47,8 @@ impl RowLayout {
             |(index, column): (usize, &ColumnLayout)| u64::from(!column.ty.is_plain()) << (index & 63);
         let checked_columns = columns.iter().enumerate().map(needs_check).fold(0, |mask, bit| mask | bit);
         let word_columns = (0..fixed_bytes / 8).map(|word| columns_in(&columns, word)).collect();
-        let is_whole = |column: &ColumnLayout| column.offset % 8 == 0 && column.size % 8 == 0;
+        let is_whole =
+            |column: &ColumnLayout| column.offset.is_multiple_of(8) && column.size.is_multiple_of(8);
         let whole = |(index, column): (usize, &ColumnLayout)| u64::from(is_whole(column)) << (index & 63);
         let whole_words = columns.iter().enumerate().map(whole).fold(0, |mask, bit| mask | bit);
         Self { columns, fixed_bytes, is_fixed, is_plain, checked_columns, word_columns, whole_words }

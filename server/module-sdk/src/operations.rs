@@ -139,13 +139,15 @@ fn mismatch<T: Stored>() -> ! {
 #[inline]
 fn push<T: Row>(row: &T, out: &mut Vec<u8>) {
     let start = out.len();
-    out.resize(start + ENTRY_HEADER_BYTES, 0);
+    out.extend_from_slice(&[0; ENTRY_HEADER_BYTES]);
     row.encode_into(out);
     let length = u32::try_from(out.len() - start - ENTRY_HEADER_BYTES).unwrap_or(u32::MAX);
     if let Some(place) = out.get_mut(start + 4..start + ENTRY_HEADER_BYTES) {
         place.copy_from_slice(&length.to_le_bytes());
     }
-    out.resize(out.len().next_multiple_of(8), 0);
+    if !out.len().is_multiple_of(8) {
+        out.resize(out.len().next_multiple_of(8), 0);
+    }
 }
 
 fn in_batches<T: Row, R: Borrow<T>, E>(

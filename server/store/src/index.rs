@@ -6,6 +6,7 @@ mod sorted_set;
 
 mod hash;
 mod ordered;
+mod slot_table;
 mod spatial;
 
 use std::ops::Bound;

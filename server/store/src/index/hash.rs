@@ -1,10 +1,9 @@
 //! The hash index: slots and perhaps hashes; keys are compared where they lie, in the rows.
 
 use ambit_model::{IndexSchema, RowLayout, Slot};
-use hashbrown::HashTable;
-use hashbrown::hash_table::Entry;
 
 use crate::index::key::{KeyPlan, array_at, hash_word};
+use crate::index::slot_table::SlotTable;
 use crate::index::sorted_set::SortedSet;
 use crate::limits::{BUILD_PARTS as PARTS, BUILD_ROWS_MAX};
 use crate::rows::Rows;
@@ -20,7 +19,7 @@ pub(crate) struct HashIndex {
 #[derive(Debug, Clone)]
 enum Slots {
     /// Of a unique index: keys are shared only in the midst of a change set.
-    Table(HashTable<Slot>),
+    Table(SlotTable),
     /// Of any other. A hash table looks at every slot of a key to find one of them, and a table may have a million
     /// rows and ten keys; the tree goes straight to the hash and slot.
     Tree(SortedSet<u64>),
@@ -38,7 +37,7 @@ impl HashIndex {
     pub(crate) fn new(layout: &RowLayout, schema: &IndexSchema, key_layout: &RowLayout, seed: u64) -> Self {
         let plan = KeyPlan::new(layout, &schema.columns, key_layout);
         let slots = match schema.unique {
-            true => Slots::Table(HashTable::new()),
+            true => Slots::Table(SlotTable::default()),
             false => Slots::Tree(SortedSet::default()),
         };
         Self { plan, seed, slots }
@@ -52,8 +51,8 @@ impl HashIndex {
             (&self.plan, source.rows, &self.slots)
         {
             let word = u64::from_le_bytes(array_at(key, 0));
-            let same = |&slot: &Slot| u64::from_le_bytes(array_at(pages.get(slot), offset)) == word;
-            return table.find(hash_word(self.seed, word), same).copied();
+            let same = |slot: Slot| u64::from_le_bytes(array_at(pages.get(slot), offset)) == word;
+            return table.find(hash_word(self.seed, word), same);
         }
         let hash = self.plan.hash_key(self.seed, key);
         self.slots.find(hash, |slot| self.has_key(source, slot, key))
@@ -64,7 +63,7 @@ impl HashIndex {
         let hash = self.plan.hash_key(self.seed, key);
         match &self.slots {
             Slots::Table(table) => {
-                out.extend(table.iter_hash(hash).filter(|&&slot| self.has_key(source, slot, key)));
+                out.extend(table.find_all(hash).filter(|&slot| self.has_key(source, slot, key)));
             }
             Slots::Tree(tree) => {
                 out.extend(tree.with_key(hash).filter(|&slot| self.has_key(source, slot, key)));
@@ -86,13 +85,8 @@ impl HashIndex {
     /// Adds a slot whose row has been written.
     pub(crate) fn insert(&mut self, source: Source<'_>, slot: Slot) {
         let hash = self.hash_row(source, source.rows.get(slot));
-        let Self { plan, seed, slots } = self;
-        match slots {
-            Slots::Table(table) => {
-                table.insert_unique(hash, slot, |&slot| {
-                    plan.hash_row(source.layout, source.key_layout, *seed, source.rows.get(slot))
-                });
-            }
+        match &mut self.slots {
+            Slots::Table(table) => table.insert(hash, slot),
             Slots::Tree(tree) => tree.insert(hash, slot),
         }
     }
@@ -110,7 +104,7 @@ impl HashIndex {
         let hashed = slots.map(|slot| (hash(source.rows.get(slot)), slot));
         match built {
             Slots::Table(table) => {
-                table.reserve(count, |&slot| hash(source.rows.get(slot)));
+                table.reserve(count);
                 let same = |one: Slot, other: Slot| {
                     let (one, other) = (source.rows.get(one), source.rows.get(other));
                     plan.same_key(source.layout, source.key_layout, one, other)
@@ -128,13 +122,7 @@ impl HashIndex {
     pub(crate) fn remove(&mut self, source: Source<'_>, slot: Slot) {
         let hash = self.hash_row(source, source.rows.get(slot));
         let was_there = match &mut self.slots {
-            Slots::Table(table) => match table.find_entry(hash, |&candidate| candidate == slot) {
-                Ok(entry) => {
-                    entry.remove();
-                    true
-                }
-                Err(_) => false,
-            },
+            Slots::Table(table) => table.remove(hash, slot),
             Slots::Tree(tree) => tree.remove(hash, slot),
         };
         debug_assert!(was_there, "slot {slot} is missing in a hash index");
@@ -161,7 +149,7 @@ impl Slots {
     #[inline]
     fn find(&self, hash: u64, mut is_wanted: impl FnMut(Slot) -> bool) -> Option<Slot> {
         match self {
-            Self::Table(table) => table.find(hash, |&slot| is_wanted(slot)).copied(),
+            Self::Table(table) => table.find(hash, is_wanted),
             Self::Tree(tree) => tree.with_key(hash).find(|&slot| is_wanted(slot)),
         }
     }
@@ -172,18 +160,16 @@ impl Slots {
 /// A large table is filled part by part: slots are first sorted roughly by where they will lie, so that the part
 /// of the table that is being filled stays in the processor's cache.
 fn fill(
-    table: &mut HashTable<Slot>,
+    table: &mut SlotTable,
     mut hashed: impl Iterator<Item = (u64, Slot)>,
     same: impl Fn(Slot, Slot) -> bool,
 ) -> Option<Slot> {
-    let bucket_count = (table.capacity() * 8 / 7).next_power_of_two();
-    let shift = bucket_count.ilog2().saturating_sub(PARTS.ilog2());
     let mut parts: Vec<Vec<(u64, Slot)>> = vec![Vec::new(); PARTS];
     loop {
         let mut taken = 0;
         for (hash, slot) in hashed.by_ref().take(BUILD_ROWS_MAX) {
             taken += 1;
-            if let Some(part) = parts.get_mut((hash >> shift) as usize % PARTS) {
+            if let Some(part) = parts.get_mut(SlotTable::part_of(hash, PARTS)) {
                 part.push((hash, slot));
             }
         }
@@ -192,10 +178,10 @@ fn fill(
         }
         for part in &mut parts {
             for (hash, slot) in part.drain(..) {
-                match table.entry(hash, |&other| same(slot, other), |_| 0) {
-                    Entry::Occupied(_) => return Some(slot),
-                    Entry::Vacant(place) => drop(place.insert(slot)),
+                if table.find(hash, |other| same(slot, other)).is_some() {
+                    return Some(slot);
                 }
+                table.insert(hash, slot);
             }
         }
     }

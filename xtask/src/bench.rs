@@ -5,6 +5,7 @@
 //! written: a figure that no program printed is missing from the results and named as missing.
 
 mod figures;
+mod goals;
 
 mod programs;
 
@@ -20,25 +21,6 @@ use serde_json::json;
 use crate::step;
 use figures::{Figure, medians, read_figures};
 
-/// What the results must hold to be complete.
-const EXPECTED: [&str; 15] = [
-    "reducer_calls_per_s",
-    "transfer_calls_per_s",
-    "transfer_call_us_p50",
-    "wasm_call_ns",
-    "wasm_update_row_ns",
-    "log_append_mb_per_s",
-    "replay_rows_per_s",
-    "interest_pair_ns",
-    "bytes_per_moved_row",
-    "client_apply_ns_per_row",
-    "csharp_read_row_ns",
-    "csharp_bytes_allocated_per_tick",
-    "players_1000_call_to_neighbour_ms_p99",
-    "players_1000_server_mb",
-    "players_1000_server_cpu",
-];
-
 /// Builds and runs every measuring program `runs` times.
 pub fn run(runs: usize) -> Result<()> {
     let programs = programs::all()?;
@@ -52,12 +34,12 @@ pub fn run(runs: usize) -> Result<()> {
         }
     }
     write(&figures)?;
-    println!("\n{:<34} {:>16} unit", "figure", "value");
+    println!("\n{:<44} {:>16} {:<10} goal", "figure", "value", "unit");
     for Figure { name, value, unit, .. } in &figures {
-        println!("{name:<34} {value:>16.2} {unit}");
+        let goal = goals::of(name).map(|goal| goal.judge(*value)).unwrap_or_default();
+        println!("{name:<44} {value:>16.2} {unit:<10} {goal}");
     }
-    let measured = |name: &&&str| figures.iter().any(|figure| figure.name == **name);
-    let missing: Vec<&str> = EXPECTED.iter().filter(|name| !measured(name)).copied().collect();
+    let missing = goals::missing(&figures);
     if !missing.is_empty() {
         println!("not measured: {}", missing.join(", "));
     }

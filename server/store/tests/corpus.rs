@@ -1,36 +1,15 @@
-//! Every file of the fuzz targets' corpora, as the targets treat it: change sets and chunks, intact and damaged.
-//! `AMBIT_BLESS=1` writes those that this build writes anew; what a fuzzer found lies beside them.
+//! The corpora of change sets and chunks, intact and damaged.
 
 #![expect(clippy::unwrap_used, reason = "a test's helpers are outside test functions")]
 
 #[path = "../../../fuzz/fuzz_targets/store_world.rs"]
 mod store_world;
 
-use std::path::PathBuf;
+#[path = "../../../fuzz/replay.rs"]
+mod replay;
 
 use ambit_model::{Value, encode_row};
-
-fn corpus(target: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus").join(target)
-}
-
-fn replay(target: &str, seeds: &[(&str, Vec<u8>)], run: impl Fn(&[u8])) {
-    let folder = corpus(target);
-    if std::env::var_os("AMBIT_BLESS").is_some() {
-        std::fs::create_dir_all(&folder).unwrap();
-        seeds.iter().for_each(|(name, bytes)| std::fs::write(folder.join(name), bytes).unwrap());
-    }
-    for (name, bytes) in seeds {
-        assert_eq!(
-            std::fs::read(folder.join(name)).unwrap(),
-            *bytes,
-            "{name}: this build writes other bytes"
-        );
-    }
-    for file in std::fs::read_dir(folder).unwrap() {
-        run(&std::fs::read(file.unwrap().path()).unwrap());
-    }
-}
+use replay::replay;
 
 #[test]
 fn change_sets() {

@@ -1,4 +1,5 @@
-//! Measures calls into samples/testbed-module on one thread, without network and log, and recovery.
+//! Measures calls into samples/testbed-module on one thread, without network and log, and recovery. With arguments, only the
+//! parts that they name.
 
 #![expect(clippy::disallowed_methods, reason = "what measures reads the clock")]
 #![expect(clippy::print_stdout, reason = "a program whose result is what it prints")]
@@ -17,6 +18,8 @@ const ROUNDS: u64 = 40;
 const CALLS_PER_ROUND: u64 = 25_000;
 const ROWS_PER_CALL: u64 = 10_000;
 
+type Part = fn(&Module) -> Result<(), Box<dyn Error>>;
+
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../samples/testbed-module");
     let toolchain =
@@ -28,10 +31,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     let module = Module::compile(&runtime, &wasm, ModuleLimits::default())?;
     println!("compiling {} kB took {:.0} ms", wasm.len() / 1_000, begin.elapsed().as_secs_f64() * 1e3);
 
-    measure_host(&module)?;
-    measure_engine(&module)?;
-    measure_million(&module)?;
-    measure_log_bytes(&module)
+    let wanted: Vec<String> = std::env::args().skip(1).collect();
+    let parts: [(&str, Part); 4] = [
+        ("host", measure_host),
+        ("engine", measure_engine),
+        ("million", measure_million),
+        ("log", measure_log_bytes),
+    ];
+    let is_wanted =
+        |(name, _): &(&str, Part)| wanted.is_empty() || wanted.iter().any(|wanted| wanted == name);
+    parts.into_iter().filter(is_wanted).try_for_each(|(_, measure)| measure(&module))
 }
 
 /// The module alone: no checks, no change sets.

@@ -38,12 +38,11 @@ pub const SORTED_CHUNK_ENTRIES: usize = 128;
 /// With fewer entries a chunk of a sorted set joins its neighbour.
 pub const SORTED_CHUNK_ENTRIES_FEW: usize = SORTED_CHUNK_ENTRIES / 4;
 
-/// Rows that a hash index takes in at once when it is built: 64 MiB of hashes and slots.
-pub const BUILD_ROWS_MAX: usize = 1 << 22;
+/// Slots of a part into which a hash index is sorted when it is built: 128 KiB, which stay in a processor's own cache.
+pub const BUILD_PART_SLOTS: usize = 1 << 14;
 
-/// Parts that these rows are sorted into by their place in the index. A part of an index of 16 million rows is 300 KiB
-/// and stays in a processor's own cache.
-pub const BUILD_PARTS: usize = 512;
+/// Parts at most: as many lists are written to side by side.
+pub const BUILD_PARTS_MAX: usize = 1 << 10;
 
 /// Rows of one table that one transaction may touch. It bounds how far apart slots can lie, and so what a
 /// follower has to believe. A reducer that fills a world inserts a few hundred thousand rows.

@@ -5,7 +5,6 @@ use ambit_model::{IndexSchema, RowLayout, Slot};
 use crate::index::key::{KeyPlan, array_at, hash_word};
 use crate::index::slot_table::SlotTable;
 use crate::index::sorted_set::SortedSet;
-use crate::limits::{BUILD_PARTS as PARTS, BUILD_ROWS_MAX};
 use crate::rows::Rows;
 
 /// Slots by the hash of their rows' keys.
@@ -104,12 +103,17 @@ impl HashIndex {
         let hashed = slots.map(|slot| (hash(source.rows.get(slot)), slot));
         match built {
             Slots::Table(table) => {
-                table.reserve(count);
                 let same = |one: Slot, other: Slot| {
                     let (one, other) = (source.rows.get(one), source.rows.get(other));
                     plan.same_key(source.layout, source.key_layout, one, other)
                 };
-                fill(table, hashed, same)
+                match SlotTable::build(hashed, count, same) {
+                    Ok(built) => {
+                        *table = built;
+                        None
+                    }
+                    Err(slot) => Some(slot),
+                }
             }
             Slots::Tree(tree) => {
                 *tree = SortedSet::of(hashed, count);
@@ -151,38 +155,6 @@ impl Slots {
         match self {
             Self::Table(table) => table.find(hash, is_wanted),
             Self::Tree(tree) => tree.with_key(hash).find(|&slot| is_wanted(slot)),
-        }
-    }
-}
-
-/// Adds slots with their hashes to a table that has room for them; answers a slot that shares its key.
-///
-/// A large table is filled part by part: slots are first sorted roughly by where they will lie, so that the part
-/// of the table that is being filled stays in the processor's cache.
-fn fill(
-    table: &mut SlotTable,
-    mut hashed: impl Iterator<Item = (u64, Slot)>,
-    same: impl Fn(Slot, Slot) -> bool,
-) -> Option<Slot> {
-    let mut parts: Vec<Vec<(u64, Slot)>> = vec![Vec::new(); PARTS];
-    loop {
-        let mut taken = 0;
-        for (hash, slot) in hashed.by_ref().take(BUILD_ROWS_MAX) {
-            taken += 1;
-            if let Some(part) = parts.get_mut(SlotTable::part_of(hash, PARTS)) {
-                part.push((hash, slot));
-            }
-        }
-        if taken == 0 {
-            return None;
-        }
-        for part in &mut parts {
-            for (hash, slot) in part.drain(..) {
-                if table.find(hash, |other| same(slot, other)).is_some() {
-                    return Some(slot);
-                }
-                table.insert(hash, slot);
-            }
         }
     }
 }

@@ -7,6 +7,8 @@
 
 use ambit_model::Slot;
 
+use crate::limits::{BUILD_PART_SLOTS, BUILD_PARTS_MAX};
+
 /// Marks an entry's word, which is never zero then. Slots leave this bit free.
 const OCCUPIED: u64 = 1 << 31;
 
@@ -40,7 +42,7 @@ impl SlotTable {
     pub(crate) fn find(&self, hash: u64, mut is_wanted: impl FnMut(Slot) -> bool) -> Option<Slot> {
         let tag = tag(hash);
         let home = self.home(tag);
-        let first = u64::from(tag) << 32 | OCCUPIED;
+        let first = word(tag, 0);
         // The entries before it, counted without a branch: how many there are is anybody's guess. An empty place counts as
         // one behind it.
         let near = self.entries.get(home..)?.first_chunk::<NEAR>()?;
@@ -73,7 +75,7 @@ impl SlotTable {
         }
         let tag = tag(hash);
         let mut at = self.home(tag);
-        let mut carried = u64::from(tag) << 32 | OCCUPIED | u64::from(slot);
+        let mut carried = word(tag, slot);
         // Behind those that come before it; those behind it make room.
         while let Some(place) = self.entries.get_mut(at) {
             if *place == 0 || *place > carried {
@@ -94,7 +96,7 @@ impl SlotTable {
     /// Takes a slot out. Answers whether it was there with this hash.
     pub(crate) fn remove(&mut self, hash: u64, slot: Slot) -> bool {
         let tag = tag(hash);
-        let wanted = u64::from(tag) << 32 | OCCUPIED | u64::from(slot);
+        let wanted = word(tag, slot);
         let mut at = self.home(tag);
         loop {
             match self.entries.get(at) {
@@ -118,17 +120,52 @@ impl SlotTable {
         }
     }
 
-    /// Makes room for so many more slots.
-    pub(crate) fn reserve(&mut self, more: usize) {
-        let needed = ((self.len + more) * LOAD_MAX.1).div_ceil(LOAD_MAX.0).max(BUCKETS_MIN);
-        if needed > self.buckets {
-            self.rebuild(needed);
+    /// A table of `count` slots with their hashes; or a slot that has the same key as another.
+    ///
+    /// The table is written from its start to its end: slots are sorted into parts by their hashes, and then within each,
+    /// where they stay in the processor's cache.
+    pub(crate) fn build(
+        hashed: impl Iterator<Item = (u64, Slot)>,
+        count: usize,
+        same: impl Fn(Slot, Slot) -> bool,
+    ) -> Result<Self, Slot> {
+        let part_count = (count / BUILD_PART_SLOTS).clamp(1, BUILD_PARTS_MAX);
+        let mut parts: Vec<Vec<u64>> = Vec::new();
+        // Hashes spread evenly, but not quite.
+        let part_slots = count / part_count;
+        parts.resize_with(part_count, || Vec::with_capacity(part_slots + part_slots / 16));
+        for (hash, slot) in hashed {
+            if let Some(part) = parts.get_mut(share(tag(hash), part_count)) {
+                part.push(word(tag(hash), slot));
+            }
         }
+        let buckets = (count * LOAD_MAX.1).div_ceil(LOAD_MAX.0).max(BUCKETS_MIN);
+        let mut table = Self { entries: Vec::with_capacity(buckets + TAIL), buckets, len: 0 };
+        for mut part in parts {
+            part.sort_unstable();
+            table.append(&part, &same)?;
+        }
+        let end = (buckets + TAIL).max(table.entries.len() + 1);
+        table.entries.resize(end, 0);
+        table.entries.shrink_to_fit();
+        Ok(table)
     }
 
-    /// In which of `count` equal parts of the table a hash lies.
-    pub(crate) fn part_of(hash: u64, count: usize) -> usize {
-        share(tag(hash), count)
+    /// Adds entries, which are in order and come behind all others, to a table in the making.
+    fn append(&mut self, part: &[u64], same: &impl Fn(Slot, Slot) -> bool) -> Result<(), Slot> {
+        self.len += part.len();
+        for &entry in part {
+            let tag = tag_of(entry);
+            let mut alike =
+                self.entries.iter().rev().take_while(|&&other| other != 0 && tag_of(other) == tag);
+            if alike.any(|&other| same(slot_of(entry), slot_of(other))) {
+                return Err(slot_of(entry));
+            }
+            let at = self.home(tag).max(self.entries.len());
+            self.entries.resize(at, 0);
+            self.entries.push(entry);
+        }
+        Ok(())
     }
 
     /// Where a hash belongs.
@@ -158,6 +195,12 @@ impl SlotTable {
 #[inline]
 fn tag(hash: u64) -> u32 {
     (hash >> 32) as u32
+}
+
+/// An entry.
+#[inline]
+fn word(tag: u32, slot: Slot) -> u64 {
+    u64::from(tag) << 32 | OCCUPIED | u64::from(slot)
 }
 
 #[inline]
@@ -216,6 +259,20 @@ mod tests {
         assert_eq!((table.len(), table.find(u64::MAX, |_| true)), (1_000, None));
     }
 
+    #[test]
+    fn a_key_that_two_rows_have_is_found_when_a_table_is_built() {
+        let hash = |slot: Slot| (u64::from(slot % 1_000) * 0x9E37_79B9) << 32;
+        let build = |count: Slot, keys: Slot| {
+            let hashed = (0..count).map(|slot| (hash(slot), slot));
+            SlotTable::build(hashed, count as usize, |one, other| one % keys == other % keys)
+        };
+        let table = build(100_000, 100_000).unwrap();
+        table.check();
+        assert_eq!((table.len(), table.find_all(hash(7)).count()), (100_000, 100));
+        assert_eq!(build(100_000, 99_000).map(|table| table.len()), Err(99_000));
+        assert_eq!(build(0, 1).map(|table| table.len()), Ok(0));
+    }
+
     proptest! {
         /// Few different hashes, near each other and at both ends, so that entries displace each other.
         #[test]
@@ -237,11 +294,11 @@ mod tests {
                 let expected = model.range((hash, 0)..=(hash, Slot::MAX)).map(|(_, slot)| *slot);
                 prop_assert!(table.find_all(hash).eq(expected));
             }
-            let mut roomy = table.clone();
-            roomy.reserve(1_000);
-            roomy.check();
+            let built = SlotTable::build(model.iter().copied(), model.len(), |_, _| false);
+            let built = built.unwrap();
+            built.check();
             for (hash, slot) in model {
-                prop_assert_eq!(roomy.find(hash, |found| found == slot), Some(slot));
+                prop_assert_eq!(built.find(hash, |found| found == slot), Some(slot));
                 prop_assert_eq!(table.find(hash, |found| found == slot), Some(slot));
             }
         }

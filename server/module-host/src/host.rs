@@ -41,6 +41,8 @@ pub(crate) struct Host {
     key: Vec<u8>,
     /// Scratch: slots that an index found.
     slots: Vec<Slot>,
+    /// Scratch: rows of a batch that were found, and where the bytes that replace them begin and end.
+    found: Vec<(Slot, usize, usize)>,
 }
 
 /// Keeps a module's memory within its limits.
@@ -88,6 +90,7 @@ impl Host {
             written_bytes_max: 0,
             key: Vec::new(),
             slots: Vec::new(),
+            found: Vec::new(),
         }
     }
 

@@ -39,8 +39,8 @@ fn schema(on_delete: OnDelete) -> Schema {
 }
 
 /// Runs a call whose result is that of `body`, an import's, less `expected`, on nodes 1 to 4 of which the first is
-/// everybody's parent. Returns how many rows are left.
-fn run(on_delete: OnDelete, body: &str, expected: i64) -> usize {
+/// everybody's parent. Returns the parents of those that are left.
+fn run(on_delete: OnDelete, body: &str, expected: i64) -> Vec<u8> {
     let schema = schema(on_delete);
     let description = schema.encode();
     let place = (0x1_0000 << 32) | description.len();
@@ -56,6 +56,10 @@ fn run(on_delete: OnDelete, body: &str, expected: i64) -> usize {
             (memory (export "memory") 4)
             (data (i32.const 1024) "\00\00\00\00\08\00\00\00" "\02\00\00\00\09\00\00\00" "\01\00\00\00\00\00\00\00")
             (data (i32.const 2048) "\00\00\00\00\08\00\00\00" "\09\00\00\00\08\00\00\00")
+            (data (i32.const 3072) "\00\00\00\00\08\00\00\00" "\02\00\00\00\03\00\00\00"
+                                   "\00\00\00\00\08\00\00\00" "\03\00\00\00\04\00\00\00"
+                                   "\00\00\00\00\08\00\00\00" "\07\00\00\00\01\00\00\00"
+                                   "\00\00\00\00\08\00\00\00" "\04\00\00\00\02\00\00\00")
             (data (i32.const 0x10000) "{description}")
             (func (export "ambit_abi_version") (result i32) (i32.const 1))
             (func (export "ambit_describe") (result i64) (i64.const {place}))
@@ -77,7 +81,7 @@ fn run(on_delete: OnDelete, body: &str, expected: i64) -> usize {
     store.commit();
     let mut instance = Instance::new(&module, store).unwrap();
     instance.call(&CallHeader::default(), 0, &[]).unwrap();
-    instance.store().count(0)
+    instance.store().slots(0).map(|(_, row)| row[4]).collect()
 }
 
 const ALL_CHILDREN: &str = "(call $delete (i32.const 0) (i32.const 1) (i32.const 1040) (i32.const 8))";
@@ -86,16 +90,24 @@ const ALL_CHILDREN: &str = "(call $delete (i32.const 0) (i32.const 1) (i32.const
 fn a_row_that_names_nobody_is_a_code() {
     let insert = "(call $insert (i32.const 0) (i32.const 2048) (i32.const 16))";
     let update = "(call $update (i32.const 0) (i32.const 0) (i32.const 1024) (i32.const 16))";
-    assert_eq!(run(OnDelete::Cascade, insert, -12), 4);
-    assert_eq!(run(OnDelete::Cascade, update, -12), 4);
+    assert_eq!(run(OnDelete::Cascade, insert, -12), [1; 4]);
+    assert_eq!(run(OnDelete::Cascade, update, -12), [1; 4]);
 }
 
 #[test]
 fn a_delete_meets_rows_that_it_has_taken_already() {
-    assert_eq!(run(OnDelete::Cascade, ALL_CHILDREN, 4), 0);
+    assert_eq!(run(OnDelete::Cascade, ALL_CHILDREN, 4), []);
 }
 
 #[test]
 fn a_row_that_others_hold_on_to_is_a_code() {
-    assert_eq!(run(OnDelete::Restrict, ALL_CHILDREN, -12), 4);
+    assert_eq!(run(OnDelete::Restrict, ALL_CHILDREN, -12), [1; 4]);
+}
+
+#[test]
+fn rows_of_a_batch_before_a_refused_one_are_written() {
+    let of_bytes =
+        |bytes| format!("(call $update (i32.const 0) (i32.const 0) (i32.const 3072) (i32.const {bytes}))");
+    assert_eq!(run(OnDelete::Restrict, &of_bytes(32), 2), [1, 3, 4, 1]);
+    assert_eq!(run(OnDelete::Restrict, &of_bytes(64), -1), [1, 3, 4, 1]);
 }

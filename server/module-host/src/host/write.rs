@@ -1,6 +1,6 @@
 //! Imports that change rows.
 
-use ambit_model::delta;
+use ambit_model::{Slot, delta};
 use ambit_module_abi::limits::BATCH_BYTES_MAX;
 use ambit_module_abi::{BatchReader, ErrorCode};
 
@@ -11,6 +11,9 @@ use crate::limits;
 
 /// What a patch costs in the change set besides its columns: slot, kind and mask.
 const PATCH_OVERHEAD_BYTES: u32 = 16;
+
+/// Rows of an update that are looked up before the first of them is written.
+const LOOK_UPS_AHEAD: usize = 16;
 
 impl Host {
     pub(super) fn insert(&mut self, memory: &mut [u8], table: u32, rows: Range) -> Answer {
@@ -32,17 +35,44 @@ impl Host {
         let (id, index_id) = (self.table(table)?, to_id(index)?);
         self.count_written(rows.1)?;
         let batch = memory::bytes(memory, rows)?;
+        let mut found = std::mem::take(&mut self.found);
         let (mut at, mut count) = (0, 0);
-        while let Some((start, end, next)) = entry(batch, at)? {
-            let row = batch.get(start..end).unwrap_or_default();
-            self.take_key(id, index_id, row)?;
-            let Some(slot) = self.store.find(id, index_id, &self.key)? else {
-                return Err(not_found(table, index));
-            };
-            self.store.update(id, slot, row)?;
-            (at, count) = (next, count + 1);
+        let result = loop {
+            let goes_on = self.look_up_ahead(batch, &mut at, (table, id, index_id), &mut found);
+            count += found.len() as i64;
+            // Those before a row that is refused are written.
+            let mut rows = found.drain(..);
+            let row = |start, end| batch.get(start..end).unwrap_or_default();
+            let written =
+                rows.try_for_each(|(slot, start, end)| self.store.update(id, slot, row(start, end)));
+            match (written, goes_on) {
+                (Ok(()), Ok(true)) => {}
+                (Ok(()), Ok(false)) => break Ok(count),
+                (Err(error), _) => break Err(error.into()),
+                (Ok(()), Err(refusal)) => break Err(refusal),
+            }
+        };
+        self.found = found;
+        result
+    }
+
+    /// Finds the rows of some entries before any of them is written, so that the processor waits for several at once where
+    /// they are not in its cache. Writing them changes no key of this index. Answers whether there may be more.
+    fn look_up_ahead(
+        &mut self,
+        batch: &[u8],
+        at: &mut usize,
+        (guest_table, table, index): (u32, u16, u16),
+        found: &mut Vec<(Slot, usize, usize)>,
+    ) -> Result<bool, Refusal> {
+        while found.len() < LOOK_UPS_AHEAD {
+            let Some((start, end, next)) = entry(batch, *at)? else { return Ok(false) };
+            self.take_key(table, index, batch.get(start..end).unwrap_or_default())?;
+            let slot = self.store.find(table, index, &self.key)?;
+            found.push((slot.ok_or_else(|| not_found(guest_table, index.into()))?, start, end));
+            *at = next;
         }
-        Ok(count)
+        Ok(true)
     }
 
     pub(super) fn patch(

@@ -21,17 +21,17 @@ use serde_json::json;
 use crate::step;
 use figures::{Figure, medians, read_figures};
 
-/// Builds and runs every measuring program `runs` times.
-pub fn run(runs: usize) -> Result<()> {
-    let programs = programs::all()?;
+/// Builds and runs every measuring program whose name holds `only`, `runs` times.
+pub fn run(runs: usize, only: &str) -> Result<()> {
+    let mut programs = programs::all()?;
+    programs.retain(|program| program.name().contains(only));
     let mut figures: Vec<Figure> = Vec::new();
     let mut failed = Vec::new();
     for program in &programs {
         println!("\n==> {}", program.name());
-        match measure(program, runs) {
-            Ok(found) => figures.extend(found),
-            Err(error) => failed.push(format!("{}: {error:#}", program.name())),
-        }
+        let (found, errors) = measure(program, runs);
+        figures.extend(found);
+        failed.extend(errors.into_iter().map(|error| format!("{}: {error:#}", program.name())));
     }
     write(&figures)?;
     println!("\n{:<44} {:>16} {:<10} goal", "figure", "value", "unit");
@@ -49,15 +49,23 @@ pub fn run(runs: usize) -> Result<()> {
     Ok(())
 }
 
-fn measure(program: &programs::Program, runs: usize) -> Result<Vec<Figure>> {
-    program.build()?;
-    let mut printed = Vec::new();
-    for _ in 0..runs.max(1) {
-        let output = program.run()?;
-        print!("{output}");
-        printed.push(read_figures(&output)?);
+/// The medians of the runs that succeeded, and why others did not.
+fn measure(program: &programs::Program, runs: usize) -> (Vec<Figure>, Vec<anyhow::Error>) {
+    if let Err(error) = program.build() {
+        return (Vec::new(), vec![error]);
     }
-    Ok(medians(&printed))
+    let (mut printed, mut failed) = (Vec::new(), Vec::new());
+    for _ in 0..runs.max(1) {
+        let figures = program.run().and_then(|output| {
+            print!("{output}");
+            read_figures(&output)
+        });
+        match figures {
+            Ok(figures) => printed.push(figures),
+            Err(error) => failed.push(error),
+        }
+    }
+    (medians(&printed), failed)
 }
 
 fn write(figures: &[Figure]) -> Result<()> {

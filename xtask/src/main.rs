@@ -57,6 +57,9 @@ enum Command {
         /// How often each program runs; the median is kept
         #[arg(long, default_value_t = 3)]
         runs: usize,
+        /// Only the programs whose names hold this text. The results hold nothing else then.
+        #[arg(long, default_value = "")]
+        only: String,
     },
     /// Deterministic worlds around store, log, follower and client: crashes, faults, checkers
     Simulate {
@@ -93,7 +96,7 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Toolchain => toolchain::run(),
         Command::Tidy => tidy::run(),
-        Command::Bench { runs } => bench::run(runs),
+        Command::Bench { runs, only } => bench::run(runs, &only),
         Command::Test => test::run(),
         Command::Demo { seconds, bots, debug } => {
             let profile = if debug { Profile::Debug } else { Profile::Release };

@@ -45,8 +45,9 @@ pub fn output(command: &mut Command) -> Result<String> {
     let output =
         command.stdin(Stdio::null()).output().with_context(|| format!("`{line}` could not be started"))?;
     if !output.status.success() {
-        let text = String::from_utf8_lossy(&output.stderr);
-        bail!("`{line}` failed ({}): {}", output.status, text.trim());
+        // Some tell on their standard output what is wrong.
+        let said = if output.stderr.is_empty() { &output.stdout } else { &output.stderr };
+        bail!("`{line}` failed ({}): {}", output.status, String::from_utf8_lossy(said).trim());
     }
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }

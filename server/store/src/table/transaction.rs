@@ -32,14 +32,17 @@ pub(super) struct Transaction {
 /// What a change costs besides the bytes of its rows.
 const OPERATION_BYTES: usize = 48;
 
-/// A row's state before the transaction.
+/// A row's state before the transaction, in few bytes: a call may touch a million.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Touched {
     pub(super) slot: Slot,
-    was_there: bool,
-    start: usize,
-    length: usize,
+    /// Where its old bytes begin. They are less than 4 GiB: TRANSACTION_BYTES_MAX and one row.
+    start: u32,
+    /// How many there are; [`NOTHING`] if there was no row.
+    length: u32,
 }
+
+const NOTHING: u32 = u32::MAX;
 
 impl Transaction {
     pub(super) fn new(fixed_bytes: usize) -> Self {
@@ -57,9 +60,8 @@ impl Transaction {
 
     /// The row as it was; `None` when the slot held none.
     pub(super) fn old_row(&self, touched: Touched) -> Option<&[u8]> {
-        touched
-            .was_there
-            .then(|| self.old_rows.get(touched.start..touched.start + touched.length).unwrap_or_default())
+        let (start, length) = (touched.start as usize, touched.length as usize);
+        (touched.length != NOTHING).then(|| self.old_rows.get(start..start + length).unwrap_or_default())
     }
 
     /// Keeps the row's state from before the transaction. `old` is its bytes now, unless it is new; `length` is
@@ -74,10 +76,10 @@ impl Transaction {
         if old.is_none() {
             self.new_slots.insert(slot);
         }
-        let start = self.old_rows.len();
-        let old_bytes = old.unwrap_or_default();
-        self.old_rows.extend_from_slice(old_bytes);
-        self.touched.push(Touched { slot, was_there: old.is_some(), start, length: old_bytes.len() });
+        let start = self.old_rows.len() as u32;
+        self.old_rows.extend_from_slice(old.unwrap_or_default());
+        let length = old.map_or(NOTHING, |old| old.len() as u32);
+        self.touched.push(Touched { slot, start, length });
     }
 
     /// Whether one more row may be touched.
@@ -97,7 +99,7 @@ impl Transaction {
     pub(super) fn clear(&mut self) {
         for touched in &self.touched {
             self.touched_slots.remove(touched.slot);
-            if !touched.was_there {
+            if touched.length == NOTHING {
                 self.new_slots.remove(touched.slot);
             }
         }

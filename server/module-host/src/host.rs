@@ -37,6 +37,8 @@ pub(crate) struct Host {
     written_bytes: usize,
     /// Bytes that this call may write.
     written_bytes_max: usize,
+    /// The slots that were found last, the very last one first.
+    recent: [Slot; 2],
     /// Scratch: an index key.
     key: Vec<u8>,
     /// Scratch: slots that an index found.
@@ -88,6 +90,7 @@ impl Host {
             cursors: Cursors::default(),
             written_bytes: 0,
             written_bytes_max: 0,
+            recent: [0; 2],
             key: Vec::new(),
             slots: Vec::new(),
             found: Vec::new(),
@@ -111,6 +114,21 @@ impl Host {
         std::mem::swap(&mut self.former, &mut broken.former);
         std::mem::swap(&mut self.text, &mut broken.text);
         self.tables = Arc::clone(&broken.tables);
+    }
+}
+
+/// Where the next row is likely to be found: a reducer writes what it has just read, and goes from row to row.
+#[inline]
+fn hints([last, before]: [Slot; 2]) -> [Slot; 3] {
+    [last, last.wrapping_add(1), before]
+}
+
+/// Notes what was found.
+#[inline]
+fn note_found(recent: &mut [Slot; 2], slot: Slot) {
+    let [last, _] = *recent;
+    if last != slot {
+        *recent = [slot, last];
     }
 }
 

@@ -101,6 +101,15 @@ impl Index {
         }
     }
 
+    /// Whether the row in a slot has this key, if both are a 64-bit word.
+    #[inline]
+    pub(crate) fn holds(&self, rows: &Rows, slot: Slot, key: &[u8]) -> bool {
+        match &self.body {
+            Body::Hash(index) => index.holds(rows, slot, key),
+            Body::Ordered(_) | Body::Spatial(_) => false,
+        }
+    }
+
     /// Appends all slots with this valid key.
     pub(crate) fn find_all(&self, layout: &RowLayout, rows: &Rows, key: &[u8], out: &mut Vec<Slot>) {
         match &self.body {

@@ -60,6 +60,13 @@ impl Table {
         Ok(index.find(&self.layout, self.rows(), key))
     }
 
+    /// Whether the row in a slot has this key in a unique index, for the usual key alone: false may mean that nobody knows.
+    #[inline]
+    pub(crate) fn holds(&self, index: u16, slot: Slot, key: &[u8]) -> bool {
+        let index = self.indexes.get(usize::from(index)).filter(|index| index.unique);
+        index.is_some_and(|index| self.row(slot).is_some() && index.holds(self.rows(), slot, key))
+    }
+
     pub(crate) fn find_all(&self, index: u16, key: &[u8], out: &mut Vec<Slot>) -> Result<(), LookupError> {
         let index = self.index(index)?;
         if index.is_spatial() {

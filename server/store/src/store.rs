@@ -76,6 +76,23 @@ impl Store {
         self.table(table)?.find(index, key)
     }
 
+    /// As [`Store::find`], but looks at some slots first: whoever has just read a row, or goes from row to row, finds what he
+    /// looks for without its hash.
+    #[inline]
+    pub fn find_near(
+        &self,
+        table: u16,
+        index: u16,
+        key: &[u8],
+        hints: &[Slot],
+    ) -> Result<Option<Slot>, LookupError> {
+        let table = self.table(table)?;
+        match hints.iter().find(|&&hint| table.holds(index, hint, key)) {
+            Some(&hint) => Ok(Some(hint)),
+            None => table.find(index, key),
+        }
+    }
+
     /// Appends the slots of all rows with this key in a hash or ordered index, in the order of slots.
     pub fn find_all(
         &self,

@@ -2,10 +2,10 @@
 
 use ambit_module_abi::pack;
 
-use super::Host;
 use super::memory::{self, Range};
 use super::refusal::{Answer, Refusal, not_found};
 use super::tables::rows_of;
+use super::{Host, hints, note_found};
 
 impl Host {
     pub(super) fn get(
@@ -18,8 +18,9 @@ impl Host {
     ) -> Answer {
         let (source, index_id) = self.source_and_index(table, index)?;
         let (store, id) = rows_of(&self.store, &self.former, source);
-        let found = store.find(id, index_id, memory::bytes(memory, key)?)?;
+        let found = store.find_near(id, index_id, memory::bytes(memory, key)?, &hints(self.recent))?;
         let Some(slot) = found else { return Err(not_found(table, index)) };
+        note_found(&mut self.recent, slot);
         let row = store.row(id, slot).ok_or_else(Refusal::lost_row)?;
         if row.len() <= out_cap as usize {
             memory::bytes_mut(memory, (out, row.len() as u32))?.copy_from_slice(row);

@@ -4,9 +4,9 @@ use ambit_model::{Slot, delta};
 use ambit_module_abi::limits::BATCH_BYTES_MAX;
 use ambit_module_abi::{BatchReader, ErrorCode};
 
-use super::Host;
 use super::memory::{self, Range};
 use super::refusal::{Answer, Refusal, not_found, to_id};
+use super::{Host, hints, note_found};
 use crate::limits;
 
 /// What a patch costs in the change set besides its columns: slot, kind and mask.
@@ -68,8 +68,10 @@ impl Host {
         while found.len() < LOOK_UPS_AHEAD {
             let Some((start, end, next)) = entry(batch, *at)? else { return Ok(false) };
             self.take_key(table, index, batch.get(start..end).unwrap_or_default())?;
-            let slot = self.store.find(table, index, &self.key)?;
-            found.push((slot.ok_or_else(|| not_found(guest_table, index.into()))?, start, end));
+            let slot = self.store.find_near(table, index, &self.key, &hints(self.recent))?;
+            let slot = slot.ok_or_else(|| not_found(guest_table, index.into()))?;
+            note_found(&mut self.recent, slot);
+            found.push((slot, start, end));
             *at = next;
         }
         Ok(true)
@@ -86,9 +88,9 @@ impl Host {
     ) -> Answer {
         let (id, index_id) = (self.table(table)?, to_id(index)?);
         self.count_written(packed.1.saturating_add(PATCH_OVERHEAD_BYTES))?;
-        let Some(slot) = self.store.find(id, index_id, memory::bytes(memory, key)?)? else {
-            return Err(not_found(table, index));
-        };
+        let found = self.store.find_near(id, index_id, memory::bytes(memory, key)?, &hints(self.recent))?;
+        let Some(slot) = found else { return Err(not_found(table, index)) };
+        note_found(&mut self.recent, slot);
         self.store.patch(id, slot, mask, memory::bytes(memory, packed)?)?;
         Ok(1)
     }

@@ -57,6 +57,17 @@ impl HashIndex {
         self.slots.find(hash, |slot| self.has_key(source, slot, key))
     }
 
+    /// Whether the row in a slot has this key, if both are a 64-bit word.
+    #[inline]
+    pub(crate) fn holds(&self, rows: &Rows, slot: Slot, key: &[u8]) -> bool {
+        if let (&KeyPlan::Word { offset, width: 8 }, Rows::Fixed(pages), Ok(key)) =
+            (&self.plan, rows, <[u8; 8]>::try_from(key))
+        {
+            return array_at(pages.get(slot), offset) == key;
+        }
+        false
+    }
+
     /// Appends all slots with this key.
     pub(crate) fn find_all(&self, source: Source<'_>, key: &[u8], out: &mut Vec<Slot>) {
         let hash = self.plan.hash_key(self.seed, key);

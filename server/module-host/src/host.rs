@@ -117,10 +117,18 @@ impl Host {
     }
 }
 
-/// Where the next row is likely to be found: a reducer writes what it has just read, and goes from row to row.
+/// The slot behind the last one that was found, for a reducer that goes from row to row. For others it would be one more row
+/// that is not in the cache.
 #[inline]
-fn hints([last, before]: [Slot; 2]) -> [Slot; 3] {
-    [last, last.wrapping_add(1), before]
+fn next_hint([last, before]: [Slot; 2]) -> Option<Slot> {
+    (before.wrapping_add(1) == last).then_some(last.wrapping_add(1))
+}
+
+/// Where a row that is written is likely to be found: a reducer writes what it has just read, or goes from row to row.
+#[inline]
+fn hints(recent: [Slot; 2]) -> [Slot; 3] {
+    let [last, before] = recent;
+    [last, before, next_hint(recent).unwrap_or(last)]
 }
 
 /// Notes what was found.

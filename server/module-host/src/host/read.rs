@@ -5,7 +5,7 @@ use ambit_module_abi::pack;
 use super::memory::{self, Range};
 use super::refusal::{Answer, Refusal, not_found};
 use super::tables::rows_of;
-use super::{Host, hints, note_found};
+use super::{Host, next_hint, note_found};
 
 impl Host {
     pub(super) fn get(
@@ -18,7 +18,11 @@ impl Host {
     ) -> Answer {
         let (source, index_id) = self.source_and_index(table, index)?;
         let (store, id) = rows_of(&self.store, &self.former, source);
-        let found = store.find_near(id, index_id, memory::bytes(memory, key)?, &hints(self.recent))?;
+        let key = memory::bytes(memory, key)?;
+        let found = match next_hint(self.recent) {
+            Some(hint) => store.find_near(id, index_id, key, &[hint])?,
+            None => store.find(id, index_id, key)?,
+        };
         let Some(slot) = found else { return Err(not_found(table, index)) };
         note_found(&mut self.recent, slot);
         let row = store.row(id, slot).ok_or_else(Refusal::lost_row)?;

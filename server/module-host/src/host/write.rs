@@ -35,6 +35,14 @@ impl Host {
         let (id, index_id) = (self.table(table)?, to_id(index)?);
         self.count_written(rows.1)?;
         let batch = memory::bytes(memory, rows)?;
+        if let Some((start, end, next)) = entry(batch, 0)?
+            && next >= batch.len()
+        {
+            let row = batch.get(start..end).unwrap_or_default();
+            let slot = self.find_written((table, id, index_id), row)?;
+            self.store.update(id, slot, row)?;
+            return Ok(1);
+        }
         let mut found = std::mem::take(&mut self.found);
         let (mut at, mut count) = (0, 0);
         let result = loop {
@@ -62,19 +70,29 @@ impl Host {
         &mut self,
         batch: &[u8],
         at: &mut usize,
-        (guest_table, table, index): (u32, u16, u16),
+        ids: (u32, u16, u16),
         found: &mut Vec<(Slot, usize, usize)>,
     ) -> Result<bool, Refusal> {
         while found.len() < LOOK_UPS_AHEAD {
             let Some((start, end, next)) = entry(batch, *at)? else { return Ok(false) };
-            self.take_key(table, index, batch.get(start..end).unwrap_or_default())?;
-            let slot = self.store.find_near(table, index, &self.key, &hints(self.recent))?;
-            let slot = slot.ok_or_else(|| not_found(guest_table, index.into()))?;
-            note_found(&mut self.recent, slot);
+            let slot = self.find_written(ids, batch.get(start..end).unwrap_or_default())?;
             found.push((slot, start, end));
             *at = next;
         }
         Ok(true)
+    }
+
+    /// The row that one of the guest's is to replace, by its key. `table` is the guest's and the store's id of it.
+    fn find_written(
+        &mut self,
+        (guest_table, table, index): (u32, u16, u16),
+        row: &[u8],
+    ) -> Result<Slot, Refusal> {
+        self.take_key(table, index, row)?;
+        let slot = self.store.find_near(table, index, &self.key, &hints(self.recent))?;
+        let slot = slot.ok_or_else(|| not_found(guest_table, index.into()))?;
+        note_found(&mut self.recent, slot);
+        Ok(slot)
     }
 
     pub(super) fn patch(

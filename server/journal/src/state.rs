@@ -143,8 +143,8 @@ impl State {
     }
 }
 
-/// The highest session number that a head may name: far more than a server has sockets.
-const SESSION_NUMBERS_MAX: u32 = 1 << 22;
+/// The highest session number that a head may name: more than a server has sockets, and 50 MB of list.
+const SESSION_NUMBERS_MAX: u32 = 1 << 20;
 
 /// How many entries of at least so many bytes follow.
 fn count(reader: &mut Reader<'_>, entry_bytes: usize) -> Result<u64, HeadError> {

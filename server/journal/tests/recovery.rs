@@ -59,3 +59,18 @@ fn sessions_that_nobody_asks_for_are_forgotten() {
     let (state, _) = State::decode_head(&head).unwrap();
     assert_eq!(state.journal.sessions.iter().count(), 0);
 }
+
+/// Each once made room for a million sessions, so that a backup of a few kilobytes took all memory.
+#[test]
+fn a_record_that_skips_session_numbers_is_refused() {
+    let mut recovery = killed(&schema(&[Lifecycle::Call]));
+    // A call that defines a session: kind and flag, number, identity and connection, reducer, timestamp, draw.
+    let record = |session: u8| [&[0x04, 2 + session][..], &[7; 48], &[0, 0, 0]].concat();
+    let refused = recovery.apply(5, &record(4)).unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "the record of offset 5 cannot be read: the logged commit names session 6, which nobody has"
+    );
+    recovery.apply(5, &record(3)).unwrap();
+    assert_eq!(recovery.state().journal.sessions.iter().count(), 4);
+}

@@ -68,9 +68,6 @@ pub enum LoggedError {
     Schema(#[from] SchemaDecodeError),
 }
 
-/// Sessions that may be open at once: more than a server has sockets for. A damaged number past it is no session.
-const SESSIONS_MAX: u64 = 1 << 20;
-
 impl Journal {
     /// The record from its bytes. `schema` is the database's before the record.
     pub fn read<'a>(&mut self, schema: &Schema, bytes: &'a [u8]) -> Result<Logged<'a>, LoggedError> {
@@ -99,7 +96,9 @@ impl Journal {
             WHO_IDENTITY => (Identity(reader.array()?), ConnectionId::default()),
             _ if head & DEFINES_SESSION != 0 => {
                 let number = u32::try_from(who - WHO_SESSION).unwrap_or(u32::MAX);
-                if u64::from(number) > u64::from(self.sessions.end()) + SESSIONS_MAX {
+                // A writer gives out the lowest number that is free, and a reader knows every session that a writer does.
+                // So no record, wherever it comes from, makes the list longer than there are records.
+                if number > self.sessions.end() {
                     return Err(LoggedError::Session(who));
                 }
                 let session = (Identity(reader.array()?), ConnectionId(reader.array()?));

@@ -174,16 +174,19 @@ impl Index {
         }
     }
 
-    /// Adds a row that has been written to its slot.
-    pub(crate) fn insert(&mut self, layout: &RowLayout, rows: &Rows, slot: Slot) {
+    /// Adds a row that has been written to its slot. Answers whether this is a unique hash index in which at least two others
+    /// have its key: within a change set two rows may share one, but never three.
+    #[inline]
+    pub(crate) fn insert(&mut self, layout: &RowLayout, rows: &Rows, slot: Slot) -> bool {
         match &mut self.body {
             Body::Hash(index) => {
                 let key_layout = self.key_layouts.last().expect("a checked schema: an index has columns");
-                index.insert(Source { layout, key_layout, rows }, slot);
+                return index.insert(Source { layout, key_layout, rows }, slot);
             }
             Body::Ordered(index) => index.insert(slot, rows.get(slot)),
             Body::Spatial(index) => index.insert(slot, rows.get(slot)),
         }
+        false
     }
 
     /// Adds the rows of all slots to an empty index. Answers a slot whose row has the same key as another's, if the index
@@ -232,11 +235,14 @@ impl Index {
         }
     }
 
-    /// Second half: after the new row was written.
+    /// Second half: after the new row was written. Answers the same as [`Self::insert`].
     #[inline]
-    pub(crate) fn after_change(&mut self, layout: &RowLayout, rows: &Rows, slot: Slot) {
+    pub(crate) fn after_change(&mut self, layout: &RowLayout, rows: &Rows, slot: Slot) -> bool {
         match &mut self.body {
-            Body::Spatial(index) => index.update(slot, rows.get(slot)),
+            Body::Spatial(index) => {
+                index.update(slot, rows.get(slot));
+                false
+            }
             Body::Hash(_) | Body::Ordered(_) => self.insert(layout, rows, slot),
         }
     }

@@ -6,13 +6,14 @@
 use std::sync::Arc;
 
 use ambit_model::{ColumnSchema, ColumnType, IndexKind, IndexSchema, Schema, Slot, TableSchema};
-use ambit_store::Store;
+use ambit_store::{ApplyErrorKind, Store};
 
 const ROWS: u64 = 100_000;
 
-fn store() -> Store {
+/// Whether the table's only index, by zone, is unique.
+fn store(unique: bool) -> Store {
     let column = |name: &str| ColumnSchema::new(name, ColumnType::U64);
-    let zone = IndexSchema { name: "zone".into(), columns: vec![1], kind: IndexKind::Hash, unique: false };
+    let zone = IndexSchema { name: "zone".into(), columns: vec![1], kind: IndexKind::Hash, unique };
     let table = TableSchema {
         name: "player".into(),
         public: true,
@@ -37,7 +38,7 @@ fn in_zone(store: &Store, zone: u64) -> Vec<Slot> {
 
 #[test]
 fn rows_that_share_a_key_come_go_and_move_quickly() {
-    let mut store = store();
+    let mut store = store(false);
     for id in 0..ROWS {
         store.insert(0, &mut row(id, 7)).unwrap();
     }
@@ -53,4 +54,34 @@ fn rows_that_share_a_key_come_go_and_move_quickly() {
         store.delete(0, slot).unwrap();
     }
     assert_eq!((in_zone(&store, 7).len(), store.index_count(0, 0)), (0, Some(0)));
+}
+
+/// It was refused at its end only, after each row had been put behind all others of its key.
+#[test]
+fn a_change_set_in_which_many_rows_share_a_unique_key_is_refused_at_once() {
+    let mut forger = store(false);
+    for id in 0..ROWS {
+        forger.insert(0, &mut row(id, 7)).unwrap();
+    }
+    let body = forger.commit().body;
+    let mut store = store(true);
+    let refused = store.apply(&body, |_| {}).unwrap_err();
+    assert!(matches!(refused.kind, ApplyErrorKind::Unique(_)), "{refused}");
+    assert!(refused.at < 100, "the third row lies at byte {}", refused.at);
+    assert_eq!((store.count(0), store.index_count(0, 0)), (0, Some(0)));
+}
+
+/// Three rows hand their keys on: while that is carried out two rows share one.
+#[test]
+fn rows_that_exchange_unique_keys_are_taken() {
+    let (mut engine, mut follower) = (store(true), store(true));
+    for id in 0..3 {
+        engine.insert(0, &mut row(id, id)).unwrap();
+    }
+    follower.apply(&engine.commit().body, |_| {}).unwrap();
+    for (slot, zone) in [(0, 9), (1, 0), (2, 1), (0, 2)] {
+        engine.update(0, slot, &row(slot.into(), zone)).unwrap();
+    }
+    follower.apply(&engine.commit().body, |_| {}).unwrap();
+    assert_eq!([0, 1, 2].map(|zone| in_zone(&follower, zone)), [[1], [2], [0]]);
 }

@@ -92,13 +92,25 @@ impl HashIndex {
         self.plan.same_key(source.layout, source.key_layout, one, other)
     }
 
-    /// Adds a slot whose row has been written.
-    pub(crate) fn insert(&mut self, source: Source<'_>, slot: Slot) {
+    /// Adds a slot whose row has been written. Answers whether the index is unique and at least two others have the key.
+    pub(crate) fn insert(&mut self, source: Source<'_>, slot: Slot) -> bool {
         let hash = self.hash_row(source, source.rows.get(slot));
         match &mut self.slots {
-            Slots::Table(table) => table.insert(hash, slot),
-            Slots::Tree(tree) => tree.insert(hash, slot),
+            // Other keys rarely have a hash like it.
+            Slots::Table(table) => table.insert(hash, slot) && self.is_crowded(source, hash, slot),
+            Slots::Tree(tree) => {
+                tree.insert(hash, slot);
+                false
+            }
         }
+    }
+
+    #[cold]
+    fn is_crowded(&self, source: Source<'_>, hash: u64, slot: Slot) -> bool {
+        let Slots::Table(table) = &self.slots else { return false };
+        let row = source.rows.get(slot);
+        let has_key = |&other: &Slot| self.same_key(source, source.rows.get(other), row);
+        table.find_all(hash).filter(has_key).nth(2).is_some()
     }
 
     /// Adds the rows of `count` slots to an empty index. Answers a slot whose row has the same key as another's, if the

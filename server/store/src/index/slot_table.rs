@@ -68,17 +68,19 @@ impl SlotTable {
         cluster.filter(move |&&entry| tag_of(entry) == tag).map(|&entry| slot_of(entry))
     }
 
-    /// Adds a slot, which is not there with this hash.
-    pub(crate) fn insert(&mut self, hash: u64, slot: Slot) {
+    /// Adds a slot, which is not there with this hash. Answers whether at least two others have a hash like it.
+    pub(crate) fn insert(&mut self, hash: u64, slot: Slot) -> bool {
         if (self.len + 1) * LOAD_MAX.1 > self.buckets * LOAD_MAX.0 {
             self.rebuild((self.buckets + self.buckets / 2).max(BUCKETS_MIN));
         }
         let tag = tag(hash);
         let mut at = self.home(tag);
         let mut carried = word(tag, slot);
+        let mut own = None;
         // Behind those that come before it; those behind it make room.
         while let Some(place) = self.entries.get_mut(at) {
             if *place == 0 || *place > carried {
+                own.get_or_insert(at);
                 std::mem::swap(place, &mut carried);
                 if carried == 0 {
                     break;
@@ -90,6 +92,20 @@ impl SlotTable {
         if at + 1 >= self.entries.len() {
             self.entries.reserve_exact(TAIL);
             self.entries.resize(self.entries.len() + TAIL, 0);
+        }
+        self.is_crowded(own.unwrap_or(at), tag)
+    }
+
+    /// Whether an entry is one of at least three of its hash. They lie side by side.
+    #[inline]
+    fn is_crowded(&self, at: usize, tag: u32) -> bool {
+        let is_alike =
+            |at: usize| self.entries.get(at).is_some_and(|&entry| entry != 0 && tag_of(entry) == tag);
+        match (at > 0 && is_alike(at - 1), is_alike(at + 1)) {
+            (true, true) => true,
+            (true, false) => at > 1 && is_alike(at - 2),
+            (false, true) => is_alike(at + 2),
+            (false, false) => false,
         }
     }
 

@@ -57,7 +57,8 @@ impl Table {
                 validate_row(&self.layout, row)
                     .map_err(|error| refuse(ApplyErrorKind::Row(self.row_error(row, error))))?;
                 self.check_positions(row, u64::MAX).map_err(refuse)?;
-                self.place(slot, row);
+                let is_crowded = self.place(slot, row);
+                self.refuse_crowd(is_crowded, applied.touched, u64::MAX).map_err(refuse)?;
                 applied.kind = ChangeKind::Insert;
                 applied.changed = u64::MAX;
                 (applied.start, applied.end) = (reader.at() - row.len(), reader.at());
@@ -126,9 +127,20 @@ impl Table {
             }
             self.check_positions(row, changed)?;
         }
+        let touched = self.transaction.touched.len();
         self.transaction.touch(slot, Some(old), row.len());
-        self.write_changed(slot, row, changed);
+        let is_crowded = self.write_changed(slot, row, changed);
+        self.refuse_crowd(is_crowded, touched, changed)?;
         Ok(changed)
+    }
+
+    /// Two rows may share a unique key while a change set is carried out, the one that had it and the one that is to have
+    /// it. Three never do, and a hash index with thousands of one key is slow.
+    fn refuse_crowd(&self, is_crowded: bool, touched: usize, changed: u64) -> Result<(), ApplyErrorKind> {
+        match is_crowded {
+            true => self.check_keys(touched, changed),
+            false => Ok(()),
+        }
     }
 
     fn check_positions(&self, row: &[u8], changed: u64) -> Result<(), ApplyErrorKind> {
@@ -160,9 +172,14 @@ impl Table {
     /// After all operations: whether the row shares a unique key with another. In between it may, as when two
     /// rows exchange their keys.
     pub(crate) fn check_unique(&self, applied: Applied) -> Result<(), ApplyErrorKind> {
-        let Some(touched) = self.transaction.touched.get(applied.touched) else { return Ok(()) };
+        self.check_keys(applied.touched, applied.changed)
+    }
+
+    /// Whether a touched row shares a key of the unique indexes `changed` with another.
+    fn check_keys(&self, touched: usize, changed: u64) -> Result<(), ApplyErrorKind> {
+        let Some(touched) = self.transaction.touched.get(touched) else { return Ok(()) };
         let slot = touched.slot;
-        for position in bits(applied.changed) {
+        for position in bits(changed) {
             let Some(index) = self.indexes.get(position) else { break };
             let row = self.rows.get(slot);
             if index.unique && index.find_other(&self.layout, &self.rows, row, Some(slot)).is_some() {

@@ -250,7 +250,9 @@ impl Table {
                     rows.set(slot, old);
                     live.insert(slot);
                     self.row_count += 1;
-                    indexes.iter_mut().for_each(|index| index.insert(layout, rows, slot));
+                    for index in indexes.iter_mut() {
+                        index.insert(layout, rows, slot);
+                    }
                 }
                 (None, true) => {
                     indexes.iter_mut().for_each(|index| index.remove(layout, rows, slot));

@@ -90,25 +90,27 @@ impl Table {
         Ok(slot)
     }
 
-    /// Puts a checked row into a free slot.
-    pub(crate) fn place(&mut self, slot: Slot, row: &[u8]) {
+    /// Puts a checked row into a free slot. Answers whether three rows share a unique key now.
+    pub(crate) fn place(&mut self, slot: Slot, row: &[u8]) -> bool {
         self.transaction.touch(slot, None, row.len());
-        self.occupy(slot, row);
+        self.occupy(slot, row)
     }
 
-    /// Puts a checked row into a free slot, outside of any transaction.
+    /// Puts a checked row into a free slot, outside of any transaction. Answers whether three rows share a unique key now.
     #[inline]
-    pub(super) fn occupy(&mut self, slot: Slot, row: &[u8]) {
+    pub(super) fn occupy(&mut self, slot: Slot, row: &[u8]) -> bool {
         self.allocator.reserve(slot);
         self.live.insert(slot);
         self.row_count += 1;
         self.rows.set(slot, row);
+        let mut is_crowded = false;
         for index in &mut self.indexes {
-            index.insert(&self.layout, &self.rows, slot);
+            is_crowded |= index.insert(&self.layout, &self.rows, slot);
         }
         for counter in &mut self.counters {
             counter.note(row);
         }
+        is_crowded
     }
 
     /// Replaces a row.
@@ -203,19 +205,21 @@ impl Table {
         Ok(())
     }
 
-    /// Writes a row over another and moves it in the indexes of `changed`.
+    /// Writes a row over another and moves it in the indexes of `changed`. Answers whether three rows share a unique key now.
     #[expect(clippy::indexing_slicing, reason = "a changed index is one of the table's")]
-    pub(super) fn write_changed(&mut self, slot: Slot, row: &[u8], changed: u64) {
+    pub(super) fn write_changed(&mut self, slot: Slot, row: &[u8], changed: u64) -> bool {
         for position in bits(changed) {
             self.indexes[position].before_change(&self.layout, &self.rows, slot);
         }
         self.rows.set(slot, row);
+        let mut is_crowded = false;
         for position in bits(changed) {
-            self.indexes[position].after_change(&self.layout, &self.rows, slot);
+            is_crowded |= self.indexes[position].after_change(&self.layout, &self.rows, slot);
         }
         for counter in &mut self.counters {
             counter.note(row);
         }
+        is_crowded
     }
 
     /// Takes a row out.

@@ -124,11 +124,7 @@ impl Recovery {
 
     /// When the commit of a record was made, without applying it; none if the record cannot be read.
     pub fn timestamp_of(&self, payload: &[u8]) -> Option<Timestamp> {
-        // What the record would change of the journal is thrown away.
-        match self.state.journal.clone().read(self.schema(), payload) {
-            Ok(Logged::Call { timestamp, .. } | Logged::Publish { timestamp, .. }) => Some(timestamp),
-            Err(_) => None,
-        }
+        self.state.journal.timestamp_of(self.schema(), payload).ok()
     }
 
     /// The rows and the first chunk of a snapshot of them.

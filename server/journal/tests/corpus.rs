@@ -6,9 +6,10 @@
 mod any_journal;
 #[path = "../../../fuzz/replay.rs"]
 mod replay;
+mod support;
 
-use ambit_journal::{CallRecord, Journal, Recovery, Seeds};
-use ambit_model::{ColumnSchema, ColumnType, ConnectionId, Identity, Schema, TableSchema, Timestamp};
+use ambit_journal::Recovery;
+use ambit_model::{ColumnSchema, ColumnType, Schema, TableSchema, Timestamp};
 use replay::replay;
 
 /// A publication with a table, and calls of two connections that insert a row each.
@@ -16,7 +17,7 @@ fn records() -> Vec<Vec<u8>> {
     let columns = vec![ColumnSchema::new("value", ColumnType::U32)];
     let table = TableSchema { name: "thing".into(), columns, ..TableSchema::default() };
     let schema = Schema { tables: vec![table], ..Schema::default() };
-    let mut journal = Journal { own: Identity([9; 32]), seeds: Seeds::new(7), ..Journal::default() };
+    let mut journal = support::journal();
     let mut store = ambit_store::Store::new(std::sync::Arc::new(schema.clone()));
     let mut published = Vec::new();
     journal.write_publish(Timestamp(1), &[3; 32], &schema, &[], &mut published);
@@ -24,18 +25,8 @@ fn records() -> Vec<Vec<u8>> {
     for number in [1_u8, 2, 1] {
         store.insert(0, &mut u64::from(number).to_le_bytes()).unwrap();
         let changes = store.commit();
-        let call = CallRecord {
-            caller: Identity([number; 32]),
-            connection: ConnectionId([number; 16]),
-            reducer: 0,
-            timestamp: Timestamp(number.into()),
-            draw: number.into(),
-            ends_session: false,
-            arguments: &[number],
-            body: changes.logged(),
-        };
         let mut record = Vec::new();
-        journal.write_call(&call, &mut record);
+        journal.write_call(&support::call(number, &[number], changes.logged()), &mut record);
         records.push(record);
     }
     records

@@ -2,8 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use ambit_journal::{CallRecord, Journal, Recovery, Seeds, State};
-use ambit_model::{ConnectionId, Identity, Lifecycle, ReducerSchema, Schema, Timestamp};
+mod support;
+
+use ambit_journal::{Recovery, State};
+use ambit_model::{Lifecycle, ReducerSchema, Schema, Timestamp};
 
 fn schema(lifecycles: &[Lifecycle]) -> Schema {
     let reducer = |(number, &lifecycle): (usize, &Lifecycle)| ReducerSchema {
@@ -17,24 +19,14 @@ fn schema(lifecycles: &[Lifecycle]) -> Schema {
 
 /// A database whose module was published and called by three connections; then the server was killed.
 fn killed(schema: &Schema) -> Recovery {
-    let mut journal = Journal { own: Identity([9; 32]), seeds: Seeds::new(7), ..Journal::default() };
+    let mut journal = support::journal();
     let mut recovery = Recovery::default();
     let mut record = Vec::new();
     journal.write_publish(Timestamp(1), &[3; 32], schema, &[], &mut record);
     recovery.apply(1, &record).unwrap();
     for number in 1..4 {
         record.clear();
-        let call = CallRecord {
-            caller: Identity([number; 32]),
-            connection: ConnectionId([number; 16]),
-            reducer: 0,
-            timestamp: Timestamp(number.into()),
-            draw: number.into(),
-            ends_session: false,
-            arguments: &[],
-            body: &[],
-        };
-        journal.write_call(&call, &mut record);
+        journal.write_call(&support::call(number, &[], &[]), &mut record);
         recovery.apply(1 + u64::from(number), &record).unwrap();
     }
     recovery
@@ -69,8 +61,22 @@ fn a_record_that_skips_session_numbers_is_refused() {
     let refused = recovery.apply(5, &record(4)).unwrap_err();
     assert_eq!(
         refused.to_string(),
-        "the record of offset 5 cannot be read: the logged commit names session 6, which nobody has"
+        "the record of offset 5 cannot be read: the logged commit names session 4, which nobody has"
     );
     recovery.apply(5, &record(3)).unwrap();
+    assert_eq!(recovery.state().journal.sessions.iter().count(), 4);
+}
+
+/// Restoring to a moment asks every record for its time first.
+#[test]
+fn asking_when_a_record_was_made_leaves_the_journal_as_it_was() {
+    let mut recovery = killed(&schema(&[Lifecycle::Call]));
+    let mut journal = recovery.state().journal.clone();
+    let mut record = Vec::new();
+    journal.write_call(&support::call(50, &[], &[]), &mut record);
+    assert_eq!(recovery.timestamp_of(&record), Some(Timestamp(50)));
+    assert_eq!(recovery.timestamp_of(&record[..10]), None);
+    assert_eq!(recovery.state().journal.sessions.iter().count(), 3);
+    recovery.apply(5, &record).unwrap();
     assert_eq!(recovery.state().journal.sessions.iter().count(), 4);
 }

@@ -68,9 +68,58 @@ pub enum LoggedError {
     Schema(#[from] SchemaDecodeError),
 }
 
+/// What a record says of the journal itself.
+enum Change {
+    Call {
+        /// The number, identity and connection of a session that begins.
+        begins: Option<(u32, Identity, ConnectionId)>,
+        /// The connection of a session that ends.
+        ends: Option<ConnectionId>,
+        timestamp: Timestamp,
+        seeds: Seeds,
+    },
+    Publish {
+        own: Identity,
+        timestamp: Timestamp,
+    },
+}
+
 impl Journal {
     /// The record from its bytes. `schema` is the database's before the record.
     pub fn read<'a>(&mut self, schema: &Schema, bytes: &'a [u8]) -> Result<Logged<'a>, LoggedError> {
+        let (logged, change) = self.parse(schema, bytes)?;
+        self.change(change);
+        Ok(logged)
+    }
+
+    /// When the commit of a record was made; the journal stays before it.
+    pub fn timestamp_of(&self, schema: &Schema, bytes: &[u8]) -> Result<Timestamp, LoggedError> {
+        match self.parse(schema, bytes)?.1 {
+            Change::Call { timestamp, .. } | Change::Publish { timestamp, .. } => Ok(timestamp),
+        }
+    }
+
+    fn change(&mut self, change: Change) {
+        match change {
+            Change::Call { begins, ends, timestamp, seeds } => {
+                if let Some((number, identity, connection)) = begins {
+                    self.sessions.define(number, identity, connection);
+                }
+                if let Some(connection) = ends {
+                    self.sessions.forget(connection);
+                }
+                self.timestamp = timestamp;
+                self.drawn = seeds.count;
+                self.seeds = seeds;
+            }
+            Change::Publish { own, timestamp } => {
+                self.own = own;
+                self.timestamp = timestamp;
+            }
+        }
+    }
+
+    fn parse<'a>(&self, schema: &Schema, bytes: &'a [u8]) -> Result<(Logged<'a>, Change), LoggedError> {
         let mut reader = Reader { bytes };
         let [head] = reader.array()?;
         match head & KIND_MASK {
@@ -81,34 +130,30 @@ impl Journal {
     }
 
     fn read_call<'a>(
-        &mut self,
+        &self,
         schema: &Schema,
         head: u8,
         mut reader: Reader<'a>,
-    ) -> Result<Logged<'a>, LoggedError> {
+    ) -> Result<(Logged<'a>, Change), LoggedError> {
         if head & !(KIND_MASK | DEFINES_SESSION | HAS_KEY | HAS_ARGUMENTS) != 0 {
             return Err(LoggedError::Kind(head));
         }
         let who = reader.number()?;
-        let mut defined = None;
+        let session = || who.checked_sub(WHO_SESSION).and_then(|number| u32::try_from(number).ok());
+        let unknown = || LoggedError::Session(who.saturating_sub(WHO_SESSION));
+        let mut begins = None;
         let (caller, connection) = match who {
             WHO_DATABASE => (self.own, ConnectionId::default()),
             WHO_IDENTITY => (Identity(reader.array()?), ConnectionId::default()),
             _ if head & DEFINES_SESSION != 0 => {
-                let number = u32::try_from(who - WHO_SESSION).unwrap_or(u32::MAX);
                 // A writer gives out the lowest number that is free, and a reader knows every session that a writer does.
                 // So no record, wherever it comes from, makes the list longer than there are records.
-                if number > self.sessions.end() {
-                    return Err(LoggedError::Session(who));
-                }
-                let session = (Identity(reader.array()?), ConnectionId(reader.array()?));
-                defined = Some((number, session));
-                session
+                let number = session().filter(|&number| number <= self.sessions.end()).ok_or_else(unknown)?;
+                let (identity, connection) = (Identity(reader.array()?), ConnectionId(reader.array()?));
+                begins = Some((number, identity, connection));
+                (identity, connection)
             }
-            _ => {
-                let number = u32::try_from(who - WHO_SESSION).ok();
-                number.and_then(|number| self.sessions.get(number)).ok_or(LoggedError::Session(who))?
-            }
+            _ => session().and_then(|number| self.sessions.get(number)).ok_or_else(unknown)?,
         };
         let reducer = u16::try_from(reader.number()?).map_err(|_| LoggedError::Number)?;
         let timestamp = reader.timestamp(self.timestamp)?;
@@ -122,19 +167,8 @@ impl Journal {
             _ => reader.block()?,
         };
         let lifecycle = schema.reducers.get(usize::from(reducer)).map(|reducer| reducer.lifecycle);
-        // Nothing can fail any more.
-        if let Some((number, (identity, connection))) = defined {
-            self.sessions.define(number, identity, connection);
-        }
-        if lifecycle == Some(Lifecycle::ClientDisconnected) {
-            self.sessions.forget(connection);
-        }
-        if let Some(key) = key {
-            self.seeds.key = key;
-        }
-        self.timestamp = timestamp;
-        self.drawn = draw;
-        self.seeds = Seeds { count: draw, is_new: false, ..self.seeds };
+        let ends = (lifecycle == Some(Lifecycle::ClientDisconnected)).then_some(connection);
+        let seeds = Seeds { key: key.unwrap_or(self.seeds.key), count: draw, is_new: false };
         let dt = match lifecycle {
             Some(Lifecycle::Tick { every_us }) => Duration(i64::try_from(every_us).unwrap_or(i64::MAX)),
             Some(
@@ -145,11 +179,13 @@ impl Journal {
             )
             | None => Duration(0),
         };
-        let seed = self.seeds.seed(draw);
-        Ok(Logged::Call { caller, connection, reducer, timestamp, seed, dt, arguments, body: reader.bytes })
+        let seed = seeds.seed(draw);
+        let body = reader.bytes;
+        let logged = Logged::Call { caller, connection, reducer, timestamp, seed, dt, arguments, body };
+        Ok((logged, Change::Call { begins, ends, timestamp, seeds }))
     }
 
-    fn read_publish<'a>(&mut self, mut reader: Reader<'a>) -> Result<Logged<'a>, LoggedError> {
+    fn read_publish<'a>(&self, mut reader: Reader<'a>) -> Result<(Logged<'a>, Change), LoggedError> {
         let [version] = reader.array()?;
         if version != VERSION {
             return Err(LoggedError::Version(version));
@@ -158,9 +194,8 @@ impl Journal {
         let timestamp = reader.timestamp(self.timestamp)?;
         let module: ModuleHash = reader.array::<MODULE_HASH_BYTES>()?;
         let schema = Schema::decode(reader.block()?)?;
-        self.own = own;
-        self.timestamp = timestamp;
-        Ok(Logged::Publish { timestamp, module, schema, body: reader.bytes })
+        let logged = Logged::Publish { timestamp, module, schema, body: reader.bytes };
+        Ok((logged, Change::Publish { own, timestamp }))
     }
 }
 

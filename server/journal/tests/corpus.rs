@@ -6,6 +6,7 @@
 mod any_journal;
 #[path = "../../../fuzz/replay.rs"]
 mod replay;
+#[path = "support/calls.rs"]
 mod support;
 
 use ambit_journal::Recovery;

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+#[path = "support/calls.rs"]
 mod support;
 
 use ambit_journal::{Recovery, State};

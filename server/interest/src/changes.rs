@@ -9,16 +9,28 @@ pub(crate) struct ChangeLog {
     entries: Vec<Entry>,
     /// Number of the first entry since the follower began.
     first: u64,
-    image_bytes: usize,
+    /// Rows as they were before an entry, one behind the other.
+    images: Vec<u8>,
+    /// How many bytes of images were forgotten.
+    images_start: u64,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 struct Entry {
     slot: Slot,
     kind: ChangeKind,
     mask: u64,
-    /// The row before, when a column that a query tests has changed or the row is gone.
-    image: Option<Box<[u8]>>,
+    image: Option<Image>,
+    /// Where the images of the entries behind it begin.
+    images_end: u64,
+}
+
+/// Where a row lies among the images: the row before an entry, when a column that a query tests has changed or the row is
+/// gone.
+#[derive(Debug, Clone, Copy)]
+struct Image {
+    start: u64,
+    length: u32,
 }
 
 /// What a period did to a row, seen from its end.
@@ -41,13 +53,13 @@ pub(crate) struct RowChange {
     pub state: RowState,
     /// The columns that changed, if it was updated.
     pub mask: u64,
-    /// Entry that holds the row as it was at the period's start; none if no tested column has changed.
-    image: Option<usize>,
+    /// The row as it was at the period's start; none if no tested column has changed.
+    image: Option<Image>,
     /// Place of the encoded delta among the period's operations, once it is encoded.
     pub delta: Option<(u32, u32)>,
 }
 
-/// The rows of a table that changed in a period, in the order of their slots.
+/// The rows of a table that changed in a period, in the order of their first changes.
 #[derive(Debug, Default)]
 pub(crate) struct Period {
     pub rows: Vec<RowChange>,
@@ -55,12 +67,18 @@ pub(crate) struct Period {
     index: Vec<u32>,
     /// Whether any row was replaced.
     pub has_replaced: bool,
+    merging: Vec<Merging>,
 }
 
 impl ChangeLog {
     pub fn push(&mut self, slot: Slot, kind: ChangeKind, mask: u64, image: Option<&[u8]>) {
-        self.image_bytes += image.map_or(0, <[u8]>::len);
-        self.entries.push(Entry { slot, kind, mask, image: image.map(Box::from) });
+        let image = image.map(|bytes| {
+            let start = self.images_start + self.images.len() as u64;
+            self.images.extend_from_slice(bytes);
+            Image { start, length: bytes.len() as u32 }
+        });
+        let images_end = self.images_start + self.images.len() as u64;
+        self.entries.push(Entry { slot, kind, mask, image, images_end });
     }
 
     /// The cursor after the last change.
@@ -73,20 +91,24 @@ impl ChangeLog {
     }
 
     pub fn image_bytes(&self) -> usize {
-        self.image_bytes
+        self.images.len()
     }
 
     /// Forgets everything before `cursor`.
     pub fn trim(&mut self, cursor: u64) {
         let count = cursor.saturating_sub(self.first).min(self.entries.len() as u64);
-        let freed = self.entries.drain(..count as usize).filter_map(|entry| entry.image);
-        self.image_bytes -= freed.map(|image| image.len()).sum::<usize>();
+        let Some(last) = self.entries.drain(..count as usize).next_back() else { return };
         self.first += count;
+        let freed = (last.images_end - self.images_start) as usize;
+        self.images.drain(..freed);
+        self.images_start += freed as u64;
     }
 
     /// The row as it was before the period in which it changed so; none if no tested column has changed.
     pub fn image(&self, change: &RowChange) -> Option<&[u8]> {
-        change.image.and_then(|index| self.entries.get(index)).and_then(|entry| entry.image.as_deref())
+        let image = change.image?;
+        let start = (image.start - self.images_start) as usize;
+        self.images.get(start..start + image.length as usize)
     }
 }
 
@@ -95,29 +117,26 @@ impl Period {
     pub fn fill(&mut self, log: &ChangeLog, cursor: u64, slot_count: usize) {
         self.clear();
         self.index.resize(slot_count, 0);
-        let mut merging: Vec<Merging> = Vec::new();
+        let Self { merging, index, .. } = self;
+        merging.clear();
         let start = cursor.saturating_sub(log.first) as usize;
-        for (position, entry) in log.entries.iter().enumerate().skip(start) {
-            let Some(place) = self.index.get_mut(entry.slot as usize) else { continue };
+        for entry in log.entries.get(start..).unwrap_or_default() {
+            let Some(place) = index.get_mut(entry.slot as usize) else { continue };
             if *place == 0 {
                 merging.push(Merging::new(entry));
                 *place = merging.len() as u32;
             }
             if let Some(row) = merging.get_mut(*place as usize - 1) {
-                row.add(entry, position);
+                row.add(entry);
             }
         }
-        for row in &merging {
-            if let Some(place) = self.index.get_mut(row.slot as usize) {
-                *place = 0;
-            }
-        }
-        self.rows.extend(merging.iter().filter_map(Merging::finish));
-        self.rows.sort_unstable_by_key(|row| row.slot);
-        self.has_replaced = self.rows.iter().any(|row| row.state == RowState::Replaced);
-        for (number, row) in (1..).zip(&self.rows) {
-            if let Some(place) = self.index.get_mut(row.slot as usize) {
-                *place = number;
+        for row in &*merging {
+            let change = row.finish();
+            self.has_replaced |= change.as_ref().is_some_and(|change| change.state == RowState::Replaced);
+            let is_change = change.is_some();
+            self.rows.extend(change);
+            if let Some(place) = index.get_mut(row.slot as usize) {
+                *place = if is_change { self.rows.len() as u32 } else { 0 };
             }
         }
     }
@@ -141,19 +160,26 @@ impl Period {
         }
     }
 
+    /// What happened to the row in this slot, if anything did.
+    #[inline]
+    pub fn change(&self, slot: Slot) -> Option<&RowChange> {
+        self.find(slot).and_then(|index| self.rows.get(index))
+    }
+
     pub fn state(&self, slot: Slot) -> Option<RowState> {
-        self.find(slot).and_then(|index| self.rows.get(index)).map(|row| row.state)
+        self.change(slot).map(|row| row.state)
     }
 }
 
 /// A row while its changes are being merged.
+#[derive(Debug)]
 struct Merging {
     slot: Slot,
     existed: bool,
     was_deleted: bool,
     exists: bool,
     mask: u64,
-    image: Option<usize>,
+    image: Option<Image>,
 }
 
 impl Merging {
@@ -162,9 +188,9 @@ impl Merging {
         Self { slot: first.slot, existed, was_deleted: false, exists: existed, mask: 0, image: None }
     }
 
-    fn add(&mut self, entry: &Entry, position: usize) {
-        if self.existed && !self.was_deleted && self.image.is_none() && entry.image.is_some() {
-            self.image = Some(position);
+    fn add(&mut self, entry: &Entry) {
+        if self.existed && !self.was_deleted && self.image.is_none() {
+            self.image = entry.image;
         }
         match entry.kind {
             ChangeKind::Insert => self.exists = true,

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use ambit_model::{ConnectionId, Identity, Slot};
+use ambit_model::{ConnectionId, Identity};
 
 use crate::earlier::EarlierSchema;
 use crate::filters::FilterId;
 use crate::query::QueryError;
 use crate::query::plan::Circle;
-use crate::world::GridId;
+use crate::world::GroundId;
 
 /// A connection's name, chosen by whoever owns the sockets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -50,6 +50,8 @@ pub(crate) enum Stage {
     Steady,
     /// The client is to lose it at the next flush.
     Ended,
+    /// The same, but the client never had anything of it.
+    Refused,
 }
 
 /// Where a subscription's rows come from.
@@ -57,11 +59,9 @@ pub(crate) enum Source {
     Filter(FilterId),
     Circle {
         circle: Box<Circle>,
-        grid: GridId,
+        ground: GroundId,
         /// The rows in the centre.
         observers: FilterId,
-        /// The rows that the client holds because of it, in no order.
-        held: Vec<Slot>,
     },
 }
 

@@ -5,7 +5,7 @@
 
 mod circle;
 mod filter;
-mod ops;
+pub(crate) mod ops;
 mod union;
 
 use ambit_model::{Slot, Timestamp};
@@ -18,7 +18,7 @@ use crate::filters::FilterId;
 use crate::follower::ClientUpdate;
 use crate::limits;
 use crate::query::QueryError;
-use crate::query::plan::Filter;
+use crate::sweep::Sweep;
 use crate::world::World;
 
 /// Memory that flushes reuse.
@@ -26,17 +26,19 @@ use crate::world::World;
 pub(crate) struct Scratch {
     tables: Vec<TableScratch>,
     concerned: Vec<FilterId>,
-    visible: Vec<Slot>,
     union: union::Union,
+    /// By ground.
+    sweeps: Vec<Sweep>,
+    circle: circle::CircleScratch,
 }
 
 /// What happened to one table in the period.
 #[derive(Default)]
 pub(crate) struct TableScratch {
-    period: Period,
+    pub period: Period,
     /// Encoded deltas.
     deltas: Vec<u8>,
-    /// By slot: the mark that the last circle has left.
+    /// By slot: the last mark that it was given.
     marks: Vec<u32>,
     last_mark: u32,
 }
@@ -86,8 +88,13 @@ pub(crate) fn flush(
 fn bound_observers(cohort: &Cohort, subscription: &mut Subscription) {
     let Source::Circle { observers, .. } = &subscription.source else { return };
     let count = cohort.filters.get(*observers).map_or(0, |watched| watched.members.len());
-    if count > limits::OBSERVERS_PER_CIRCLE_MAX && subscription.stage != Stage::Ended {
-        subscription.stage = Stage::Ended;
+    let stage = match subscription.stage {
+        Stage::Added => Stage::Refused,
+        Stage::Steady => Stage::Ended,
+        Stage::Ended | Stage::Refused => return,
+    };
+    if count > limits::OBSERVERS_PER_CIRCLE_MAX {
+        subscription.stage = stage;
         subscription.refused = Some(QueryError::TooManyObservers(count));
     }
 }
@@ -101,10 +108,8 @@ pub(crate) fn release(world: &mut World, cohort: &mut Cohort, subscription: Subs
             }
             cohort.filters.release(id, false);
         }
-        Source::Circle { circle, grid, observers, .. } => {
-            world.unwatch(&circle.observer);
-            world.unwatch(&Filter { table: circle.target.table, conditions: Vec::new() });
-            world.unwatch_grid(grid, &circle);
+        Source::Circle { circle, ground, observers } => {
+            world.unwatch_circle(ground, &circle);
             cohort.filters.release(observers, true);
         }
     }
@@ -112,6 +117,7 @@ pub(crate) fn release(world: &mut World, cohort: &mut Cohort, subscription: Subs
 
 fn merge(world: &World, cohort: &mut Cohort, scratch: &mut Scratch) {
     scratch.tables.resize_with(world.tables.len(), TableScratch::default);
+    scratch.sweeps.iter_mut().for_each(|sweep| sweep.is_current = false);
     cohort.cursors.resize(world.tables.len(), 0);
     for ((table, cursor), scratch) in world.tables.iter().zip(&mut cohort.cursors).zip(&mut scratch.tables) {
         scratch.deltas.clear();
@@ -125,14 +131,14 @@ fn merge(world: &World, cohort: &mut Cohort, scratch: &mut Scratch) {
 fn write_blocks(
     world: &mut World,
     cohort: &mut Cohort,
-    client: &mut Client,
+    client: &Client,
     scratch: &mut Scratch,
     out: &mut Vec<u8>,
 ) {
-    let mut rest = client.subscriptions.as_mut_slice();
+    let mut rest = client.subscriptions.as_slice();
     while let Some((table, known)) = rest.first().map(|first| (first.table, first.known_table)) {
         let count = rest.iter().take_while(|subscription| subscription.known_table == known).count();
-        let (group, others) = rest.split_at_mut(count);
+        let (group, others) = rest.split_at(count);
         rest = others;
         let mark = begin_table(out, known);
         match group {
@@ -142,12 +148,10 @@ fn write_blocks(
             [
                 Subscription {
                     stage: Stage::Steady,
-                    source: Source::Circle { circle, grid, observers, held },
+                    source: Source::Circle { circle, ground, observers },
                     ..
                 },
-            ] => {
-                circle::write(world, cohort, scratch, (circle, *grid, *observers), held, out);
-            }
+            ] if circle::write(world, cohort, scratch, (circle, *ground, *observers), out) => {}
             _ => union::write(world, cohort, scratch, table, group, out),
         }
         end_table(out, mark);
@@ -159,7 +163,7 @@ fn settle(world: &mut World, cohort: &mut Cohort, client: &mut Client, update: &
     let (mut place, mut ended_count) = (0, 0);
     while let Some(subscription) = client.subscriptions.get_mut(place) {
         match subscription.stage {
-            Stage::Ended => {
+            Stage::Ended | Stage::Refused => {
                 match subscription.refused.take() {
                     Some(reason) => update.refused.push((subscription.number, reason)),
                     None => update.ended.push(subscription.number),
@@ -177,4 +181,26 @@ fn settle(world: &mut World, cohort: &mut Cohort, client: &mut Client, update: &
         place += 1;
     }
     ended_count
+}
+
+impl TableScratch {
+    /// Whether something happened to the row in this period.
+    fn has_changed(&self, slot: Slot) -> bool {
+        self.period.find(slot).is_some()
+    }
+
+    /// A mark that no slot bears.
+    fn next_mark(&mut self) -> u32 {
+        if self.last_mark == u32::MAX {
+            self.marks.fill(0);
+            self.last_mark = 0;
+        }
+        self.last_mark += 1;
+        self.last_mark
+    }
+
+    /// Marks a slot; whether it did not bear this mark before.
+    fn mark(&mut self, slot: Slot, mark: u32) -> bool {
+        self.marks.get_mut(slot as usize).is_some_and(|place| std::mem::replace(place, mark) != mark)
+    }
 }

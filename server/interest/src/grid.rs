@@ -1,199 +1,247 @@
-//! A copy of a table's positions in cell order, built anew when positions have changed.
+//! Positions in cell order, built anew when they have changed.
 //!
-//! Cells lie on the two axes along which the rows are spread widest, and wrap around: a row far outside costs
-//! nothing, cells that coincide are told apart by the distance itself. Rows with different joined columns
-//! (instances of one dungeon, say) go to different cells.
+//! Cells lie on the two axes along which the positions are spread widest, and wrap around: one far outside costs
+//! nothing, cells that coincide are told apart by the distance itself. Positions of different keys (instances of one
+//! dungeon, say) go to different cells.
 
 #![expect(clippy::indexing_slicing, reason = "places within arrays that are sized just before")]
 
-use ambit_model::Slot;
-use hashbrown::HashMap;
-use rustc_hash::FxBuildHasher;
+use std::ops::Range;
 
 use crate::limits;
-use crate::query::plan::{Circle, Operand, Position, is_within};
 
-/// What a grid is made from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Shape {
-    pub table: u16,
-    pub position: Position,
-    pub joined: Vec<Operand>,
+/// Something that has a position.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Item {
+    pub place: [f64; 3],
+    /// Items of different keys do not see each other.
+    pub key: u64,
+    /// What the owner of the grid knows it by.
+    pub number: u32,
 }
 
-/// Positions and slots in cell order.
+/// Items in cell order.
 #[derive(Debug, Default)]
 pub(crate) struct Grid {
     /// log2 of the number of cells along each axis.
-    bits: u32,
-    cells_per_unit: f64,
+    bits: [u32; 2],
+    cells_per_unit: [f64; 2],
     /// The axes that cells lie on.
     axes: [usize; 2],
-    /// By cell: the place of its first row; one more at the end.
+    /// By cell: the place of its first item; one more at the end.
     starts: Vec<u32>,
-    /// x, y and z of the rows in cell order.
-    places: [Vec<f64>; 3],
+    /// x, y and z in cell order.
+    pub places: [Vec<f64>; 3],
+    /// Only if there are several.
     keys: Vec<u64>,
-    slots: Vec<Slot>,
-    /// Numbers of joined values that do not fit a key.
-    names: HashMap<Vec<u8>, u64, FxBuildHasher>,
-    /// Reused between builds: position, key and cell of each row in slot order.
-    rows: Vec<([f64; 3], u64, Slot)>,
+    pub numbers: Vec<u32>,
+    /// Whether all items have one key: then this one.
+    only_key: Option<u64>,
+    /// Whether any third coordinate is not 0.
+    is_deep: bool,
+    /// Reused between builds: the cell of each item in the order they came.
     cells: Vec<u32>,
 }
 
-impl Shape {
-    pub fn of(circle: &Circle) -> Self {
-        Self {
-            table: circle.target.table,
-            position: circle.target_position,
-            joined: circle.joined.iter().map(|(target, _)| *target).collect(),
+/// Where to look: everything with this key within a distance.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Disc {
+    pub centre: [f64; 3],
+    pub key: u64,
+    pub radius: f64,
+}
+
+/// Places of items in a grid, found by their distance.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    inside: Vec<u32>,
+    inside_count: usize,
+    between: Vec<u32>,
+    between_count: usize,
+}
+
+impl Found {
+    /// Makes room for so many.
+    fn begin(&mut self, count: usize) {
+        if self.inside.len() < count {
+            self.inside.resize(count, 0);
+            self.between.resize(count, 0);
         }
+        (self.inside_count, self.between_count) = (0, 0);
     }
 
-    /// The columns that the grid depends on, as a mask.
-    pub fn columns(&self) -> u64 {
-        self.joined.iter().fold(1 << self.position.column, |mask, operand| mask | 1 << operand.column)
+    /// Those nearer than the inner radius.
+    pub fn inside(&self) -> &[u32] {
+        &self.inside[..self.inside_count]
+    }
+
+    /// Those between the radii.
+    pub fn between(&self) -> &[u32] {
+        &self.between[..self.between_count]
     }
 }
 
 impl Grid {
-    /// Takes in all rows. `radius` is the largest that will be asked for.
-    pub fn build<'a>(&mut self, shape: &Shape, rows: impl Iterator<Item = (Slot, &'a [u8])>, radius: f64) {
-        self.rows.clear();
-        self.names.clear();
-        let mut bytes = Vec::new();
-        for (slot, row) in rows {
-            let key = match key_of(&shape.joined, row, &mut bytes) {
-                Some(key) => key,
-                None => {
-                    let next = self.names.len() as u64;
-                    *self.names.entry_ref(bytes.as_slice()).or_insert(next)
-                }
-            };
-            self.rows.push((shape.position.read(row), key, slot));
-        }
-        self.choose_cells(radius);
-        self.sort();
+    /// Takes in all items. `radius` is the largest that will be asked for.
+    pub fn build(&mut self, items: &[Item], radius: f64) {
+        self.choose_cells(items, radius);
+        self.only_key = items.first().map(|item| item.key);
+        self.only_key = self.only_key.filter(|key| items.iter().all(|item| item.key == *key));
+        self.is_deep = items.iter().any(|item| item.place[2] != 0.0);
+        self.sort(items);
     }
 
-    /// Appends the slots of the rows within `radius` of `centre` whose joined columns equal those of `observer`.
-    pub fn near(
-        &self,
-        centre: [f64; 3],
-        radius: f64,
-        joined: impl Iterator<Item = Operand> + Clone,
-        observer: &[u8],
-        out: &mut Vec<Slot>,
-    ) {
-        let mut bytes = Vec::new();
-        let Some(key) = key_of(joined, observer, &mut bytes).or_else(|| self.names.get(&bytes).copied())
-        else {
+    pub fn len(&self) -> usize {
+        self.numbers.len()
+    }
+
+    /// The position of an item by its place in the grid.
+    pub fn place(&self, at: usize) -> [f64; 3] {
+        [0, 1, 2].map(|axis| self.places[axis][at])
+    }
+
+    /// Nobody finds the item any more.
+    pub fn forget(&mut self, at: usize) {
+        self.places[0][at] = f64::NAN;
+    }
+
+    /// Calls `line` with ranges of places which together hold every item of the disc, and others; none twice.
+    #[inline]
+    pub fn lines(&self, disc: Disc, mut line: impl FnMut(Range<usize>)) {
+        if self.numbers.is_empty() || self.only_key.is_some_and(|key| key != disc.key) {
             return;
+        }
+        let [first, second] = self.axes.map(|axis| disc.centre[axis]);
+        // Rounding must not lose an item at the very border.
+        let reach = disc.radius + (first.abs() + second.abs() + disc.radius) * 1e-12;
+        let sides = self.bits.map(|bits| 1_i64 << bits);
+        let span = |centre: f64, axis: usize| {
+            let (low, high) = (self.cell_along(centre - reach, axis), self.cell_along(centre + reach, axis));
+            (low, high.saturating_sub(low).saturating_add(1).clamp(1, sides[axis]))
         };
-        let [first, second] = self.axes.map(|axis| centre[axis]);
-        // Rounding must not lose a row at the very border.
-        let reach = radius + (first.abs() + second.abs() + radius) * 1e-12;
-        let side = 1_i64 << self.bits;
-        let span = |centre: f64| {
-            let (low, high) = (self.cell_along(centre - reach), self.cell_along(centre + reach));
-            (low, high.saturating_sub(low).saturating_add(1).clamp(1, side))
+        let ((low_x, width), (low_y, height)) = (span(first, 0), span(second, 1));
+        let (shift_x, shift_y) = shifts(disc.key);
+        let start_x = low_x.wrapping_add(shift_x) & (sides[0] - 1);
+        let range = |cell: i64, count: i64| {
+            self.starts[cell as usize] as usize..self.starts[(cell + count) as usize] as usize
         };
-        let ((low_x, width), (low_y, height)) = (span(first), span(second));
-        let (shift_x, shift_y) = shifts(key);
-        let start_x = low_x.wrapping_add(shift_x) & (side - 1);
         for row in 0..height {
-            let y = low_y.wrapping_add(shift_y).wrapping_add(row) & (side - 1);
-            let base = y << self.bits;
-            let straight = width.min(side - start_x);
-            self.scan(base + start_x, straight, centre, radius, key, out);
+            let y = low_y.wrapping_add(shift_y).wrapping_add(row) & (sides[1] - 1);
+            let base = y << self.bits[0];
+            let straight = width.min(sides[0] - start_x);
+            line(range(base + start_x, straight));
             if straight < width {
-                self.scan(base, width - straight, centre, radius, key, out);
+                line(range(base, width - straight));
             }
         }
     }
 
-    /// Tests the rows of `count` cells in a line.
+    /// Finds the items of a disc: `inner` is the radius below which they are [`Found::inside`], negative for none.
+    pub fn find(&self, disc: Disc, inner: f64, found: &mut Found) {
+        found.begin(self.len());
+        let squares = [inner * inner.abs(), disc.radius * disc.radius];
+        // Most worlds are flat or have one key: what need not be compared is not.
+        let is_flat = !self.is_deep && disc.centre[2] == 0.0;
+        match (is_flat, self.only_key.is_some()) {
+            (true, true) => self.lines(disc, |line| self.scan::<false, false>(line, disc, squares, found)),
+            (true, false) => self.lines(disc, |line| self.scan::<false, true>(line, disc, squares, found)),
+            (false, true) => self.lines(disc, |line| self.scan::<true, false>(line, disc, squares, found)),
+            (false, false) => self.lines(disc, |line| self.scan::<true, true>(line, disc, squares, found)),
+        }
+    }
+
+    /// Tests the items of a line.
     #[inline]
-    fn scan(&self, cell: i64, count: i64, centre: [f64; 3], radius: f64, key: u64, out: &mut Vec<Slot>) {
-        let (Some(&start), Some(&end)) =
-            (self.starts.get(cell as usize), self.starts.get((cell + count) as usize))
-        else {
-            return;
-        };
-        let range = start as usize..end as usize;
-        let [xs, ys, zs] = &self.places;
-        let (Some(xs), Some(ys), Some(zs), Some(keys), Some(slots)) = (
-            xs.get(range.clone()),
-            ys.get(range.clone()),
-            zs.get(range.clone()),
-            self.keys.get(range.clone()),
-            self.slots.get(range.clone()),
-        ) else {
-            return;
-        };
-        let found_before = out.len();
-        out.resize(found_before + slots.len(), 0);
-        let Some(found) = out.get_mut(found_before..) else { return };
-        let mut count = 0;
-        for ((((&x, &y), &z), &row_key), &slot) in xs.iter().zip(ys).zip(zs).zip(keys).zip(slots) {
+    fn scan<const DEEP: bool, const KEYED: bool>(
+        &self,
+        line: Range<usize>,
+        disc: Disc,
+        [inner, outer]: [f64; 2],
+        found: &mut Found,
+    ) {
+        let [xs, ys, zs] = self.places.each_ref().map(|places| &places[line.clone()]);
+        let keys = &self.keys[line.clone()];
+        let [centre_x, centre_y, centre_z] = disc.centre;
+        let (mut inside_count, mut between_count) = (found.inside_count, found.between_count);
+        let inside = &mut found.inside[inside_count..inside_count + xs.len()];
+        let between = &mut found.between[between_count..between_count + xs.len()];
+        let (mut inside_here, mut between_here) = (0, 0);
+        for at in 0..xs.len() {
+            let (x, y) = (xs[at] - centre_x, ys[at] - centre_y);
+            let mut square = x * x + y * y;
+            if DEEP {
+                square += (zs[at] - centre_z) * (zs[at] - centre_z);
+            }
+            let has_key = !KEYED || keys[at] == disc.key;
             // Written always, kept when it fits: no branch to mispredict.
-            if let Some(place) = found.get_mut(count) {
-                *place = slot;
-            }
-            let is_near = is_within([x, y, z], centre, radius);
-            count += usize::from(is_near & (row_key == key));
+            let place = (line.start + at) as u32;
+            inside[inside_here] = place;
+            between[between_here] = place;
+            let is_inside = square <= inner;
+            inside_here += usize::from(is_inside & has_key);
+            between_here += usize::from((square <= outer) & !is_inside & has_key);
         }
-        out.truncate(found_before + count);
+        inside_count += inside_here;
+        between_count += between_here;
+        (found.inside_count, found.between_count) = (inside_count, between_count);
     }
 
     #[inline]
-    fn cell_along(&self, place: f64) -> i64 {
-        (place * self.cells_per_unit).floor() as i64
+    fn cell_along(&self, place: f64, axis: usize) -> i64 {
+        let place = place * self.cells_per_unit[axis];
+        // The floor, without a call where the processor has no instruction for it.
+        let whole = place as i64;
+        whole.saturating_sub(i64::from(whole as f64 > place))
     }
 
     #[inline]
     fn cell(&self, place: [f64; 3], key: u64) -> u32 {
         let (shift_x, shift_y) = shifts(key);
-        let mask = (1_i64 << self.bits) - 1;
+        let [mask_x, mask_y] = self.bits.map(|bits| (1_i64 << bits) - 1);
         let [x, y] = self.axes.map(|axis| place[axis]);
-        let x = self.cell_along(x).wrapping_add(shift_x) & mask;
-        let y = self.cell_along(y).wrapping_add(shift_y) & mask;
-        (y << self.bits | x) as u32
+        let x = self.cell_along(x, 0).wrapping_add(shift_x) & mask_x;
+        let y = self.cell_along(y, 1).wrapping_add(shift_y) & mask_y;
+        (y << self.bits[0] | x) as u32
     }
 
-    /// About two rows to a cell where rows are spread evenly, and never a cell larger than half the radius.
-    fn choose_cells(&mut self, radius: f64) {
-        // A row at infinity or at no number at all is nowhere near any other: it must not decide how large cells are.
+    /// About two items to a cell where they are spread evenly, and never a cell higher than half the radius.
+    fn choose_cells(&mut self, items: &[Item], radius: f64) {
+        // An item at infinity or at no number at all is nowhere near any other: it must not decide how large cells are.
         let places = || {
-            let places = self.rows.iter().map(|row| row.0);
+            let places = items.iter().step_by(items.len() / SAMPLES + 1).map(|item| item.place);
             places.filter(|place| place.iter().all(|part| part.abs() < limits::ORDINARY_PLACE_MAX))
         };
-        let count = places().count().max(1) as f64;
-        let mean = [0, 1, 2].map(|axis| places().map(|place| place[axis]).sum::<f64>() / count);
-        let spread =
-            [0, 1, 2].map(|axis| places().map(|place| (place[axis] - mean[axis]).abs()).sum::<f64>() / count);
+        let samples = places().count().max(1) as f64;
+        let count = items.len().max(1) as f64;
+        let mean = [0, 1, 2].map(|axis| places().map(|place| place[axis]).sum::<f64>() / samples);
+        let spread = [0, 1, 2]
+            .map(|axis| places().map(|place| (place[axis] - mean[axis]).abs()).sum::<f64>() / samples);
         let narrowest = (0..3).min_by(|&left, &right| spread[left].total_cmp(&spread[right])).unwrap_or(2);
         self.axes = match narrowest {
             0 => [1, 2],
             1 => [0, 2],
             _ => [0, 1],
         };
-        self.bits = ((count / 2.0).sqrt().log2().ceil() as u32).clamp(3, 11);
-        let [first, second] = self.axes.map(|axis| spread[axis].max(1e-3));
-        // Evenly spread rows reach four times their mean deviation.
-        let cell = (4.0 * first * 4.0 * second * 2.0 / count).sqrt();
-        let cell = if radius > 0.0 { cell.min(radius / 2.0) } else { cell };
-        self.cells_per_unit = 1.0 / cell.clamp(1e-6, 1e12);
+        // Evenly spread items reach four times their mean deviation.
+        let [first, second] = self.axes.map(|axis| (4.0 * spread[axis]).max(1e-3));
+        // A search goes through lines of cells along the first axis: few lines, of many cells.
+        let height = if radius > 0.0 { radius / 2.0 } else { second };
+        let height = height.min(second).clamp(1e-6, 1e12);
+        let width = (ITEMS_PER_CELL * first * second / (count * height)).min(height).clamp(1e-6, 1e12);
+        self.cells_per_unit = [1.0 / width, 1.0 / height];
+        let bits = |extent: f64, cell: f64, max: u32| ((extent / cell).log2().ceil() as u32).clamp(2, max);
+        let cells_max = (count.log2().ceil() as u32 + 1).clamp(4, CELL_BITS_MAX);
+        let bits_y = bits(second, height, cells_max / 2);
+        self.bits = [bits(first, width, cells_max - bits_y), bits_y];
     }
 
     /// Counting sort by cell.
-    fn sort(&mut self) {
-        let count = self.rows.len();
-        let cell_count = 1_usize << (2 * self.bits);
+    fn sort(&mut self, items: &[Item]) {
+        let count = items.len();
+        let cell_count = 1_usize << (self.bits[0] + self.bits[1]);
         let mut cells = std::mem::take(&mut self.cells);
         cells.clear();
-        cells.extend(self.rows.iter().map(|row| self.cell(row.0, row.1)));
+        cells.extend(items.iter().map(|item| self.cell(item.place, item.key)));
         self.starts.clear();
         self.starts.resize(cell_count + 1, 0);
         for &cell in &cells {
@@ -207,18 +255,25 @@ impl Grid {
         for places in &mut self.places {
             places.resize(count, 0.0);
         }
+        if !self.is_deep {
+            self.places[2].fill(0.0);
+        }
         self.keys.resize(count, 0);
-        self.slots.resize(count, 0);
-        for (row, &cell) in self.rows.iter().zip(&cells).rev() {
-            // Filled from behind: `starts[cell + 1]` moves down to the cell's first row.
+        self.numbers.resize(count, 0);
+        for (item, &cell) in items.iter().zip(&cells).rev() {
+            // Filled from behind: `starts[cell + 1]` moves down to the cell's first item.
             let next = &mut self.starts[cell as usize + 1];
             *next -= 1;
             let at = *next as usize;
-            for (axis, places) in self.places.iter_mut().enumerate() {
-                places[at] = row.0[axis];
+            self.places[0][at] = item.place[0];
+            self.places[1][at] = item.place[1];
+            if self.is_deep {
+                self.places[2][at] = item.place[2];
             }
-            self.keys[at] = row.1;
-            self.slots[at] = row.2;
+            if self.only_key.is_none() {
+                self.keys[at] = item.key;
+            }
+            self.numbers[at] = item.number;
         }
         // Now `starts[cell + 1]` is where `cell` begins; shift by one.
         self.starts.rotate_left(1);
@@ -229,34 +284,16 @@ impl Grid {
     }
 }
 
-/// The joined values as one number if they fit 8 bytes; otherwise they are left in `bytes`.
-#[inline]
-fn key_of<J>(joined: J, row: &[u8], bytes: &mut Vec<u8>) -> Option<u64>
-where
-    J: IntoIterator,
-    J::Item: std::borrow::Borrow<Operand>,
-{
-    use std::borrow::Borrow;
-    bytes.clear();
-    let mut is_fixed = true;
-    for operand in joined {
-        let operand: Operand = *operand.borrow();
-        let value = operand.bytes(row);
-        if operand.form == crate::query::plan::Form::Heap {
-            is_fixed = false;
-            bytes.extend_from_slice(&(value.len() as u32).to_le_bytes());
-        }
-        bytes.extend_from_slice(value);
-    }
-    if !is_fixed || bytes.len() > 8 {
-        return None;
-    }
-    let mut key = [0; 8];
-    key[..bytes.len()].copy_from_slice(bytes);
-    Some(u64::from_le_bytes(key))
-}
+/// Items in a cell where they are spread evenly.
+const ITEMS_PER_CELL: f64 = 2.0;
 
-/// How far a key moves its rows' cells.
+/// At most so many cells, as a power of two.
+const CELL_BITS_MAX: u32 = 22;
+
+/// Items that tell how all are spread.
+const SAMPLES: usize = 1_024;
+
+/// How far a key moves its items' cells.
 #[inline]
 fn shifts(key: u64) -> (i64, i64) {
     let mixed = key.wrapping_mul(0x9e37_79b9_7f4a_7c15);
@@ -267,30 +304,32 @@ fn shifts(key: u64) -> (i64, i64) {
 mod tests {
     use super::*;
 
-    /// Two-dimensional rows of an `f64` position alone.
     fn grid(places: &[[f64; 2]]) -> Grid {
-        let rows: Vec<Vec<u8>> =
-            places.iter().map(|place| place.iter().flat_map(|part| part.to_le_bytes()).collect()).collect();
-        let position = Position { column: 0, offset: 0, dimensions: 2, is_double: true };
-        let shape = Shape { table: 0, position, joined: Vec::new() };
+        let items: Vec<Item> =
+            (0..).zip(places).map(|(number, &[x, y])| Item { place: [x, y, 0.0], key: 7, number }).collect();
         let mut grid = Grid::default();
-        grid.build(&shape, (0..).zip(rows.iter().map(Vec::as_slice)), 10.0);
+        grid.build(&items, 10.0);
         grid
     }
 
     /// One such row used to make the cells so small that every circle went through all of them.
     #[test]
-    fn a_row_that_is_nowhere_does_not_change_the_cells() {
+    fn an_item_that_is_nowhere_does_not_change_the_cells() {
         let mut places: Vec<[f64; 2]> =
             (0..10_000).map(|row| [f64::from(row % 100), f64::from(row / 100)]).collect();
         let ordinary = grid(&places);
         for nowhere in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, f64::MAX] {
             places.push([nowhere, 5.0]);
             let grid = grid(&places);
-            assert_eq!((grid.cells_per_unit, grid.bits), (ordinary.cells_per_unit, ordinary.bits));
-            let mut near = Vec::new();
-            grid.near([50.0, 50.0, 0.0], 1.0, std::iter::empty(), &[], &mut near);
-            assert_eq!(near.len(), 5);
+            assert_eq!(grid.bits, ordinary.bits);
+            let ratio = grid.cells_per_unit[0] / ordinary.cells_per_unit[0];
+            assert!((ratio - 1.0).abs() < 0.1, "a few samples differ");
+            let mut found = Found::default();
+            let disc = Disc { centre: [50.0, 50.0, 0.0], key: 7, radius: 1.0 };
+            grid.find(disc, 0.5, &mut found);
+            assert_eq!((found.inside().len(), found.between().len()), (1, 4));
+            grid.find(Disc { key: 8, ..disc }, 0.5, &mut found);
+            assert_eq!((found.inside().len(), found.between().len()), (0, 0));
         }
     }
 }

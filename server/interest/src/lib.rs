@@ -16,6 +16,8 @@ mod renumber;
 
 mod changes;
 mod grid;
+mod ground;
+mod sweep;
 mod world;
 
 mod client;

@@ -19,18 +19,21 @@ pub const JOIN_COLUMNS_MAX: usize = 4;
 /// flush.
 pub const OBSERVERS_PER_CIRCLE_MAX: usize = 256;
 
-/// Different shapes of moving circles (table, position column, joined columns) at a time. The schema of a game
-/// gives a handful; each shape may own one grid over its table.
-pub const GRIDS_MAX: usize = 64;
+/// Different kinds of moving circles (table, position column, joined columns, conditions) at a time. A game has a handful;
+/// each may own one grid over its table.
+pub const GROUNDS_MAX: usize = 64;
 
-/// Shapes at a time that have joined columns of their own. Any client can think of many; when there are more, circles share
-/// the grid without joined columns, which finds more rows than it keeps. The others stay free for the position columns of
-/// the schema.
-pub const KEYED_GRIDS_MAX: usize = 32;
+/// Kinds at a time that have joined columns or conditions. Any client can think of many; when there are more, circles share
+/// the grid of all rows and test each that they find. The others stay free for the position columns of the schema.
+pub const OWN_GROUNDS_MAX: usize = 32;
 
 /// The largest distance of a row from the origin, along any axis, that the cells of a grid are chosen for. Far outside any
 /// world in metres, and sums of it stay finite.
 pub const ORDINARY_PLACE_MAX: f64 = 1e100;
+
+/// Flushes of a group of connections after which rows that no longer move are told apart from those that do. A second or more
+/// at usual rates; what has come to rest costs a little in each flush until then.
+pub const FLUSHES_PER_REST: u32 = 128;
 
 /// Row changes remembered for clients that were not flushed yet. When there are more, the oldest become due at
 /// once. At 32 bytes each the memory stays below 70 MB.

@@ -6,20 +6,20 @@ use ambit_model::{RowLayout, Schema, Slot, TableSchema};
 use ambit_store::{AppliedChange, ApplyError, ChangeKind, Store};
 
 use crate::changes::ChangeLog;
-use crate::grid::{Grid, Shape};
+use crate::ground::{Ground, Shape};
 use crate::limits;
 use crate::query::QueryError;
 use crate::query::plan::{Circle, Filter, Form};
 use crate::renumber::Renumbering;
 
-/// A grid's place in [`World`].
-pub(crate) type GridId = usize;
+/// A ground's place in [`World`].
+pub(crate) type GroundId = usize;
 
 pub(crate) struct World {
     pub schema: Arc<Schema>,
     pub store: Store,
     pub tables: Vec<Table>,
-    grids: Vec<WatchedGrid>,
+    grounds: Vec<Ground>,
 }
 
 /// What the follower keeps for a table besides its rows.
@@ -30,28 +30,20 @@ pub(crate) struct Table {
     pub slot_count: usize,
     /// The primary key's columns as a mask: a row that changes them is another row.
     identity: u64,
-    /// How many filters test each column, and how many watch the table at all.
-    tested: Vec<u32>,
+    /// How many watch the table at all.
     watchers: u32,
-    /// The tested columns as a mask.
-    tested_mask: u64,
+    /// The columns that filters test.
+    pub tested: ColumnCounts,
+    /// The columns that say where rows are for moving circles.
+    placed: ColumnCounts,
 }
 
-/// A grid as a circle uses it.
-#[derive(Clone, Copy)]
-pub(crate) struct CircleGrid<'a> {
-    pub grid: &'a Grid,
-    /// Whether the grid tells the circle's joined columns apart; if not, the circle is to.
-    pub is_keyed: bool,
-}
-
-struct WatchedGrid {
-    shape: Shape,
-    columns: u64,
-    /// The radii of the circles that use it.
-    radii: Vec<f64>,
-    grid: Grid,
-    is_current: bool,
+/// How many depend on each of a table's columns.
+#[derive(Default)]
+pub(crate) struct ColumnCounts {
+    counts: Vec<u32>,
+    /// Those with a count as a mask.
+    pub mask: u64,
 }
 
 impl Table {
@@ -61,14 +53,15 @@ impl Table {
             log: ChangeLog::default(),
             slot_count: store.slots(id).last().map_or(0, |(slot, _)| slot as usize + 1),
             identity: identity(schema),
-            tested: vec![0; schema.columns.len()],
             watchers: 0,
-            tested_mask: 0,
+            tested: ColumnCounts::default(),
+            placed: ColumnCounts::default(),
         }
     }
 
     fn remember(&mut self, change: &AppliedChange<'_>) {
-        let old = (self.tested_mask != 0).then_some(change.old);
+        let wanted = self.tested.mask | self.placed.mask;
+        let old = (wanted != 0).then_some(change.old);
         match change.kind {
             ChangeKind::Insert => self.log.push(change.slot, ChangeKind::Insert, 0, None),
             ChangeKind::Delete => self.log.push(change.slot, ChangeKind::Delete, 0, old),
@@ -78,8 +71,8 @@ impl Table {
                 self.log.push(change.slot, ChangeKind::Insert, 0, None);
             }
             ChangeKind::Update => {
-                let is_tested = change.mask & self.tested_mask != 0;
-                self.log.push(change.slot, ChangeKind::Update, change.mask, old.filter(|_| is_tested));
+                let is_wanted = change.mask & wanted != 0;
+                self.log.push(change.slot, ChangeKind::Update, change.mask, old.filter(|_| is_wanted));
             }
         }
     }
@@ -95,7 +88,7 @@ impl World {
     pub fn new(store: Store) -> Self {
         let schema = Arc::clone(store.schema());
         let tables = (0..).zip(&schema.tables).map(|(id, table)| Table::new(table, &store, id)).collect();
-        Self { tables, store, schema, grids: Vec::new() }
+        Self { tables, store, schema, grounds: Vec::new() }
     }
 
     pub fn table(&self, table: u16) -> Option<&Table> {
@@ -108,13 +101,12 @@ impl World {
 
     /// Applies a commit and remembers what it did to the tables that are watched.
     pub fn apply(&mut self, body: &[u8]) -> Result<(), ApplyError> {
-        let Self { store, tables, grids, .. } = self;
+        let Self { store, tables, grounds, .. } = self;
         store.apply(body, |change: AppliedChange<'_>| {
             let Some(table) = tables.get_mut(usize::from(change.table)) else { return };
             table.slot_count = table.slot_count.max(change.slot as usize + 1);
-            let is_update = change.kind == ChangeKind::Update;
-            for grid in grids.iter_mut().filter(|grid| grid.shape.table == change.table) {
-                grid.is_current &= is_update && grid.columns & change.mask == 0;
+            for ground in grounds.iter_mut().filter(|ground| ground.shape.table() == change.table) {
+                ground.wake(change.slot);
             }
             if table.watchers > 0 {
                 table.remember(&change);
@@ -135,14 +127,7 @@ impl World {
     fn count(&mut self, filter: &Filter, by: i32) {
         let Some(table) = self.tables.get_mut(usize::from(filter.table)) else { return };
         table.watchers = table.watchers.saturating_add_signed(by);
-        let columns = filter.columns();
-        table.tested_mask = 0;
-        for (column, count) in table.tested.iter_mut().enumerate() {
-            if columns >> column & 1 == 1 {
-                *count = count.saturating_add_signed(by);
-            }
-            table.tested_mask |= u64::from(*count > 0) << column;
-        }
+        table.tested.add(filter.columns(), by);
     }
 
     /// Goes over to the schema that the store has now. Nothing is left to tell anybody of the time before.
@@ -163,8 +148,9 @@ impl World {
             };
             self.tables.push(table);
         }
-        for grid in self.grids.iter_mut().filter(|grid| !grid.radii.is_empty()) {
-            renumbering.replace(&mut grid.shape.table);
+        for ground in self.grounds.iter_mut().filter(|ground| !ground.radii.is_empty()) {
+            renumbering.filter(&mut ground.shape.filter);
+            ground.forget();
         }
     }
 
@@ -200,69 +186,105 @@ impl World {
         out.extend(rows.map(|(slot, _)| slot));
     }
 
-    /// Begins to keep a grid for the circle.
-    pub fn watch_grid(&mut self, circle: &Circle) -> Result<GridId, QueryError> {
-        let mut shape = Shape::of(circle);
+    /// Begins to keep the ground of a circle.
+    pub fn watch_circle(&mut self, circle: &Circle) -> Result<GroundId, QueryError> {
+        let id = self.ground_for(circle)?;
+        self.watch(&circle.observer);
+        self.watch(&Filter::of_all(circle.target.table));
+        self.count_places(circle, id, 1);
+        Ok(id)
+    }
+
+    /// Takes one [`Self::watch_circle`] back.
+    pub fn unwatch_circle(&mut self, id: GroundId, circle: &Circle) {
+        self.count_places(circle, id, -1);
+        self.unwatch(&circle.observer);
+        self.unwatch(&Filter::of_all(circle.target.table));
+        let Some(ground) = self.grounds.get_mut(id) else { return };
+        if let Some(place) = ground.radii.iter().position(|radius| *radius == circle.radius.get()) {
+            ground.radii.swap_remove(place);
+        }
+        if ground.radii.is_empty() {
+            ground.forget();
+        }
+    }
+
+    fn ground_for(&mut self, circle: &Circle) -> Result<GroundId, QueryError> {
+        let Some(table) = self.schema.tables.get(usize::from(circle.target.table)) else {
+            return Err(QueryError::TooManyCircles);
+        };
+        let (mut shape, plain) = Shape::of(circle, table);
         let radius = circle.radius.get();
-        if !shape.joined.is_empty() && !self.has_grid(&shape) {
-            let used = self.grids.iter().filter(|grid| !grid.radii.is_empty());
-            if used.filter(|grid| !grid.shape.joined.is_empty()).count() >= limits::KEYED_GRIDS_MAX {
-                shape.joined.clear();
+        let used = || self.grounds.iter().filter(|ground| !ground.radii.is_empty());
+        if !shape.is_plain() && !used().any(|ground| ground.shape == shape) {
+            let own_count = used().filter(|ground| !ground.shape.is_plain()).count();
+            if own_count >= limits::OWN_GROUNDS_MAX {
+                shape = plain;
             }
         }
-        if let Some(id) = self.grids.iter().position(|grid| !grid.radii.is_empty() && grid.shape == shape) {
-            if let Some(grid) = self.grids.get_mut(id) {
-                grid.radii.push(radius);
+        let is_same = |ground: &Ground| !ground.radii.is_empty() && ground.shape == shape;
+        if let Some(id) = self.grounds.iter().position(is_same) {
+            if let Some(ground) = self.grounds.get_mut(id) {
+                ground.radii.push(radius);
             }
             return Ok(id);
         }
-        let columns = shape.columns();
-        let grid =
-            WatchedGrid { shape, columns, radii: vec![radius], grid: Grid::default(), is_current: false };
-        match self.grids.iter().position(|grid| grid.radii.is_empty()) {
+        let ground = Ground::new(shape, radius);
+        match self.grounds.iter().position(|ground| ground.radii.is_empty()) {
             Some(id) => {
-                if let Some(place) = self.grids.get_mut(id) {
-                    *place = grid;
+                if let Some(place) = self.grounds.get_mut(id) {
+                    *place = ground;
                 }
                 Ok(id)
             }
-            None if self.grids.len() < limits::GRIDS_MAX => {
-                self.grids.push(grid);
-                Ok(self.grids.len() - 1)
+            None if self.grounds.len() < limits::GROUNDS_MAX => {
+                self.grounds.push(ground);
+                Ok(self.grounds.len() - 1)
             }
             None => Err(QueryError::TooManyCircles),
         }
     }
 
-    fn has_grid(&self, shape: &Shape) -> bool {
-        self.grids.iter().any(|grid| !grid.radii.is_empty() && grid.shape == *shape)
-    }
-
-    /// Takes one [`Self::watch_grid`] back.
-    pub fn unwatch_grid(&mut self, id: GridId, circle: &Circle) {
-        let Some(grid) = self.grids.get_mut(id) else { return };
-        if let Some(place) = grid.radii.iter().position(|radius| *radius == circle.radius.get()) {
-            grid.radii.swap_remove(place);
-        }
-        if grid.radii.is_empty() {
-            grid.grid = Grid::default();
+    /// Where rows were must be known: of those that a circle shows, and of those in its centre.
+    fn count_places(&mut self, circle: &Circle, ground: GroundId, by: i32) {
+        let target = self.grounds.get(ground).map_or(0, |ground| ground.columns) | circle.target.columns();
+        let target = circle.joined.iter().fold(target, |mask, (target, _)| mask | 1 << target.column);
+        let observer = 1 << circle.observer_position.column;
+        let observer = circle.joined.iter().fold(observer, |mask, (_, own)| mask | 1 << own.column);
+        for (id, columns) in [(circle.target.table, target), (circle.observer.table, observer)] {
+            if let Some(table) = self.tables.get_mut(usize::from(id)) {
+                table.placed.add(columns, by);
+            }
         }
     }
 
-    /// Makes the grid agree with the table.
-    pub fn refresh_grid(&mut self, id: GridId) {
-        let Some(watched) = self.grids.get_mut(id) else { return };
-        if !watched.is_current {
-            let radius = watched.radii.iter().copied().fold(0.0, f64::max);
-            watched.grid.build(&watched.shape, self.store.slots(watched.shape.table), radius);
-            watched.is_current = true;
-        }
+    pub fn ground(&self, id: GroundId) -> Option<&Ground> {
+        self.grounds.get(id)
     }
 
-    pub fn grid(&self, id: GridId, circle: &Circle) -> Option<CircleGrid<'_>> {
-        self.grids.get(id).map(|watched| CircleGrid {
-            grid: &watched.grid,
-            is_keyed: watched.shape.joined.len() == circle.joined.len(),
-        })
+    /// Takes a ground out to work on it while the rows are read; [`Self::put_ground`] puts it back.
+    pub fn take_ground(&mut self, id: GroundId) -> Option<Ground> {
+        let ground = self.grounds.get_mut(id)?;
+        let empty = Ground::new(ground.shape.clone(), 0.0);
+        Some(std::mem::replace(ground, empty))
+    }
+
+    pub fn put_ground(&mut self, id: GroundId, ground: Ground) {
+        if let Some(place) = self.grounds.get_mut(id) {
+            *place = ground;
+        }
+    }
+}
+
+impl ColumnCounts {
+    fn add(&mut self, columns: u64, by: i32) {
+        self.mask = 0;
+        self.counts.resize(64, 0);
+        for (column, count) in self.counts.iter_mut().enumerate() {
+            if columns >> column & 1 == 1 {
+                *count = count.saturating_add_signed(by);
+            }
+            self.mask |= u64::from(*count > 0) << column;
+        }
     }
 }

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use ambit_interest::limits::{GRIDS_MAX, OBSERVERS_PER_CIRCLE_MAX};
+use ambit_interest::limits::{GROUNDS_MAX, OBSERVERS_PER_CIRCLE_MAX};
 use ambit_interest::{ClientId, ClientUpdate, Follower, QueryError};
 use ambit_model::glam::Vec2;
 use ambit_model::{
@@ -146,7 +146,7 @@ fn there_are_more_kinds_of_circles_than_grids() {
             world.subscribe(client, 1, &joined).unwrap();
         }
     }
-    assert!(client as usize > 2 * GRIDS_MAX);
+    assert!(client as usize > 2 * GROUNDS_MAX);
     let updates = world.flush();
     assert_eq!(updates.len(), client as usize);
     for update in &updates {

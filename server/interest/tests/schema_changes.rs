@@ -137,7 +137,7 @@ fn a_follower_begins_with_a_recovered_store() {
     let statistics = follower.statistics();
     assert_eq!(
         (statistics.pending_changes, statistics.pending_image_bytes),
-        (2, row(0, 0, 0.0).len() as u64)
+        (2, 2 * row(0, 0, 0.0).len() as u64)
     );
     let updates = flush(&mut follower);
     assert_eq!(operations(&updates[0]), [(0, "delta", 1), (1, "insert", 1)]);

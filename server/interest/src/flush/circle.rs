@@ -1,4 +1,9 @@
-//! The circle that moves: what each client sees from where its rows stand now.
+//! The circle that moves: what each client gains, loses and sees change when rows and its own place have moved.
+//!
+//! Nothing is kept of what a client holds: it is what the circle showed at the period's start, and where everything was
+//! then is known.
+
+pub(super) mod view;
 
 use ambit_model::Slot;
 use ambit_wire::{LeaveReason, write_delete};
@@ -7,158 +12,227 @@ use super::{Scratch, TableScratch, ops};
 use crate::changes::RowState;
 use crate::cohort::Cohort;
 use crate::filters::FilterId;
-use crate::query::plan::Circle;
-use crate::world::{GridId, World};
+use crate::grid::{Disc, Found};
+use crate::ground::Ground;
+use crate::query::plan::{Circle, is_within};
+use crate::sweep::Sweep;
+use crate::world::{GroundId, World};
 
-/// A circle, the grid over its target's positions and the filter that finds its observers.
-pub(super) type Watched<'a> = (&'a Circle, GridId, FilterId);
+/// A circle, the ground that it lies on and the filter that finds its observers.
+pub(super) type Watched<'a> = (&'a Circle, GroundId, FilterId);
 
-/// Appends the operations for a client that sees the table through this circle alone.
+/// Memory that flushes reuse.
+#[derive(Default)]
+pub(super) struct CircleScratch {
+    found: Found,
+    far_found: Found,
+    /// Places of rows near the border that stay.
+    stays: Vec<u32>,
+    /// Slots of rows that went far and stay.
+    far_stays: Vec<Slot>,
+    enters: Vec<Slot>,
+    slots: Vec<Slot>,
+    bytes: Vec<u8>,
+}
+
+/// How far the centre of a circle may go in a period, in radii, so that it is enough to look around where it is now.
+const STEP_PER_RADIUS: f64 = 0.25;
+
+/// Makes sure that the sweep of a ground tells of this period.
+pub(super) fn prepare(world: &mut World, scratch: &mut Scratch, id: GroundId) {
+    if scratch.sweeps.len() <= id {
+        scratch.sweeps.resize_with(id + 1, Sweep::default);
+    }
+    let Some(sweep) = scratch.sweeps.get_mut(id).filter(|sweep| !sweep.is_current) else { return };
+    let Some(mut ground) = world.take_ground(id) else { return };
+    if let Some(table) = scratch.tables.get_mut(usize::from(ground.shape.table())) {
+        ground.settle(&world.store);
+        sweep.build(world, &mut ground, table);
+        sweep.is_current = true;
+    }
+    world.put_ground(id, ground);
+}
+
+/// Appends the operations for a client that sees the table through this circle alone and has done so before. Answers
+/// whether that was possible: it is not if the centre went far, or is not one row that it was before.
 pub(super) fn write(
     world: &mut World,
     cohort: &Cohort,
     scratch: &mut Scratch,
     watched: Watched<'_>,
-    held: &mut Vec<Slot>,
     out: &mut Vec<u8>,
-) {
-    let (circle, _, observers) = watched;
-    if !may_have_changed(cohort, scratch, circle, observers) {
-        return;
+) -> bool {
+    let (circle, id, observers) = watched;
+    let Some(centre) = cohort.filters.get(observers) else { return false };
+    let [observer] = centre.members.as_slice() else { return false };
+    if centre.crossings.iter().any(|crossing| crossing.was != crossing.is) {
+        return false;
     }
-    let mut visible = std::mem::take(&mut scratch.visible);
-    see(world, cohort, scratch, watched, &mut visible);
-    let table = circle.target.table;
-    let Some(scratch_table) = scratch.tables.get_mut(usize::from(table)) else { return };
-    // `see` has marked what is visible; what was held too gets the next mark.
-    let seen = scratch_table.last_mark;
-    let stays = scratch_table.next_mark();
-    for &slot in held.iter() {
-        let is_visible = scratch_table.marks.get(slot as usize) == Some(&seen);
-        let is_another =
-            scratch_table.period.has_replaced && scratch_table.period.state(slot) == Some(RowState::Replaced);
-        if is_visible && !is_another {
-            scratch_table.mark(slot, stays);
-        } else if is_another || world.row(table, slot).is_none() {
-            write_delete(out, slot, LeaveReason::Deleted);
-        } else {
-            write_delete(out, slot, leave_reason(world, cohort, watched, slot));
-        }
-    }
-    for &slot in &visible {
-        if scratch_table.marks.get(slot as usize) == Some(&stays) {
-            ops::change(world, scratch_table, table, slot, out);
-        } else {
-            ops::enter(world, table, slot, out);
-        }
-    }
-    std::mem::swap(held, &mut visible);
-    scratch.visible = visible;
-}
-
-/// Whether anything happened that the circle's result depends on.
-fn may_have_changed(cohort: &Cohort, scratch: &Scratch, circle: &Circle, observers: FilterId) -> bool {
     let table = |table: u16| scratch.tables.get(usize::from(table));
-    if table(circle.target.table).is_some_and(|target| !target.period.rows.is_empty()) {
+    let has_changed = table(circle.observer.table).is_some_and(|table| table.has_changed(*observer));
+    if !has_changed && table(circle.target.table).is_some_and(|target| target.period.rows.is_empty()) {
         return true;
     }
-    let Some(watched) = cohort.filters.get(observers) else { return true };
-    let has_moved = |&slot: &Slot| table(circle.observer.table).is_some_and(|table| table.has_changed(slot));
-    !watched.crossings.is_empty() || watched.members.iter().any(has_moved)
-}
-
-/// Fills `visible` with the rows that the circle shows now, each once and marked with the table's last mark.
-pub(super) fn see(
-    world: &mut World,
-    cohort: &Cohort,
-    scratch: &mut Scratch,
-    (circle, grid, observers): Watched<'_>,
-    visible: &mut Vec<Slot>,
-) {
-    visible.clear();
-    let table = circle.target.table;
-    let Some(scratch) = scratch.tables.get_mut(usize::from(table)) else { return };
-    let seen = scratch.next_mark();
-    world.refresh_grid(grid);
-    let (Some(grid), Some(watched)) = (world.grid(grid, circle), cohort.filters.get(observers)) else {
-        return;
-    };
-    let joined = circle.joined.iter().map(|(_, observer)| *observer);
-    let marks = &mut scratch.marks;
-    let is_unconditional = circle.target.conditions.is_empty();
-    for &observer in &watched.members {
-        let Some(row) = world.row(circle.observer.table, observer) else { continue };
-        let centre = circle.observer_position.read(row);
-        let found_before = visible.len();
-        match grid.is_keyed {
-            true => grid.grid.near(centre, circle.radius.get(), joined.clone(), row, visible),
-            false => {
-                let nothing = std::iter::empty();
-                grid.grid.near(centre, circle.radius.get(), nothing, row, visible);
-                retain_from(visible, found_before, |slot| {
-                    world.row(table, slot).is_some_and(|target| circle.joins(target, row))
-                });
-            }
-        }
-        // At once, so that no more rows wait here than the table has.
-        retain_from(visible, found_before, |slot| {
-            let Some(place) = marks.get_mut(slot as usize).filter(|place| **place != seen) else {
-                return false;
-            };
-            let is_seen = is_unconditional
-                || world.row(table, slot).is_some_and(|target| circle.target.matches(target));
-            if is_seen {
-                *place = seen;
-            }
-            is_seen
-        });
+    prepare(world, scratch, id);
+    let world = &*world;
+    let Some((now, before)) = discs(world, scratch, watched, *observer) else { return false };
+    let (Some(now), Some(before)) = (now, before) else { return now.is_none() && before.is_none() };
+    let step = distance(now.centre, before.centre);
+    let is_short = step <= now.radius * STEP_PER_RADIUS;
+    if !is_short || now.key != before.key {
+        return false;
     }
-}
-
-/// Keeps those of the slots from `start` on that are wanted.
-#[inline]
-fn retain_from(slots: &mut Vec<Slot>, start: usize, mut is_wanted: impl FnMut(Slot) -> bool) {
-    let mut kept = start;
-    for place in start..slots.len() {
-        let Some(&slot) = slots.get(place) else { break };
-        if let Some(free) = slots.get_mut(kept) {
-            *free = slot;
-        }
-        kept += usize::from(is_wanted(slot));
+    let (Some(ground), Some(sweep)) = (world.ground(id), scratch.sweeps.get(id)) else { return false };
+    let memory = &mut scratch.circle;
+    memory.stays.clear();
+    memory.far_stays.clear();
+    memory.enters.clear();
+    if step > 0.0 {
+        pass_resting(ground, (now, before), step, memory, out);
     }
-    slots.truncate(kept);
+    pass_near(sweep, (now, before), step, memory, out);
+    let reason = |slot: Slot| view::leave_reason(world, cohort, watched, slot);
+    pass_far(&scratch.tables, sweep, (now, before), circle.target.table, reason, memory, out);
+    sweep.copy_deltas(memory.found.inside(), out);
+    sweep.copy_deltas(&memory.stays, out);
+    let Some(target) = scratch.tables.get_mut(usize::from(circle.target.table)) else { return true };
+    for &slot in &memory.far_stays {
+        ops::change(world, target, circle.target.table, slot, out);
+    }
+    for &slot in &memory.enters {
+        ops::enter(world, circle.target.table, slot, out);
+    }
+    true
 }
 
-/// Why a row that exists has left the circle.
-pub(super) fn leave_reason(
+/// The circle now and at the period's start, each none if there are no rows that it could show. None if the circle is not
+/// all there is to test, or the observer was not there.
+fn discs(
     world: &World,
-    cohort: &Cohort,
-    (circle, _, observers): Watched<'_>,
-    slot: Slot,
-) -> LeaveReason {
-    let Some(row) = world.row(circle.target.table, slot) else { return LeaveReason::Deleted };
-    let members = cohort.filters.get(observers).map(|watched| watched.members.as_slice()).unwrap_or_default();
-    let mut rows = members.iter().filter_map(|&member| world.row(circle.observer.table, member));
-    let matches =
-        circle.target.matches_apart_from_distance(row) && rows.any(|observer| circle.joins(row, observer));
-    if matches { LeaveReason::OutOfRange } else { LeaveReason::NoLongerMatching }
+    scratch: &mut Scratch,
+    (circle, id, _): Watched<'_>,
+    observer: Slot,
+) -> Option<(Option<Disc>, Option<Disc>)> {
+    let ground = world.ground(id).filter(|ground| ground.shape.is_exact)?;
+    let row = world.row(circle.observer.table, observer)?;
+    let row_before = row_before(world, &scratch.tables, circle.observer.table, observer)?;
+    let now = disc(ground, circle, row, &mut scratch.circle.bytes);
+    let before = match std::ptr::eq(row, row_before) {
+        true => now,
+        false => disc(ground, circle, row_before, &mut scratch.circle.bytes),
+    };
+    Some((now, before))
 }
 
-impl TableScratch {
-    /// A mark that no slot bears.
-    fn next_mark(&mut self) -> u32 {
-        if self.last_mark == u32::MAX {
-            self.marks.fill(0);
-            self.last_mark = 0;
-        }
-        self.last_mark += 1;
-        self.last_mark
-    }
+fn disc(ground: &Ground, circle: &Circle, observer: &[u8], bytes: &mut Vec<u8>) -> Option<Disc> {
+    let key = ground.key_around(circle, observer, bytes)?;
+    Some(Disc { centre: circle.observer_position.read(observer), key, radius: circle.radius.get() })
+}
 
-    #[inline]
-    fn mark(&mut self, slot: Slot, mark: u32) {
-        if let Some(place) = self.marks.get_mut(slot as usize) {
-            *place = mark;
+/// The row in a slot at the period's start, as far as circles care; none if there was none.
+fn row_before<'a>(world: &'a World, tables: &[TableScratch], table: u16, slot: Slot) -> Option<&'a [u8]> {
+    match tables.get(usize::from(table))?.period.change(slot) {
+        None => world.row(table, slot),
+        Some(change) => match (change.state, world.table(table)?.log.image(change)) {
+            (RowState::New, _) => None,
+            (_, Some(image)) => Some(image),
+            (RowState::Updated, None) => world.row(table, slot),
+            (RowState::Replaced | RowState::Deleted, None) => None,
+        },
+    }
+}
+
+fn distance(left: [f64; 3], right: [f64; 3]) -> f64 {
+    let [x, y, z] = left;
+    let [other_x, other_y, other_z] = right;
+    ((x - other_x).powi(2) + (y - other_y).powi(2) + (z - other_z).powi(2)).sqrt()
+}
+
+/// What is farther than `inner` and nearer than the disc's radius may have crossed the border when distances have changed
+/// by `slack` at most. Rounding does not matter: what lies between is tested with the one rule of distance.
+fn around_border(now: Disc, slack: f64) -> (Disc, f64) {
+    const ROUNDING: f64 = 1e-9;
+    let disc = Disc { radius: (now.radius + slack) * (1.0 + ROUNDING), ..now };
+    (disc, (now.radius - slack) * (1.0 - ROUNDING))
+}
+
+/// Rows at rest enter and leave because the centre has moved.
+fn pass_resting(
+    ground: &Ground,
+    (now, before): (Disc, Disc),
+    step: f64,
+    memory: &mut CircleScratch,
+    out: &mut Vec<u8>,
+) {
+    let (disc, inner) = around_border(now, step);
+    ground.resting.find(disc, inner, &mut memory.found);
+    for &at in memory.found.between() {
+        let place = ground.resting.place(at as usize);
+        let slot = ground.resting.numbers.get(at as usize).copied();
+        let was = is_within(place, before.centre, before.radius);
+        let is = is_within(place, now.centre, now.radius);
+        match slot {
+            Some(slot) if was && !is => write_delete(out, slot, LeaveReason::OutOfRange),
+            Some(slot) if is && !was => memory.enters.push(slot),
+            Some(_) | None => {}
         }
     }
+}
+
+/// Rows that went a short way. What is well inside is left in `memory.found`.
+fn pass_near(
+    sweep: &Sweep,
+    (now, before): (Disc, Disc),
+    step: f64,
+    memory: &mut CircleScratch,
+    out: &mut Vec<u8>,
+) {
+    let (disc, inner) = around_border(now, sweep.slack + step);
+    sweep.near.find(disc, inner, &mut memory.found);
+    for &at in memory.found.between() {
+        let Some(row) = sweep.step(at) else { continue };
+        let was = is_within(row.before, before.centre, before.radius);
+        let is = is_within(sweep.near.place(at as usize), now.centre, now.radius);
+        match (was, is) {
+            (true, true) => memory.stays.push(at),
+            (true, false) => write_delete(out, row.slot, LeaveReason::OutOfRange),
+            (false, true) => memory.enters.push(row.slot),
+            (false, false) => {}
+        }
+    }
+}
+
+/// Rows that came, went, or went far.
+fn pass_far(
+    tables: &[TableScratch],
+    sweep: &Sweep,
+    (now, before): (Disc, Disc),
+    table: u16,
+    reason: impl Fn(Slot) -> LeaveReason,
+    memory: &mut CircleScratch,
+    out: &mut Vec<u8>,
+) {
+    let CircleScratch { far_found, far_stays, enters, .. } = memory;
+    let (disc, _) = around_border(now, distance(now.centre, before.centre));
+    sweep.jumps(disc, far_found, |jump, is_where_it_is| {
+        let (was, is) = (jump.was_in(before), jump.is_in(now));
+        if is_where_it_is {
+            if is && !was {
+                enters.push(jump.slot);
+            }
+            return;
+        }
+        let state = tables.get(usize::from(table)).and_then(|table| table.period.state(jump.slot));
+        let is_another = matches!(state, Some(RowState::Replaced | RowState::Deleted));
+        match (was, is) {
+            (true, true) if is_another => {
+                write_delete(out, jump.slot, LeaveReason::Deleted);
+                enters.push(jump.slot);
+            }
+            (true, true) => far_stays.push(jump.slot),
+            (true, false) if is_another => write_delete(out, jump.slot, LeaveReason::Deleted),
+            (true, false) => write_delete(out, jump.slot, reason(jump.slot)),
+            (false, _) => {}
+        }
+    });
 }

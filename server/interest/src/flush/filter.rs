@@ -3,7 +3,7 @@
 use ambit_model::Slot;
 use ambit_wire::LeaveReason;
 
-use super::{Scratch, TableScratch, ops};
+use super::{Scratch, ops};
 use crate::changes::RowState;
 use crate::cohort::Cohort;
 use crate::filters::{Crossing, FilterId, WatchedFilter};
@@ -19,7 +19,7 @@ pub(super) fn cross(world: &World, cohort: &mut Cohort, scratch: &mut Scratch) {
             let existed = change.state != RowState::New;
             let image = table.log.image(change);
             let is_same = change.state == RowState::Updated;
-            if is_same && image.is_none() && !cohort.filters.has_watchers(id) {
+            if is_same && change.mask & table.tested.mask == 0 && !cohort.filters.has_watchers(id) {
                 // It is where it was, and nobody is to be told of it by a filter.
                 continue;
             }
@@ -105,11 +105,4 @@ pub(super) fn result<'a>(world: &World, watched: &'a mut WatchedFilter) -> &'a [
         world.select(filter, &mut slots);
         slots
     })
-}
-
-impl TableScratch {
-    /// Whether something happened to the row in this period.
-    pub(super) fn has_changed(&self, slot: Slot) -> bool {
-        self.period.find(slot).is_some()
-    }
 }

@@ -59,12 +59,12 @@ pub(super) fn change(world: &World, scratch: &mut TableScratch, table: u16, slot
 }
 
 /// Bytes that are copied at once; most deltas are shorter.
-const CHUNK_BYTES: usize = 32;
+pub(crate) const CHUNK_BYTES: usize = 32;
 
 /// Appends `bytes[start..end]`. What is short is copied as a whole chunk and cut: that takes no call and no branch on the
 /// length, and this runs for every visible row that moved.
 #[inline]
-fn append(bytes: &[u8], start: usize, end: usize, out: &mut Vec<u8>) {
+pub(crate) fn append(bytes: &[u8], start: usize, end: usize, out: &mut Vec<u8>) {
     let length = end - start;
     if length <= CHUNK_BYTES
         && let Some(chunk) = bytes.get(start..).and_then(<[u8]>::first_chunk::<CHUNK_BYTES>)
@@ -77,7 +77,7 @@ fn append(bytes: &[u8], start: usize, end: usize, out: &mut Vec<u8>) {
     }
 }
 
-fn encode(world: &World, table: u16, slot: Slot, mask: u64, out: &mut Vec<u8>) {
+pub(crate) fn encode(world: &World, table: u16, slot: Slot, mask: u64, out: &mut Vec<u8>) {
     let (Some(row), Some(layout)) = (world.row(table, slot), world.table(table).map(|table| &table.layout))
     else {
         return;

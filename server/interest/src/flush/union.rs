@@ -14,16 +14,17 @@ use crate::world::World;
 pub(super) struct Union {
     views: Vec<View>,
     leaves: Vec<u8>,
+    entering: Vec<u8>,
 }
 
 /// A row seen from one subscription.
 #[derive(Debug, Clone, Copy)]
-struct View {
-    slot: Slot,
-    was: bool,
-    is: bool,
-    /// Why it is no longer seen, if so.
-    reason: Option<LeaveReason>,
+pub(super) struct View {
+    pub slot: Slot,
+    pub was: bool,
+    pub is: bool,
+    /// Its position among the client's subscriptions on the table.
+    pub subscription: usize,
 }
 
 /// Appends the operations for a client that sees the table through all these subscriptions.
@@ -32,25 +33,27 @@ pub(super) fn write(
     cohort: &mut Cohort,
     scratch: &mut Scratch,
     table: u16,
-    subscriptions: &mut [Subscription],
+    subscriptions: &[Subscription],
     out: &mut Vec<u8>,
 ) {
-    let Union { mut views, mut leaves } = std::mem::take(&mut scratch.union);
+    if subscriptions.iter().all(|subscription| is_as_before(cohort, scratch, subscription)) {
+        return;
+    }
+    let Union { mut views, mut leaves, mut entering } = std::mem::take(&mut scratch.union);
     views.clear();
     leaves.clear();
-    for subscription in subscriptions.iter_mut() {
-        match &mut subscription.source {
-            Source::Filter(id) => {
-                view_filter(world, cohort, scratch, (table, *id), subscription.stage, &mut views);
-            }
-            Source::Circle { circle, grid, observers, held } => {
-                let watched = (&**circle, *grid, *observers);
-                view_circle(world, cohort, scratch, watched, held, subscription.stage, &mut views);
+    entering.clear();
+    for (place, subscription) in subscriptions.iter().enumerate() {
+        let seen_from = (subscription.stage, place);
+        match &subscription.source {
+            Source::Filter(id) => view_filter(world, cohort, scratch, (table, *id), seen_from, &mut views),
+            Source::Circle { circle, ground, observers } => {
+                let watched = (&**circle, *ground, *observers);
+                circle::view::view(world, cohort, scratch, watched, seen_from, &mut views);
             }
         }
     }
     views.sort_unstable_by_key(|view| view.slot);
-    let mut entering = Vec::new();
     for group in views.chunk_by(|left, right| left.slot == right.slot) {
         let Some(slot) = group.first().map(|view| view.slot) else { continue };
         let Some(scratch) = scratch.tables.get_mut(usize::from(table)) else { break };
@@ -63,21 +66,52 @@ pub(super) fn write(
         {
             (was, is) = (true, true);
         }
-        let reason = || why(group);
+        let reason = || why(world, cohort, subscriptions, group);
         ops::write(world, scratch, (table, slot), (was, is), reason, (&mut leaves, &mut entering));
     }
     out.extend_from_slice(&leaves);
     out.extend_from_slice(&entering);
-    scratch.union = Union { views, leaves };
+    scratch.union = Union { views, leaves, entering };
+}
+
+/// Whether nothing has happened that the subscription's result depends on.
+fn is_as_before(cohort: &Cohort, scratch: &Scratch, subscription: &Subscription) -> bool {
+    let table = |table: u16| scratch.tables.get(usize::from(table));
+    let is_still = |id: u16| table(id).is_some_and(|table| table.period.rows.is_empty());
+    let centre_is_still = || match &subscription.source {
+        Source::Filter(_) => true,
+        Source::Circle { circle, observers, .. } => cohort.filters.get(*observers).is_some_and(|watched| {
+            let has_changed =
+                |&slot: &Slot| table(circle.observer.table).is_some_and(|table| table.has_changed(slot));
+            watched.crossings.is_empty() && !watched.members.iter().any(has_changed)
+        }),
+    };
+    subscription.stage == Stage::Steady && is_still(subscription.table) && centre_is_still()
 }
 
 /// The reason of the subscription that says most: distance, then the filter, then the end of the subscription.
-fn why(group: &[View]) -> LeaveReason {
-    let reasons = || group.iter().filter(|view| view.was).filter_map(|view| view.reason);
-    [LeaveReason::OutOfRange, LeaveReason::NoLongerMatching, LeaveReason::Unsubscribed]
-        .into_iter()
-        .find(|wanted| reasons().any(|reason| reason == *wanted))
-        .unwrap_or(LeaveReason::Deleted)
+fn why(world: &World, cohort: &Cohort, subscriptions: &[Subscription], group: &[View]) -> LeaveReason {
+    let reasons = group.iter().filter(|view| view.was).filter_map(|view| {
+        let subscription = subscriptions.get(view.subscription)?;
+        Some(match &subscription.source {
+            _ if subscription.stage == Stage::Ended => LeaveReason::Unsubscribed,
+            Source::Filter(id) => filter::leave_reason(world, &cohort.filters.get(*id)?.filter, view.slot),
+            Source::Circle { circle, ground, observers } => {
+                circle::view::leave_reason(world, cohort, (circle, *ground, *observers), view.slot)
+            }
+        })
+    });
+    let mut told = LeaveReason::Deleted;
+    for reason in reasons {
+        match (reason, told) {
+            (LeaveReason::OutOfRange, _) => return reason,
+            (LeaveReason::NoLongerMatching, _) | (LeaveReason::Unsubscribed, LeaveReason::Deleted) => {
+                told = reason
+            }
+            (LeaveReason::Unsubscribed | LeaveReason::Deleted | LeaveReason::NotPermitted, _) => {}
+        }
+    }
+    told
 }
 
 fn is_held_by_filter(world: &World, cohort: &Cohort, subscriptions: &[Subscription], slot: Slot) -> bool {
@@ -96,67 +130,28 @@ fn view_filter(
     cohort: &mut Cohort,
     scratch: &Scratch,
     (table, id): (u16, usize),
-    stage: Stage,
+    (stage, subscription): (Stage, usize),
     views: &mut Vec<View>,
 ) {
     let Some(watched) = cohort.filters.get_mut(id) else { return };
     let Some(scratch) = scratch.tables.get(usize::from(table)) else { return };
-    if stage != Stage::Added {
-        for crossing in watched.crossings.iter().copied() {
+    if matches!(stage, Stage::Steady | Stage::Ended) {
+        for crossing in &watched.crossings {
             let (was, is) = (crossing.was, crossing.is && stage != Stage::Ended);
             if was || is {
-                let reason = match stage {
-                    Stage::Ended => Some(LeaveReason::Unsubscribed),
-                    Stage::Added | Stage::Steady if is => None,
-                    Stage::Added | Stage::Steady => {
-                        Some(filter::leave_reason(world, &watched.filter, crossing.slot))
-                    }
-                };
-                views.push(View { slot: crossing.slot, was, is, reason });
+                views.push(View { slot: crossing.slot, was, is, subscription });
             }
         }
     }
     match stage {
-        Stage::Steady => {}
+        Stage::Steady | Stage::Refused => {}
         Stage::Added => {
             let result = filter::result(world, watched).iter();
-            views.extend(result.map(|&slot| View { slot, was: false, is: true, reason: None }));
+            views.extend(result.map(|&slot| View { slot, was: false, is: true, subscription }));
         }
         Stage::Ended => {
             let unchanged = filter::result(world, watched).iter().filter(|&&slot| !scratch.has_changed(slot));
-            let reason = Some(LeaveReason::Unsubscribed);
-            views.extend(unchanged.map(|&slot| View { slot, was: true, is: false, reason }));
+            views.extend(unchanged.map(|&slot| View { slot, was: true, is: false, subscription }));
         }
     }
-}
-
-fn view_circle(
-    world: &mut World,
-    cohort: &Cohort,
-    scratch: &mut Scratch,
-    watched: circle::Watched<'_>,
-    held: &mut Vec<Slot>,
-    stage: Stage,
-    views: &mut Vec<View>,
-) {
-    let mut visible = std::mem::take(&mut scratch.visible);
-    visible.clear();
-    if stage != Stage::Ended {
-        circle::see(world, cohort, scratch, watched, &mut visible);
-    }
-    visible.sort_unstable();
-    held.sort_unstable();
-    for &slot in &visible {
-        let was = held.binary_search(&slot).is_ok();
-        views.push(View { slot, was, is: true, reason: None });
-    }
-    for &slot in held.iter().filter(|slot| visible.binary_search(slot).is_err()) {
-        let reason = match stage {
-            Stage::Ended => LeaveReason::Unsubscribed,
-            Stage::Added | Stage::Steady => circle::leave_reason(world, cohort, watched, slot),
-        };
-        views.push(View { slot, was: true, is: false, reason: Some(reason) });
-    }
-    std::mem::swap(held, &mut visible);
-    scratch.visible = visible;
 }

@@ -5,7 +5,7 @@ use ambit_model::Timestamp;
 use super::Follower;
 use crate::client::{Client, ClientId, Source, Stage, Subscription};
 use crate::cohort::Rate;
-use crate::query::plan::{Filter, Plan};
+use crate::query::plan::Plan;
 use crate::query::{self, Caller, QueryError};
 use crate::{flush, limits};
 
@@ -44,11 +44,9 @@ impl Follower {
                 (filter.table, Source::Filter(cohort.filters.acquire(&filter, false)))
             }
             Plan::Circle(circle) => {
-                let grid = self.world.watch_grid(&circle)?;
-                self.world.watch(&circle.observer);
-                self.world.watch(&Filter { table: circle.target.table, conditions: Vec::new() });
+                let ground = self.world.watch_circle(&circle)?;
                 let observers = cohort.filters.acquire(&circle.observer, true);
-                (circle.target.table, Source::Circle { circle, grid, observers, held: Vec::new() })
+                (circle.target.table, Source::Circle { circle, ground, observers })
             }
         };
         cohort.has_news = true;

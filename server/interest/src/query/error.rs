@@ -20,10 +20,10 @@ pub enum QueryError {
         limits::SUBSCRIPTIONS_PER_CLIENT_MAX
     )]
     TooManySubscriptions,
-    /// All clients together use [`limits::GRIDS_MAX`] kinds of moving circles already.
+    /// All clients together use [`limits::GROUNDS_MAX`] kinds of moving circles already.
     #[error(
         "the database follows {} kinds of moving circles already; use the same tables and joined columns as other subscriptions",
-        limits::GRIDS_MAX
+        limits::GROUNDS_MAX
     )]
     TooManyCircles,
     /// More than [`limits::OBSERVERS_PER_CIRCLE_MAX`] rows are the centre of one moving circle.

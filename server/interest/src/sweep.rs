@@ -1,0 +1,197 @@
+//! One flush of one kind of moving circle: where the rows are that moved lately, where they were at the period's start, and
+//! their deltas, all in cell order.
+//!
+//! A row that went a short way is one item at its new position. Whoever has it well inside his circle now also had it
+//! before, so most rows need one test of their distance and no list of what a client holds. A row that came, went, changed
+//! its key or went far is two items, one where it was and one where it is.
+
+use ambit_model::Slot;
+
+use crate::changes::{ChangeLog, RowChange, RowState};
+use crate::flush::TableScratch;
+use crate::flush::ops;
+use crate::grid::{Disc, Found, Grid, Item};
+use crate::ground::Ground;
+use crate::query::plan::is_within;
+use crate::world::World;
+
+/// A row's position and key.
+pub(crate) type Spot = ([f64; 3], u64);
+
+/// The rows of a [`Ground`] that moved lately.
+#[derive(Debug, Default)]
+pub(crate) struct Sweep {
+    pub is_current: bool,
+    /// Rows that went a short way or none, where they are now. Numbers are places in `steps`.
+    pub near: Grid,
+    pub steps: Vec<Step>,
+    /// The longest of those ways.
+    pub slack: f64,
+    /// Encoded deltas of `near` in its order, one behind the other, and where each ends.
+    deltas: Vec<u8>,
+    ends: Vec<u32>,
+    /// All other rows: one item for where it was, one for where it is. Numbers are places in `jumps`, twice, plus one for
+    /// where it is.
+    pub far: Grid,
+    pub jumps: Vec<Jump>,
+    items: Vec<Item>,
+    far_items: Vec<Item>,
+}
+
+/// A row that went a short way.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Step {
+    pub slot: Slot,
+    /// Where it was.
+    pub before: [f64; 3],
+    /// The columns that have changed.
+    mask: u64,
+}
+
+/// A row that did something else.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Jump {
+    pub slot: Slot,
+    pub before: Option<Spot>,
+    pub now: Option<Spot>,
+}
+
+impl Jump {
+    pub fn was_in(&self, disc: Disc) -> bool {
+        is_in(self.before, disc)
+    }
+
+    pub fn is_in(&self, disc: Disc) -> bool {
+        is_in(self.now, disc)
+    }
+}
+
+fn is_in(spot: Option<Spot>, disc: Disc) -> bool {
+    spot.is_some_and(|(place, key)| key == disc.key && is_within(place, disc.centre, disc.radius))
+}
+
+impl Sweep {
+    /// Takes in what happened in a period.
+    pub fn build(&mut self, world: &World, ground: &mut Ground, scratch: &TableScratch) {
+        self.items.clear();
+        self.far_items.clear();
+        self.steps.clear();
+        self.jumps.clear();
+        self.slack = 0.0;
+        let table = ground.shape.table();
+        let Some(log) = world.table(table).map(|table| &table.log) else { return };
+        for change in &scratch.period.rows {
+            // A group that is flushed seldom may know of changes that the ground has put to rest.
+            ground.wake(change.slot);
+        }
+        let moving = std::mem::take(&mut ground.moving);
+        let step_max = ground.radius() * STEP_PER_RADIUS;
+        for slot in moving.iter() {
+            let change = scratch.period.change(slot);
+            let row = world.row(table, slot);
+            let now = row.and_then(|row| ground.locate(row));
+            let before = before(ground, log, change, now);
+            self.add(slot, (before, now), change, step_max);
+        }
+        ground.moving = moving;
+        let radius = ground.radius();
+        self.near.build(&self.items, radius + self.slack);
+        self.far.build(&self.far_items, radius);
+        self.encode(world, table);
+    }
+
+    fn add(
+        &mut self,
+        slot: Slot,
+        (before, now): (Option<Spot>, Option<Spot>),
+        change: Option<&RowChange>,
+        step_max: f64,
+    ) {
+        let is_same = change.is_none_or(|change| change.state == RowState::Updated);
+        if let (true, Some((old, old_key)), Some((place, key))) = (is_same, before, now)
+            && key == old_key
+        {
+            let [x, y, z] = [0, 1, 2].map(|axis: usize| {
+                place.get(axis).zip(old.get(axis)).map_or(f64::NAN, |(new, old)| new - old)
+            });
+            let step = (x * x + y * y + z * z).sqrt();
+            if step <= step_max {
+                self.slack = self.slack.max(step);
+                self.items.push(Item { place, key, number: self.steps.len() as u32 });
+                let mask = change.map_or(0, |change| change.mask);
+                return self.steps.push(Step { slot, before: old, mask });
+            }
+        }
+        let number = 2 * self.jumps.len() as u32;
+        let item = |(place, key): Spot, number| Item { place, key, number };
+        self.far_items.extend(before.map(|spot| item(spot, number)));
+        self.far_items.extend(now.map(|spot| item(spot, number + 1)));
+        self.jumps.push(Jump { slot, before, now });
+    }
+
+    /// Encodes what has changed, in cell order, so that neighbours' deltas lie side by side.
+    fn encode(&mut self, world: &World, table: u16) {
+        self.deltas.clear();
+        self.ends.clear();
+        self.ends.push(0);
+        for &number in &self.near.numbers {
+            if let Some(step) = self.steps.get(number as usize)
+                && step.mask != 0
+            {
+                ops::encode(world, table, step.slot, step.mask, &mut self.deltas);
+            }
+            self.ends.push(self.deltas.len() as u32);
+        }
+        // So that every delta can be copied as a whole chunk.
+        self.deltas.extend_from_slice(&[0; ops::CHUNK_BYTES]);
+    }
+
+    /// Appends the deltas of the rows at these places of `near`.
+    pub fn copy_deltas(&self, places: &[u32], out: &mut Vec<u8>) {
+        for &place in places {
+            if let Some(&[start, end]) = self.ends.get(place as usize..).and_then(<[u32]>::first_chunk::<2>) {
+                ops::append(&self.deltas, start as usize, end as usize, out);
+            }
+        }
+    }
+
+    /// The step of the row at a place of `near`.
+    pub fn step(&self, place: u32) -> Option<&Step> {
+        let number = *self.near.numbers.get(place as usize)?;
+        self.steps.get(number as usize)
+    }
+
+    /// The jumps that may touch a disc: each with whether this is the item of where it is now.
+    pub fn jumps(&self, disc: Disc, found: &mut Found, mut each: impl FnMut(&Jump, bool)) {
+        if self.jumps.is_empty() {
+            return;
+        }
+        self.far.find(disc, -1.0, found);
+        for &place in found.between() {
+            let Some(&number) = self.far.numbers.get(place as usize) else { continue };
+            if let Some(jump) = self.jumps.get(number as usize / 2) {
+                each(jump, number % 2 == 1);
+            }
+        }
+    }
+}
+
+/// The longest way that counts as short, in radii. What is longer makes every circle look farther for rows that left it.
+const STEP_PER_RADIUS: f64 = 1.0 / 16.0;
+
+/// Where a row was at the period's start.
+fn before(
+    ground: &mut Ground,
+    log: &ChangeLog,
+    change: Option<&RowChange>,
+    now: Option<Spot>,
+) -> Option<Spot> {
+    let Some(change) = change else { return now };
+    match (change.state, log.image(change)) {
+        (RowState::New, _) => None,
+        (_, Some(image)) => ground.locate(image),
+        // No column has changed that decides.
+        (RowState::Updated, None) => now,
+        (RowState::Replaced | RowState::Deleted, None) => None,
+    }
+}

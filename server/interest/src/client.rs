@@ -26,8 +26,6 @@ pub(crate) struct Client {
     pub subscriptions: Vec<Subscription>,
     /// Subscriptions that ended before their first result.
     pub ended: Vec<u32>,
-    /// Size of its last update: the next one will be about as large.
-    pub last_bytes: usize,
 }
 
 pub(crate) struct Subscription {
@@ -75,7 +73,6 @@ impl Client {
             cohort: None,
             subscriptions: Vec::new(),
             ended: Vec::new(),
-            last_bytes: 0,
         }
     }
 

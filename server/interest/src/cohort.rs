@@ -3,6 +3,7 @@
 use ambit_model::{Duration, Timestamp};
 
 use crate::filters::Filters;
+use crate::flush::routine::Routines;
 use crate::limits;
 use crate::query::QueryError;
 
@@ -26,6 +27,7 @@ pub(crate) struct Cohort {
     pub cursors: Vec<u64>,
     /// Whether subscriptions wait for their first result or their end, or a client for another cohort.
     pub has_news: bool,
+    pub routines: Routines,
 }
 
 impl Rate {
@@ -65,6 +67,7 @@ impl Cohort {
             filters: Filters::default(),
             cursors: Vec::new(),
             has_news: false,
+            routines: Routines::default(),
         };
         cohort.flushed(now);
         cohort
@@ -73,6 +76,12 @@ impl Cohort {
     /// When it is due, if it has anything to do.
     pub fn due(&self) -> Timestamp {
         self.due
+    }
+
+    /// Subscriptions begin or end, or clients go to another cohort.
+    pub fn tell_news(&mut self) {
+        self.has_news = true;
+        self.routines.is_valid = false;
     }
 
     /// Makes it due at once.

@@ -203,14 +203,14 @@ impl Filters {
         }
         self.tables = tables;
     }
+}
 
+impl WatchedFilter {
     /// Forgets the current period.
     pub fn end_period(&mut self) {
-        for entry in self.iter_mut() {
-            entry.crossings.clear();
-            entry.ops = None;
-            entry.result = None;
-        }
+        self.crossings.clear();
+        self.ops = None;
+        self.result = None;
     }
 }
 

@@ -6,7 +6,10 @@
 mod circle;
 mod filter;
 pub(crate) mod ops;
+pub(crate) mod routine;
 mod union;
+
+use std::borrow::Cow;
 
 use ambit_model::{Slot, Timestamp};
 use ambit_wire::{begin_table, end_table};
@@ -26,6 +29,10 @@ use crate::world::World;
 pub(crate) struct Scratch {
     tables: Vec<TableScratch>,
     concerned: Vec<FilterId>,
+    /// Filters whose result has a row that changed.
+    touched: Vec<FilterId>,
+    /// The blocks of one client.
+    blocks: Vec<u8>,
     union: union::Union,
     /// By ground.
     sweeps: Vec<Sweep>,
@@ -50,15 +57,39 @@ pub(crate) fn flush(
     clients: &mut [Option<Client>],
     scratch: &mut Scratch,
     (offset, timestamp): (u64, Timestamp),
-    sink: &mut dyn FnMut(ClientUpdate),
+    sink: &mut dyn FnMut(ClientUpdate<'_>),
 ) -> u64 {
-    let mut ended_count = 0;
     merge(world, cohort, scratch);
     filter::cross(world, cohort, scratch);
+    let ended_count = match cohort.routines.is_valid {
+        true => {
+            routine::run(world, cohort, clients, scratch, (offset, timestamp), sink);
+            0
+        }
+        false => flush_each(world, cohort, clients, scratch, (offset, timestamp), sink),
+    };
+    filter::end_period(cohort, scratch);
+    cohort.has_news = false;
+    ended_count
+}
+
+/// Goes through all clients; returns how many subscriptions have ended.
+fn flush_each(
+    world: &mut World,
+    cohort: &mut Cohort,
+    clients: &mut [Option<Client>],
+    scratch: &mut Scratch,
+    (offset, timestamp): (u64, Timestamp),
+    sink: &mut dyn FnMut(ClientUpdate<'_>),
+) -> u64 {
+    let mut ended_count = 0;
+    let mut blocks = std::mem::take(&mut scratch.blocks);
     for place in 0..cohort.clients.len() {
         let client = cohort.clients.get(place).and_then(|&client| clients.get_mut(client)?.as_mut());
         let Some(client) = client else { continue };
         client.subscriptions.iter_mut().for_each(|subscription| bound_observers(cohort, subscription));
+        blocks.clear();
+        write_blocks(world, cohort, client, scratch, &mut blocks);
         let mut update = ClientUpdate {
             client: client.id,
             offset,
@@ -66,10 +97,8 @@ pub(crate) fn flush(
             applied: Vec::new(),
             ended: std::mem::take(&mut client.ended),
             refused: Vec::new(),
-            blocks: Vec::with_capacity(client.last_bytes + client.last_bytes / 8),
+            blocks: Cow::Borrowed(&blocks),
         };
-        write_blocks(world, cohort, client, scratch, &mut update.blocks);
-        client.last_bytes = update.blocks.len();
         if client.subscriptions.iter().any(|subscription| subscription.stage != Stage::Steady) {
             ended_count += settle(world, cohort, client, &mut update);
         }
@@ -78,8 +107,10 @@ pub(crate) fn flush(
             sink(update);
         }
     }
-    cohort.filters.end_period();
-    cohort.has_news = false;
+    scratch.blocks = blocks;
+    let mut routines = std::mem::take(&mut cohort.routines);
+    routines.learn(world, cohort, clients);
+    cohort.routines = routines;
     ended_count
 }
 
@@ -159,7 +190,7 @@ fn write_blocks(
 }
 
 /// Subscriptions that were added are now steady, those that ended are gone; returns how many ended.
-fn settle(world: &mut World, cohort: &mut Cohort, client: &mut Client, update: &mut ClientUpdate) -> u64 {
+fn settle(world: &mut World, cohort: &mut Cohort, client: &mut Client, update: &mut ClientUpdate<'_>) -> u64 {
     let (mut place, mut ended_count) = (0, 0);
     while let Some(subscription) = client.subscriptions.get_mut(place) {
         match subscription.stage {

@@ -6,6 +6,7 @@ mod schedule;
 
 mod migration;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use ambit_model::{ConnectionId, Identity, Schema, Timestamp};
@@ -36,8 +37,8 @@ pub struct Follower {
 }
 
 /// One client's update: its cache goes from the state of its last update to that of `offset`, at once.
-#[derive(Debug)]
-pub struct ClientUpdate {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientUpdate<'a> {
     /// Whose.
     pub client: ClientId,
     /// The commit that the client's cache equals afterwards.
@@ -51,7 +52,14 @@ pub struct ClientUpdate {
     /// Subscriptions that the follower ends with this update, and why.
     pub refused: Vec<(u32, QueryError)>,
     /// Update blocks as in `ambit_wire`. In a table, rows leave before others change or enter.
-    pub blocks: Vec<u8>,
+    pub blocks: Cow<'a, [u8]>,
+}
+
+impl ClientUpdate<'_> {
+    /// The update with memory of its own, to be kept.
+    pub fn into_owned(self) -> ClientUpdate<'static> {
+        ClientUpdate { blocks: Cow::Owned(self.blocks.into_owned()), ..self }
+    }
 }
 
 /// What the follower holds.
@@ -164,6 +172,7 @@ impl Follower {
         self.statistics.subscriptions -= client.subscriptions.len() as u64;
         if let Some(cohort) = client.cohort.and_then(|cohort| self.cohorts.get_mut(cohort)) {
             cohort.clients.retain(|&other| other != place);
+            cohort.routines.is_valid = false;
             for subscription in client.subscriptions {
                 flush::release(&mut self.world, cohort, subscription);
             }

@@ -100,6 +100,11 @@ impl Grid {
         [0, 1, 2].map(|axis| self.places[axis][at])
     }
 
+    /// Its key.
+    pub fn key(&self, at: usize) -> u64 {
+        self.only_key.unwrap_or_else(|| self.keys[at])
+    }
+
     /// Nobody finds the item any more.
     pub fn forget(&mut self, at: usize) {
         self.places[0][at] = f64::NAN;

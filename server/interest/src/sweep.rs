@@ -5,11 +5,11 @@
 //! before, so most rows need one test of their distance and no list of what a client holds. A row that came, went, changed
 //! its key or went far is two items, one where it was and one where it is.
 
-use ambit_model::Slot;
+use ambit_model::{RowLayout, Slot};
 
 use crate::changes::{ChangeLog, RowChange, RowState};
 use crate::flush::TableScratch;
-use crate::flush::ops;
+use crate::flush::ops::{self, Packing};
 use crate::grid::{Disc, Found, Grid, Item};
 use crate::ground::Ground;
 use crate::query::plan::is_within;
@@ -25,8 +25,13 @@ pub(crate) struct Sweep {
     /// Rows that went a short way or none, where they are now. Numbers are places in `steps`.
     pub near: Grid,
     pub steps: Vec<Step>,
+    /// By slot: its place in `near` plus one, or 0.
+    places: Vec<u32>,
     /// The longest of those ways.
     pub slack: f64,
+    /// Encoded deltas in the order of slots.
+    unsorted: Vec<u8>,
+    packing: Packing,
     /// Encoded deltas of `near` in its order, one behind the other, and where each ends.
     deltas: Vec<u8>,
     ends: Vec<u32>,
@@ -44,8 +49,8 @@ pub(crate) struct Step {
     pub slot: Slot,
     /// Where it was.
     pub before: [f64; 3],
-    /// The columns that have changed.
-    mask: u64,
+    /// Its delta among the deltas in the order of slots.
+    delta: (u32, u32),
 }
 
 /// A row that did something else.
@@ -77,9 +82,10 @@ impl Sweep {
         self.far_items.clear();
         self.steps.clear();
         self.jumps.clear();
+        self.unsorted.clear();
         self.slack = 0.0;
         let table = ground.shape.table();
-        let Some(log) = world.table(table).map(|table| &table.log) else { return };
+        let Some(known) = world.table(table) else { return };
         for change in &scratch.period.rows {
             // A group that is flushed seldom may know of changes that the ground has put to rest.
             ground.wake(change.slot);
@@ -90,23 +96,30 @@ impl Sweep {
             let change = scratch.period.change(slot);
             let row = world.row(table, slot);
             let now = row.and_then(|row| ground.locate(row));
-            let before = before(ground, log, change, now);
-            self.add(slot, (before, now), change, step_max);
+            let before = before(ground, &known.log, change, now);
+            if self.add(slot, (before, now), change, step_max)
+                && let (Some(row), Some(change)) = (row, change)
+            {
+                self.pack(&known.layout, (slot, row), change.mask);
+            }
         }
         ground.moving = moving;
         let radius = ground.radius();
         self.near.build(&self.items, radius + self.slack);
         self.far.build(&self.far_items, radius);
-        self.encode(world, table);
+        // So that every delta can be copied as a whole chunk.
+        self.unsorted.extend_from_slice(&[0; ops::CHUNK_BYTES]);
+        self.sort_deltas(known.slot_count);
     }
 
+    /// Answers whether it is a step.
     fn add(
         &mut self,
         slot: Slot,
         (before, now): (Option<Spot>, Option<Spot>),
         change: Option<&RowChange>,
         step_max: f64,
-    ) {
+    ) -> bool {
         let is_same = change.is_none_or(|change| change.state == RowState::Updated);
         if let (true, Some((old, old_key)), Some((place, key))) = (is_same, before, now)
             && key == old_key
@@ -118,8 +131,8 @@ impl Sweep {
             if step <= step_max {
                 self.slack = self.slack.max(step);
                 self.items.push(Item { place, key, number: self.steps.len() as u32 });
-                let mask = change.map_or(0, |change| change.mask);
-                return self.steps.push(Step { slot, before: old, mask });
+                self.steps.push(Step { slot, before: old, delta: (0, 0) });
+                return true;
             }
         }
         let number = 2 * self.jumps.len() as u32;
@@ -127,18 +140,32 @@ impl Sweep {
         self.far_items.extend(before.map(|spot| item(spot, number)));
         self.far_items.extend(now.map(|spot| item(spot, number + 1)));
         self.jumps.push(Jump { slot, before, now });
+        false
     }
 
-    /// Encodes what has changed, in cell order, so that neighbours' deltas lie side by side.
-    fn encode(&mut self, world: &World, table: u16) {
+    /// Encodes what has changed in the row of the last step.
+    fn pack(&mut self, layout: &RowLayout, row: (Slot, &[u8]), mask: u64) {
+        let start = self.unsorted.len() as u32;
+        self.packing.encode(layout, row, mask, &mut self.unsorted);
+        if let Some(step) = self.steps.last_mut() {
+            step.delta = (start, self.unsorted.len() as u32);
+        }
+    }
+
+    /// Brings the deltas into cell order, so that neighbours' lie side by side, and notes where each row is.
+    fn sort_deltas(&mut self, slot_count: usize) {
         self.deltas.clear();
         self.ends.clear();
         self.ends.push(0);
+        self.places.fill(0);
+        self.places.resize(slot_count, 0);
         for &number in &self.near.numbers {
-            if let Some(step) = self.steps.get(number as usize)
-                && step.mask != 0
-            {
-                ops::encode(world, table, step.slot, step.mask, &mut self.deltas);
+            if let Some(step) = self.steps.get(number as usize) {
+                if let Some(place) = self.places.get_mut(step.slot as usize) {
+                    *place = self.ends.len() as u32;
+                }
+                let (start, end) = step.delta;
+                ops::append(&self.unsorted, start as usize, end as usize, &mut self.deltas);
             }
             self.ends.push(self.deltas.len() as u32);
         }
@@ -153,6 +180,20 @@ impl Sweep {
                 ops::append(&self.deltas, start as usize, end as usize, out);
             }
         }
+    }
+
+    /// The place in `near` of the row in a slot.
+    #[inline]
+    pub fn place_of(&self, slot: Slot) -> Option<u32> {
+        self.places.get(slot as usize).and_then(|place| place.checked_sub(1))
+    }
+
+    /// The circle around the row in a slot, now and at the period's start, if it went a short way.
+    pub fn discs(&self, slot: Slot, radius: f64) -> Option<(Disc, Disc)> {
+        let place = self.place_of(slot)?;
+        let (centre, key) = (self.near.place(place as usize), self.near.key(place as usize));
+        let before = self.step(place)?.before;
+        Some((Disc { centre, key, radius }, Disc { centre: before, key, radius }))
     }
 
     /// The step of the row at a place of `near`.

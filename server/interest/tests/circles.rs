@@ -83,15 +83,15 @@ impl World {
         self.follower.subscribe(ClientId(client), 1, &sql, f32::INFINITY, Timestamp(0))
     }
 
-    fn flush(&mut self) -> Vec<ClientUpdate> {
+    fn flush(&mut self) -> Vec<ClientUpdate<'static>> {
         let mut updates = Vec::new();
-        self.follower.flush(Timestamp(0), &mut |update| updates.push(update));
+        self.follower.flush(Timestamp(0), &mut |update| updates.push(update.into_owned()));
         updates
     }
 }
 
 /// Rows that enter and rows that leave with an update.
-fn counts(world: &World, update: &ClientUpdate) -> (usize, usize) {
+fn counts(world: &World, update: &ClientUpdate<'_>) -> (usize, usize) {
     let layout = world.store.schema().tables[0].layout();
     let mut counts = (0, 0);
     for block in TableBlocks::new(&update.blocks) {

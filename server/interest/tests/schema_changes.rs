@@ -80,14 +80,14 @@ fn subscribe(follower: &mut Follower, client: u8, number: u32, sql: &str) -> Res
     follower.subscribe(ClientId(client.into()), number, sql, f32::INFINITY, Timestamp(0))
 }
 
-fn flush(follower: &mut Follower) -> Vec<ClientUpdate> {
+fn flush(follower: &mut Follower) -> Vec<ClientUpdate<'static>> {
     let mut updates = Vec::new();
-    follower.flush_all(Timestamp(0), &mut |update| updates.push(update));
+    follower.flush_all(Timestamp(0), &mut |update| updates.push(update.into_owned()));
     updates
 }
 
 /// The operations of an update, readable: table, kind and slot.
-fn operations(update: &ClientUpdate) -> Vec<(u16, &'static str, u32)> {
+fn operations(update: &ClientUpdate<'_>) -> Vec<(u16, &'static str, u32)> {
     let layout = table("").layout();
     let mut found = Vec::new();
     for block in TableBlocks::new(&update.blocks) {

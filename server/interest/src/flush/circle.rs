@@ -82,6 +82,35 @@ pub(super) fn write(
     if !is_short || now.key != before.key {
         return false;
     }
+    let reason = |slot: Slot| view::leave_reason(world, cohort, watched, slot);
+    pass(world, scratch, (circle.target.table, id), (now, before, step), reason, out)
+}
+
+/// The same for a circle around a row that the circle can show itself. Answers whether that was possible: it is not if the
+/// row has rested for long, or went far.
+pub(super) fn write_own(
+    world: &World,
+    scratch: &mut Scratch,
+    (table, id, observer, radius): (u16, GroundId, Slot, f64),
+    reason: impl Fn(Slot) -> LeaveReason,
+    out: &mut Vec<u8>,
+) -> bool {
+    let Some((now, before)) = scratch.sweeps.get(id).and_then(|sweep| sweep.discs(observer, radius)) else {
+        return false;
+    };
+    let step = distance(now.centre, before.centre);
+    step <= radius * STEP_PER_RADIUS && pass(world, scratch, (table, id), (now, before, step), reason, out)
+}
+
+/// Appends what has changed in a circle whose centre went a short way.
+fn pass(
+    world: &World,
+    scratch: &mut Scratch,
+    (table, id): (u16, GroundId),
+    (now, before, step): (Disc, Disc, f64),
+    reason: impl Fn(Slot) -> LeaveReason,
+    out: &mut Vec<u8>,
+) -> bool {
     let (Some(ground), Some(sweep)) = (world.ground(id), scratch.sweeps.get(id)) else { return false };
     let memory = &mut scratch.circle;
     memory.stays.clear();
@@ -91,16 +120,15 @@ pub(super) fn write(
         pass_resting(ground, (now, before), step, memory, out);
     }
     pass_near(sweep, (now, before), step, memory, out);
-    let reason = |slot: Slot| view::leave_reason(world, cohort, watched, slot);
-    pass_far(&scratch.tables, sweep, (now, before), circle.target.table, reason, memory, out);
+    pass_far(&scratch.tables, sweep, (now, before), table, reason, memory, out);
     sweep.copy_deltas(memory.found.inside(), out);
     sweep.copy_deltas(&memory.stays, out);
-    let Some(target) = scratch.tables.get_mut(usize::from(circle.target.table)) else { return true };
+    let Some(target) = scratch.tables.get_mut(usize::from(table)) else { return true };
     for &slot in &memory.far_stays {
-        ops::change(world, target, circle.target.table, slot, out);
+        ops::change(world, target, table, slot, out);
     }
     for &slot in &memory.enters {
-        ops::enter(world, circle.target.table, slot, out);
+        ops::enter(world, table, slot, out);
     }
     true
 }

@@ -12,7 +12,8 @@ use crate::world::World;
 
 /// Finds every filter's crossings, and the rows that circles have their centre in.
 pub(super) fn cross(world: &World, cohort: &mut Cohort, scratch: &mut Scratch) {
-    let Scratch { tables, concerned, .. } = scratch;
+    let Scratch { tables, concerned, touched, .. } = scratch;
+    touched.clear();
     for ((id, table), scratch) in (0..).zip(&world.tables).zip(tables.iter()) {
         for change in &scratch.period.rows {
             let now = world.row(id, change.slot);
@@ -35,30 +36,60 @@ pub(super) fn cross(world: &World, cohort: &mut Cohort, scratch: &mut Scratch) {
                     false => existed && before.is_none_or(|row| watched.filter.matches(row)),
                 };
                 if was || is {
+                    if watched.crossings.is_empty() {
+                        touched.push(filter);
+                    }
                     watched.crossings.push(Crossing { slot: change.slot, was, is });
                 }
             }
         }
     }
-    for watched in cohort.filters.iter_mut().filter(|watched| watched.circles > 0) {
-        keep_members(world, watched);
+    let mut has_changed = false;
+    let mut keep = |watched: &mut WatchedFilter| {
+        if watched.circles > 0 {
+            has_changed |= keep_members(world, watched);
+        }
+    };
+    match cohort.routines.is_valid {
+        // Some may be watched for the first time.
+        false => cohort.filters.iter_mut().for_each(keep),
+        true => touched.iter().for_each(|&id| cohort.filters.get_mut(id).into_iter().for_each(&mut keep)),
+    }
+    if has_changed {
+        cohort.routines.is_valid = false;
     }
 }
 
-fn keep_members(world: &World, watched: &mut WatchedFilter) {
+/// Forgets the period.
+pub(super) fn end_period(cohort: &mut Cohort, scratch: &Scratch) {
+    match cohort.has_news {
+        true => cohort.filters.iter_mut().for_each(WatchedFilter::end_period),
+        false => {
+            let touched = scratch.touched.iter();
+            touched
+                .for_each(|&id| cohort.filters.get_mut(id).into_iter().for_each(WatchedFilter::end_period));
+        }
+    }
+}
+
+/// Answers whether any row has come or gone.
+fn keep_members(world: &World, watched: &mut WatchedFilter) -> bool {
     if watched.is_fresh {
         watched.is_fresh = false;
         watched.members.clear();
         world.select(&watched.filter, &mut watched.members);
-        return;
+        return true;
     }
+    let mut has_changed = false;
     for crossing in watched.crossings.iter().filter(|crossing| crossing.was != crossing.is) {
+        has_changed = true;
         if crossing.is {
             watched.members.push(crossing.slot);
         } else {
             watched.members.retain(|&member| member != crossing.slot);
         }
     }
+    has_changed
 }
 
 /// Appends the operations of a filter's crossings; they are the same for everybody who watches it.

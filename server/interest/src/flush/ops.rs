@@ -1,6 +1,6 @@
 //! Row operations: each delta is encoded once per flush and copied from then on.
 
-use ambit_model::{Slot, delta};
+use ambit_model::{RowLayout, Slot, delta};
 use ambit_wire::{LeaveReason, write_delete, write_delta, write_insert};
 
 use super::TableScratch;
@@ -49,7 +49,9 @@ pub(super) fn change(world: &World, scratch: &mut TableScratch, table: u16, slot
         Some(place) => place,
         None => {
             let start = scratch.deltas.len() as u32;
-            encode(world, table, slot, change.mask, &mut scratch.deltas);
+            if let (Some(row), Some(table)) = (world.row(table, slot), world.table(table)) {
+                encode(&table.layout, (slot, row), change.mask, &mut scratch.deltas);
+            }
             let place = (start, scratch.deltas.len() as u32);
             change.delta = Some(place);
             place
@@ -77,11 +79,61 @@ pub(crate) fn append(bytes: &[u8], start: usize, end: usize, out: &mut Vec<u8>) 
     }
 }
 
-pub(crate) fn encode(world: &World, table: u16, slot: Slot, mask: u64, out: &mut Vec<u8>) {
-    let (Some(row), Some(layout)) = (world.row(table, slot), world.table(table).map(|table| &table.layout))
-    else {
-        return;
-    };
+/// How deltas of certain columns are made, once that is known.
+#[derive(Debug, Default)]
+pub(crate) struct Packing {
+    mask: u64,
+    /// Where the columns lie in a row, neighbours together, if they are few and none has a heap.
+    spans: Option<Vec<(usize, usize)>>,
+}
+
+impl Packing {
+    /// Appends the delta of a row whose columns of this mask have changed.
+    #[inline]
+    pub fn encode(&mut self, layout: &RowLayout, (slot, row): (Slot, &[u8]), mask: u64, out: &mut Vec<u8>) {
+        if self.mask != mask {
+            (self.mask, self.spans) = (mask, spans(layout, mask));
+        }
+        let Some(spans) = &self.spans else { return encode(layout, (slot, row), mask, out) };
+        write_delta(out, slot, mask, &[]);
+        let (mut chunk, mut length) = ([0; CHUNK_BYTES], 0);
+        for &(start, end) in spans {
+            let (words, rest) = row.get(start..end).unwrap_or_default().as_chunks::<4>();
+            for word in words {
+                if let Some(place) = chunk.get_mut(length..length + 4) {
+                    place.copy_from_slice(word);
+                }
+                length += 4;
+            }
+            for byte in rest {
+                if let Some(place) = chunk.get_mut(length) {
+                    *place = *byte;
+                }
+                length += 1;
+            }
+        }
+        append(&chunk, 0, length, out);
+    }
+}
+
+/// Where the columns of a mask lie in a row, neighbours together; none if one has a heap or they do not fit a chunk.
+fn spans(layout: &RowLayout, mask: u64) -> Option<Vec<(usize, usize)>> {
+    let mut spans: Vec<(usize, usize)> = Vec::new();
+    let mut length = 0;
+    for (_, column) in (0..64).zip(layout.columns()).filter(|(place, _)| mask >> place & 1 == 1) {
+        length += column.size;
+        if !column.is_fixed || length > CHUNK_BYTES {
+            return None;
+        }
+        match spans.last_mut() {
+            Some((_, end)) if *end == column.offset => *end += column.size,
+            Some(_) | None => spans.push((column.offset, column.offset + column.size)),
+        }
+    }
+    Some(spans)
+}
+
+fn encode(layout: &RowLayout, (slot, row): (Slot, &[u8]), mask: u64, out: &mut Vec<u8>) {
     let start = out.len();
     write_delta(out, slot, mask, &[]);
     if delta::pack_columns(layout, row, mask, out).is_err() {

@@ -20,18 +20,18 @@ impl Follower {
     }
 
     /// Hands out the updates of all clients that are due.
-    pub fn flush(&mut self, now: Timestamp, sink: &mut dyn FnMut(ClientUpdate)) {
+    pub fn flush(&mut self, now: Timestamp, sink: &mut dyn FnMut(ClientUpdate<'_>)) {
         let is_due = |cohort: &Cohort| cohort.due() <= now && self.has_work(cohort);
         self.flush_those(self.cohorts.iter().map(is_due).collect(), now, sink);
     }
 
     /// Hands out the updates of all clients, due or not: afterwards each has seen the last commit.
-    pub fn flush_all(&mut self, now: Timestamp, sink: &mut dyn FnMut(ClientUpdate)) {
+    pub fn flush_all(&mut self, now: Timestamp, sink: &mut dyn FnMut(ClientUpdate<'_>)) {
         self.flush_those(self.cohorts.iter().map(|cohort| self.has_work(cohort)).collect(), now, sink);
     }
 
     /// Flushes the cohorts whose place is marked, and those that their clients go over to.
-    fn flush_those(&mut self, mut due: Vec<bool>, now: Timestamp, sink: &mut dyn FnMut(ClientUpdate)) {
+    fn flush_those(&mut self, mut due: Vec<bool>, now: Timestamp, sink: &mut dyn FnMut(ClientUpdate<'_>)) {
         let moves = self.plan_moves(&mut due, now);
         for (cohort, _) in self.cohorts.iter_mut().zip(&due).filter(|(_, due)| **due) {
             let commit = (self.offset, self.timestamp);
@@ -110,6 +110,8 @@ impl Follower {
         let Some(current) = client.cohort else { return };
         let Ok([from, to]) = self.cohorts.get_disjoint_mut([current, target]) else { return };
         from.clients.retain(|&other| other != place);
+        from.routines.is_valid = false;
+        to.routines.is_valid = false;
         if to.clients.is_empty() {
             to.cursors = self.world.tables.iter().map(|table| table.log.end()).collect();
         }

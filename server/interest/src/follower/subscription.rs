@@ -49,7 +49,7 @@ impl Follower {
                 (circle.target.table, Source::Circle { circle, ground, observers })
             }
         };
-        cohort.has_news = true;
+        cohort.tell_news();
         if let Some(client) = self.clients.get_mut(place).and_then(Option::as_mut) {
             let at = client.subscriptions.partition_point(|known| known.known_table <= known_table);
             let (number, stage) = (subscription, Stage::Added);
@@ -71,7 +71,7 @@ impl Follower {
             return;
         };
         let Some(cohort) = client.cohort.and_then(|cohort| self.cohorts.get_mut(cohort)) else { return };
-        cohort.has_news = true;
+        cohort.tell_news();
         match client.subscriptions.get_mut(place) {
             Some(known) if known.stage != Stage::Added => known.stage = Stage::Ended,
             _ => {

@@ -150,8 +150,8 @@ impl Harness {
     fn flush(&mut self, is_everybody_due: bool, of_all: bool) {
         let mut updates = Vec::new();
         match of_all {
-            true => self.follower.flush_all(self.now, &mut |update| updates.push(update)),
-            false => self.follower.flush(self.now, &mut |update| updates.push(update)),
+            true => self.follower.flush_all(self.now, &mut |update| updates.push(update.into_owned())),
+            false => self.follower.flush(self.now, &mut |update| updates.push(update.into_owned())),
         }
         let mut updated = BTreeSet::new();
         for update in updates {
@@ -187,7 +187,7 @@ impl Harness {
         assert!((living..=living + ending).contains(&statistics.subscriptions));
     }
 
-    fn update(&mut self, client: u8, update: &ClientUpdate) {
+    fn update(&mut self, client: u8, update: &ClientUpdate<'_>) {
         let state = self.clients.get_mut(&client).expect("an update for a client that is gone");
         let before =
             state.subscriptions.values().filter(|(_, applied)| *applied).map(|(query, _)| query.clone());

@@ -171,7 +171,7 @@ impl FollowerThread {
         let begin = Instant::now();
         let durable_offset = *self.shared.durable.borrow();
         let (clients, shared, statistics) = (&self.clients, &self.shared, &self.shared.statistics);
-        let sink = &mut |update: ClientUpdate| {
+        let sink = &mut |update: ClientUpdate<'_>| {
             let Some(connection) = clients.get(&update.client.0) else { return };
             let header = UpdateHeader {
                 offset: update.offset,

@@ -104,11 +104,11 @@ impl Server {
     /// The messages of a flush: updates, then refusals.
     pub(super) fn updates(
         &mut self,
-        flush: impl FnOnce(&mut Follower, &mut dyn FnMut(ClientUpdate)),
+        flush: impl FnOnce(&mut Follower, &mut dyn FnMut(ClientUpdate<'_>)),
     ) -> (Outgoing, Outgoing) {
         let durable_offset = self.durable_offset;
         let (mut updates, mut refusals) = (Vec::new(), Vec::new());
-        flush(&mut self.follower, &mut |update: ClientUpdate| {
+        flush(&mut self.follower, &mut |update: ClientUpdate<'_>| {
             let connection = update.client.0;
             let header = UpdateHeader {
                 offset: update.offset,

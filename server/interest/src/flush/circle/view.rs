@@ -5,7 +5,7 @@ use ambit_model::Slot;
 use ambit_wire::LeaveReason;
 
 use super::{Watched, around_border, disc, prepare, row_before};
-use crate::client::Stage;
+use crate::client::{Source, Stage, Subscription};
 use crate::cohort::Cohort;
 use crate::filters::WatchedFilter;
 use crate::flush::Scratch;
@@ -136,4 +136,19 @@ pub(in crate::flush) fn leave_reason(
     let matches =
         circle.target.matches_apart_from_distance(row) && rows.any(|observer| circle.joins(row, observer));
     if matches { LeaveReason::OutOfRange } else { LeaveReason::NoLongerMatching }
+}
+
+/// The same for a subscription whatever it is.
+pub(in crate::flush) fn reason_of(
+    world: &World,
+    cohort: &Cohort,
+    subscription: Option<&Subscription>,
+    slot: Slot,
+) -> LeaveReason {
+    match subscription.map(|subscription| &subscription.source) {
+        Some(Source::Circle { circle, ground, observers }) => {
+            leave_reason(world, cohort, (circle, *ground, *observers), slot)
+        }
+        Some(Source::Filter(_)) | None => LeaveReason::Deleted,
+    }
 }

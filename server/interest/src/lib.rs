@@ -22,7 +22,6 @@ mod client;
 mod cohort;
 mod filters;
 mod flush;
-mod regions;
 
 #[cfg(feature = "reference")]
 pub mod reference;
@@ -30,4 +29,4 @@ pub mod reference;
 pub use client::ClientId;
 pub use earlier::{Difference, TableChange};
 pub use follower::{ClientUpdate, Farewell, FarewellReason, Follower, SchemaChangeError, Statistics};
-pub use query::{QueryError, TextError};
+pub use query::{ParameterError, ParameterValue, Parameters, QueryError, TextError};

@@ -25,9 +25,10 @@ pub const PARAMETER_NAME_BYTES_MAX: usize = ambit_model::limits::NAME_BYTES_MAX;
 /// Bytes of the texts and bytes among a query's parameters together. As many as its text may have.
 pub const PARAMETER_BYTES_MAX: usize = SQL_BYTES_MAX;
 
-/// Entries of one filter in the index of filters: more than the values that fit into one query's tokens. Products of several
-/// lists of values stay below it; a filter that cannot is found by fewer of its columns.
-pub const KEYS_PER_FILTER_MAX: usize = 256;
+/// Entries of one filter in the index of filters: as many as values fit into one query's tokens. An area has eight of them.
+/// At a hundred bytes each a connection's filters take 7 MB at most. Combinations of several lists of values stay below;
+/// a filter that cannot is found by fewer of its columns.
+pub const KEY_ENTRIES_PER_FILTER_MAX: usize = 256;
 
 /// Kinds of entries in a table's index of filters, each of which is asked for every row that changes: the columns that must
 /// be equal, and the one that must lie in a range or an area. A game's queries have about ten kinds per table.

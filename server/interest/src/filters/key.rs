@@ -84,11 +84,11 @@ fn keys_of_all(conditions: &[&Condition], detail: Detail) -> Option<Vec<Key>> {
         return one_column(&equal, axis);
     }
     equal.sort_unstable_by_key(|equal| equal.operand);
-    bound_product(&mut equal);
-    if equal.is_empty() && axis.is_none() {
+    let (axis, place) = axis.unwrap_or((Axis::None, Place::Anywhere));
+    bound_product(&mut equal, limits::KEY_ENTRIES_PER_FILTER_MAX / place.entries());
+    if equal.is_empty() && axis == Axis::None {
         return None;
     }
-    let (axis, place) = axis.unwrap_or((Axis::None, Place::Anywhere));
     let shape = Shape { equal: equal.iter().map(|equal| equal.operand).collect(), axis };
     let salts = salts(&equal).into_iter();
     Some(salts.map(|salt| Key { shape: shape.clone(), salt, place: place.clone() }).collect())
@@ -100,13 +100,15 @@ fn keys_of_alternatives(conditions: &[&Condition], facts: &Facts<'_>, detail: De
     let is_alone = |condition: &&Condition| !matches!(condition, Condition::Any(_));
     let others: Vec<&Condition> = conditions.iter().copied().filter(is_alone).collect();
     facts.alternatives.iter().find_map(|list| {
-        let mut keys = Vec::new();
+        let (mut keys, mut entries) = (Vec::new(), 0);
         for alternative in *list {
             let all: Vec<&Condition> = others.iter().copied().chain(parts(alternative)).collect();
-            keys.extend(keys_of_all(&all, detail)?);
-            if keys.len() > limits::KEYS_PER_FILTER_MAX {
+            let more = keys_of_all(&all, detail)?;
+            entries += more.iter().map(|key| key.place.entries()).sum::<usize>();
+            if entries > limits::KEY_ENTRIES_PER_FILTER_MAX {
                 return None;
             }
+            keys.extend(more);
         }
         Some(keys)
     })
@@ -140,7 +142,7 @@ fn ranks(span: &Span) -> Place {
 
 /// The keys of the one column that leaves the fewest rows.
 fn one_column(equal: &[&Equal<'_>], axis: Option<(Axis, Place)>) -> Option<Vec<Key>> {
-    let equal = equal.iter().filter(|equal| equal.values.len() <= limits::KEYS_PER_FILTER_MAX);
+    let equal = equal.iter().filter(|equal| equal.values.len() <= limits::KEY_ENTRIES_PER_FILTER_MAX);
     let equal = equal.min_by_key(|equal| (equal.selectivity(), equal.operand));
     let is_before_axis = |equal: &&&Equal<'_>| match axis {
         Some((Axis::Region(_), _)) => equal.selectivity() < Selectivity::Place,
@@ -159,11 +161,11 @@ fn one_column(equal: &[&Equal<'_>], axis: Option<(Axis, Place)>) -> Option<Vec<K
 }
 
 /// Leaves the columns with the most values out until their products are few.
-fn bound_product(equal: &mut Vec<&Equal<'_>>) {
+fn bound_product(equal: &mut Vec<&Equal<'_>>, max: usize) {
     let product = |equal: &[&Equal<'_>]| {
         equal.iter().fold(1_usize, |product, equal| product.saturating_mul(equal.values.len()))
     };
-    while product(equal) > limits::KEYS_PER_FILTER_MAX {
+    while product(equal) > max {
         let most = equal.iter().enumerate().max_by_key(|(_, equal)| equal.values.len());
         let Some((place, _)) = most else { return };
         equal.remove(place);
@@ -185,6 +187,18 @@ fn salts(equal: &[&Equal<'_>]) -> Vec<u64> {
         hashers = hashers.iter().flat_map(with).collect();
     }
     hashers.iter().map(FxHasher::finish).collect()
+}
+
+impl Place {
+    /// How many entries it usually has in an index.
+    fn entries(&self) -> usize {
+        match self {
+            Self::Anywhere => 1,
+            // Cells along one axis, and along three.
+            Self::Span { .. } => 2,
+            Self::Region(_) => 8,
+        }
+    }
 }
 
 impl Shape {

@@ -7,9 +7,13 @@ use rustc_hash::FxBuildHasher;
 use super::FilterId;
 use crate::query::plan::Area;
 
-/// Cells are 2 to the power of at least this and at most that: finer than any position, wider than any distance.
-const EXPONENT_MIN: f64 = -64.0;
-const EXPONENT_MAX: f64 = 1_023.0;
+/// Cells are 2 to the power of at least this and at most that: a few millionths of a unit, and a million million. Any client
+/// can think of areas of any size, and each size is one more cell to ask for every row.
+const EXPONENT_MIN: f64 = -24.0;
+const EXPONENT_MAX: f64 = 40.0;
+
+/// The cells of all larger areas: the widest of them touches four along each axis.
+const EXPONENT_WIDE: i32 = 1_023;
 
 type Cell = [i64; 3];
 
@@ -45,7 +49,11 @@ impl Region {
     pub fn of(area: &Area) -> Self {
         let (low, high) = area.bounds();
         let widest = low.iter().zip(high).fold(0.0_f64, |widest, (low, high)| widest.max(high - low));
-        let exponent = widest.log2().ceil().clamp(EXPONENT_MIN, EXPONENT_MAX) as i32;
+        let exponent = widest.log2().ceil();
+        let exponent = match exponent <= EXPONENT_MAX {
+            true => exponent.max(EXPONENT_MIN) as i32,
+            false => EXPONENT_WIDE,
+        };
         Self { low, high, exponent }
     }
 

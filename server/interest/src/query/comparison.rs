@@ -153,7 +153,8 @@ pub(super) fn operand<'a>(
     )
 }
 
-fn value_type(ty: &ColumnType) -> &ColumnType {
+/// The type of a column's values, apart from NULL.
+pub(super) fn value_type(ty: &ColumnType) -> &ColumnType {
     if let ColumnType::Option(inner) = ty { inner } else { ty }
 }
 

@@ -153,7 +153,7 @@ fn joined_columns(
 fn is_narrow(table: &TableSchema, filter: &Filter) -> bool {
     let equal: Vec<u16> = filter.equalities().map(|(operand, _)| operand.column).collect();
     let is_id = |column: &u16| {
-        let ty = table.columns.get(usize::from(*column)).map(|column| &column.ty);
+        let ty = table.columns.get(usize::from(*column)).map(|column| comparison::value_type(&column.ty));
         matches!(ty, Some(ColumnType::Identity | ColumnType::ConnectionId))
     };
     let mut unique = table.indexes.iter().filter(|index| index.unique);

@@ -68,7 +68,7 @@ pub(super) fn keys(filter: &Filter, detail: Detail) -> Option<Vec<Key>> {
 fn keys_of_all(conditions: &[&Condition], detail: Detail) -> Option<Vec<Key>> {
     let facts = Facts::of(conditions);
     let axis = axis(&facts);
-    if axis.is_none()
+    if !axis.as_ref().is_some_and(|(_, place)| place.is_bounded())
         && let Some(keys) = keys_of_alternatives(conditions, &facts, detail)
     {
         return Some(keys);
@@ -190,6 +190,15 @@ fn salts(equal: &[&Equal<'_>]) -> Vec<u64> {
 }
 
 impl Place {
+    /// Whether it has two ends: one with a single end often leaves most rows.
+    fn is_bounded(&self) -> bool {
+        match self {
+            Self::Anywhere => false,
+            Self::Span { low, high } => low.is_some() && high.is_some(),
+            Self::Region(_) => true,
+        }
+    }
+
     /// How many entries it usually has in an index.
     fn entries(&self) -> usize {
         match self {

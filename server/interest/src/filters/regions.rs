@@ -7,8 +7,8 @@ use rustc_hash::FxBuildHasher;
 use super::FilterId;
 use crate::query::plan::Area;
 
-/// Cells are 2 to the power of at least this and at most that: a few millionths of a unit, and a million million. Any client
-/// can think of areas of any size, and each size is one more cell to ask for every row.
+/// Cells are 2 to the power of at least this and at most that: a ten-millionth of a unit, and a million million. Any client can
+/// think of areas of any size, and each size is one more cell to ask for every row.
 const EXPONENT_MIN: f64 = -24.0;
 const EXPONENT_MAX: f64 = 40.0;
 

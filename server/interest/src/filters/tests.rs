@@ -87,7 +87,7 @@ fn rows(count: usize) -> Vec<Vec<u8>> {
 #[test]
 fn a_row_meets_the_ranges_and_values_that_hold_it_and_no_others() {
     let schema = schema();
-    let kinds: [&dyn Fn(usize) -> String; 10] = [
+    let kinds: [&dyn Fn(usize) -> String; 11] = [
         &|number| format!("hp BETWEEN {number} AND {}", number + 2),
         &|number| format!("hp >= {} AND hp < {}", number % 50, number),
         &|number| format!("hp > {number}"),
@@ -97,6 +97,7 @@ fn a_row_meets_the_ranges_and_values_that_hold_it_and_no_others() {
         &|number| format!("zone = {} AND hp BETWEEN {number} AND {}", number % 200, number + 1),
         &|number| format!("hp IN ({number}, {}, {})", number + 1, number + 7),
         &|number| format!("level IS NULL AND hp <= -{number}"),
+        &|number| format!("hp > -9 AND (mass = {number} OR speed = {number})"),
         &|number| format!("hp = {number} OR speed BETWEEN {number} AND {}", number + 1),
     ];
     for kind in kinds {

@@ -11,7 +11,7 @@ use ambit_store::{Bounds, KeyPrefix, LookupError};
 
 use super::World;
 use crate::limits;
-use crate::query::plan::{Condition, Facts, Filter, parts};
+use crate::query::plan::{Condition, Facts, Filter, Selectivity, parts};
 use path::{End, LookUp, Path};
 
 impl World {
@@ -69,25 +69,43 @@ impl World {
         let mut paths: Vec<Path<'_>> =
             (0..).zip(indexes).filter_map(|(id, index)| Path::new(id, index, &facts)).collect();
         paths.sort_by_key(|path| path.cost);
-        let best = paths.iter().find_map(|path| {
+        let is_narrow = |path: &Path<'_>| path.selectivity() < Selectivity::HalfRange;
+        // What lies on one side of a value is often most of the table; alternatives may each be few rows.
+        if !paths.first().is_some_and(is_narrow)
+            && self.plan_alternatives(table, conditions, &facts, out).is_some()
+        {
+            return Some(());
+        }
+        let (index, look_ups) = paths.iter().find_map(|path| {
             let columns = indexes.get(usize::from(path.index)).map(|index| index.columns.as_slice())?;
             Some((path.index, path.look_ups(layout, columns)?))
-        });
-        if let Some((index, look_ups)) = best {
-            out.extend(look_ups.into_iter().map(|look_up| (index, look_up)));
-            return (out.len() <= limits::LOOK_UPS_MAX).then_some(());
-        }
+        })?;
+        out.extend(look_ups.into_iter().map(|look_up| (index, look_up)));
+        (out.len() <= limits::LOOK_UPS_MAX).then_some(())
+    }
+
+    /// The same by the first list of alternatives that all have an index. If there is none, `out` is as before.
+    fn plan_alternatives(
+        &self,
+        table: u16,
+        conditions: &[&Condition],
+        facts: &Facts<'_>,
+        out: &mut Vec<(u16, LookUp)>,
+    ) -> Option<()> {
         let is_alone = |condition: &&Condition| !matches!(condition, Condition::Any(_));
         let others: Vec<&Condition> = conditions.iter().copied().filter(is_alone).collect();
         let start = out.len();
-        facts.alternatives.iter().find_map(|list| {
+        let is_planned = facts.alternatives.iter().any(|list| {
             out.truncate(start);
-            for alternative in *list {
+            list.iter().all(|alternative| {
                 let all: Vec<&Condition> = others.iter().copied().chain(parts(alternative)).collect();
-                self.plan(table, &all, out)?;
-            }
-            Some(())
-        })
+                self.plan(table, &all, out).is_some()
+            })
+        });
+        if !is_planned {
+            out.truncate(start);
+        }
+        is_planned.then_some(())
     }
 }
 

@@ -1,5 +1,6 @@
 //! What subscriptions take and refuse, with the place in the text and the remedy; and that no text does harm.
 
+mod guide;
 mod hostile;
 mod parameters;
 mod possible;

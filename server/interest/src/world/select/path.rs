@@ -77,6 +77,12 @@ impl<'a> Path<'a> {
         Some(Self { index: id, equal, then, cost: (Reverse(is_unique), selectivity, Reverse(used)) })
     }
 
+    /// How few rows the most telling fact leaves.
+    pub fn selectivity(&self) -> Selectivity {
+        let (_, selectivity, _) = self.cost;
+        selectivity
+    }
+
     /// What to ask the index, whose columns these are; `None` if it cannot be asked that.
     pub fn look_ups(&self, layout: &RowLayout, columns: &[u16]) -> Option<Vec<LookUp>> {
         let used = columns.get(..self.equal.len())?;

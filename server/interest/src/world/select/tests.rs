@@ -73,6 +73,9 @@ fn queries_use_the_indexes_that_they_can() {
         ("id = 5 OR owner = :sender", Some("id × 1, owner × 1")),
         ("id = 5 OR hp = 3", None),
         ("hp > 1 AND (id = 5 OR name = 'orc')", Some("id × 1, name × 1")),
+        ("zone > 1 AND (id = 5 OR name = 'orc')", Some("id × 1, name × 1")),
+        ("zone > 1 AND (id = 5 OR hp = 3)", Some("id × 1, zone_hp × 1")),
+        ("zone = 1 AND (id = 5 OR name = 'orc')", Some("zone_hp × 1")),
     ] {
         let found = index_names(condition).map(|names| {
             let mut names: Vec<&str> = names.split(", ").collect();

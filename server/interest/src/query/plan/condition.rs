@@ -190,3 +190,101 @@ impl Comparison {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ambit_model::glam::{DVec3, Vec2};
+    use ambit_model::{Identity, Value, encode_row};
+
+    use crate::query::random::{filter, schema};
+
+    /// A row whose level and title are NULL or not, and whose floats are what is given.
+    fn row(level: Option<i16>, title: Option<&str>, speed: f32, aim: f64) -> Vec<u8> {
+        let values = [
+            Value::U32(1),
+            Value::Identity(Identity([1; 32])),
+            Value::U8(2),
+            Value::I32(-3),
+            Value::Option(level.map(|level| Box::new(Value::I16(level)))),
+            Value::F32(speed),
+            Value::Option(Some(Box::new(Value::F64(speed.into())))),
+            Value::String("orc".into()),
+            Value::Option(title.map(|title| Box::new(Value::String(title.into())))),
+            Value::Bool(true),
+            Value::Vec2(Vec2::ZERO),
+            Value::DVec3(DVec3::new(aim, 0.0, 0.0)),
+            Value::Option(None),
+        ];
+        encode_row(&schema().tables[0].layout(), &values).unwrap()
+    }
+
+    #[test]
+    fn what_is_null_satisfies_neither_a_comparison_nor_its_negation() {
+        let schema = schema();
+        let (known, unknown) = (row(Some(5), Some("Duke"), 5.0, 5.0), row(None, None, f32::NAN, f64::NAN));
+        for (condition, holds) in [
+            ("level = 5", true),
+            ("level <> 5", false),
+            ("level IN (4, 5)", true),
+            ("level BETWEEN 6 AND 7", false),
+            ("title LIKE 'Du%'", true),
+            ("title < 'Da'", false),
+            ("speed = 5", true),
+            ("speed > 5", false),
+            ("mass <> 4", true),
+            ("mass IN (5)", true),
+            ("ST_DWithin(aim, ST_MakePoint(5, 0, 0), 0)", true),
+            ("aim &&& ST_3DMakeBox(ST_MakePoint(6, 0, 0), ST_MakePoint(7, 0, 0))", false),
+            ("NOT (level = 4 OR title = 'Earl')", true),
+        ] {
+            let negated = format!("NOT ({condition})");
+            let (condition, negated) = (filter(&schema, condition), filter(&schema, &negated));
+            assert_eq!(
+                (condition.matches(&known), negated.matches(&known)),
+                (holds, !holds),
+                "{condition:?}"
+            );
+            assert!(!condition.matches(&unknown) && !negated.matches(&unknown), "{condition:?}");
+        }
+        for column in ["level", "title", "speed", "mass"] {
+            let null = filter(&schema, &format!("{column} IS NULL"));
+            let other = filter(&schema, &format!("{column} IS NOT NULL"));
+            assert!(null.matches(&unknown) && !null.matches(&known), "{column}");
+            assert!(!other.matches(&unknown) && other.matches(&known), "{column}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_part_does_not_decide_where_another_does() {
+        let schema = schema();
+        let unknown = row(None, None, f32::NAN, 0.0);
+        for (condition, expected) in [
+            ("zone = 2 OR level = 5", true),
+            ("NOT (zone = 1 AND level = 5)", true),
+            ("NOT (zone = 2 AND level = 5)", false),
+            ("NOT (zone = 1 OR level = 5)", false),
+            ("level = 5 OR level <> 5", false),
+            ("level = 5 OR level IS NULL", true),
+        ] {
+            assert_eq!(filter(&schema, condition).matches(&unknown), expected, "{condition}");
+        }
+    }
+
+    #[test]
+    fn at_another_place_every_area_and_none_is_satisfied() {
+        let schema = schema();
+        let row = row(None, None, 0.0, 100.0);
+        for (condition, expected) in [
+            ("ST_DWithin(aim, ST_MakePoint(0, 0, 0), 1)", true),
+            ("NOT ST_DWithin(aim, ST_MakePoint(100, 0, 0), 1)", true),
+            ("zone = 2 AND place && ST_MakeEnvelope(5, 5, 6, 6)", true),
+            ("zone = 1 AND place && ST_MakeEnvelope(5, 5, 6, 6)", false),
+            ("zone = 1 OR place && ST_MakeEnvelope(5, 5, 6, 6)", true),
+            ("NOT (zone = 2 OR place && ST_MakeEnvelope(5, 5, 6, 6))", false),
+        ] {
+            let filter = filter(&schema, condition);
+            assert!(!filter.matches(&row), "{condition}");
+            assert_eq!(filter.matches_apart_from_distance(&row), expected, "{condition}");
+        }
+    }
+}

@@ -137,7 +137,7 @@ impl EarlierSchema {
     }
 
     /// The plan of a client's query over the current tables, and the id that the client knows the selected table by.
-    pub fn plan(&self, current: &Schema, caller: Caller, sql: &str) -> Result<(Plan, u16), QueryError> {
+    pub fn plan(&self, current: &Schema, caller: Caller<'_>, sql: &str) -> Result<(Plan, u16), QueryError> {
         let mut plan = match query::parse(&self.schema, caller, sql) {
             Ok(plan) => plan,
             Err(error) => {

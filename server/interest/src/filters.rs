@@ -1,14 +1,18 @@
 //! The filters that a group of connections watches: identical ones once, and found by the values they ask for.
 
-use std::hash::Hasher;
+mod table;
+
+mod key;
+mod regions;
+mod spans;
 
 use ambit_model::Slot;
 use hashbrown::HashMap;
-use rustc_hash::{FxBuildHasher, FxHasher};
+use rustc_hash::FxBuildHasher;
 
-use crate::query::plan::{Condition, Filter, Form, Operand};
-use crate::regions::{Region, RegionIndex};
+use crate::query::plan::Filter;
 use crate::renumber::Renumbering;
+use table::{Entries, TableFilters};
 
 /// A filter's place in [`Filters`].
 pub(crate) type FilterId = usize;
@@ -41,6 +45,7 @@ pub(crate) struct WatchedFilter {
     pub ops: Option<Vec<u8>>,
     /// The whole result, once somebody needed it in this period.
     pub result: Option<Vec<Slot>>,
+    entries: Entries,
 }
 
 /// A changed row seen from one filter.
@@ -49,29 +54,6 @@ pub(crate) struct Crossing {
     pub slot: Slot,
     pub was: bool,
     pub is: bool,
-}
-
-/// The filters of one table by what they ask for.
-#[derive(Debug, Default)]
-pub(crate) struct TableFilters {
-    /// Filters that can concern any row.
-    any: Vec<FilterId>,
-    /// Filters by a column and the hash of the value that it must have.
-    equal: HashMap<(u16, u64), Vec<FilterId>, FxBuildHasher>,
-    /// The columns that occur in `equal`, and how often.
-    equal_columns: Vec<(Operand, usize)>,
-    /// Filters by the region that their rows lie in.
-    regions: RegionIndex,
-    /// How many watch the result of a filter itself.
-    watchers: usize,
-}
-
-/// What a filter is found by.
-enum Key {
-    /// The value that a column must have: the column, and its place in `equal`.
-    Equal(Operand, (u16, u64)),
-    Region(Region),
-    Nothing,
 }
 
 impl Filters {
@@ -125,12 +107,18 @@ impl Filters {
         let Some(entry) = self.entries.get_mut(id).and_then(Option::take) else { return };
         self.by_filter.remove(&entry.filter);
         if let Some(table) = self.tables.get_mut(usize::from(entry.filter.table)) {
-            table.remove(&entry.filter, id);
+            table.remove(&entry.entries, id);
         }
         self.free.push(id);
     }
 
     fn add(&mut self, filter: &Filter) -> FilterId {
+        let id = self.free.pop().unwrap_or(self.entries.len());
+        let table = usize::from(filter.table);
+        if self.tables.len() <= table {
+            self.tables.resize_with(table + 1, TableFilters::default);
+        }
+        let entries = self.tables.get_mut(table).map(|table| table.add(filter, id)).unwrap_or_default();
         let entry = WatchedFilter {
             filter: filter.clone(),
             columns: filter.columns(),
@@ -141,44 +129,22 @@ impl Filters {
             crossings: Vec::new(),
             ops: None,
             result: None,
+            entries,
         };
-        let id = self.free.pop().unwrap_or(self.entries.len());
         if id == self.entries.len() {
             self.entries.push(Some(entry));
         } else if let Some(place) = self.entries.get_mut(id) {
             *place = Some(entry);
         }
         self.by_filter.insert(filter.clone(), id);
-        let table = usize::from(filter.table);
-        if self.tables.len() <= table {
-            self.tables.resize_with(table + 1, TableFilters::default);
-        }
-        if let Some(table) = self.tables.get_mut(table) {
-            table.add(filter, id);
-        }
         id
     }
 
     /// Collects the filters that a row can concern: before (if it existed) or now (if it exists).
     pub fn concerned(&self, table: u16, before: Option<&[u8]>, now: Option<&[u8]>, out: &mut Vec<FilterId>) {
-        out.clear();
-        if let Some(filters) = self.tables.get(usize::from(table)) {
-            out.extend_from_slice(&filters.any);
-            let fixed = out.len();
-            for (operand, _) in &filters.equal_columns {
-                for row in [before, now].into_iter().flatten() {
-                    if let Some(ids) = filters.equal.get(&(operand.column, hash(operand.bytes(row)))) {
-                        out.extend_from_slice(ids);
-                    }
-                }
-            }
-            for row in [before, now].into_iter().flatten() {
-                filters.regions.holding(row, out);
-            }
-            if out.len() > fixed + 1 {
-                out.sort_unstable();
-                out.dedup();
-            }
+        match self.tables.get(usize::from(table)) {
+            Some(filters) => filters.concerned(before, now, out),
+            None => out.clear(),
         }
     }
 
@@ -214,81 +180,5 @@ impl WatchedFilter {
     }
 }
 
-impl TableFilters {
-    fn add(&mut self, filter: &Filter, id: FilterId) {
-        let (operand, key) = match Key::of(filter) {
-            Key::Equal(operand, key) => (operand, key),
-            Key::Region(region) => return self.regions.add(&region, id),
-            Key::Nothing => return self.any.push(id),
-        };
-        self.equal.entry(key).or_default().push(id);
-        match self.equal_columns.iter_mut().find(|(known, _)| *known == operand) {
-            Some((_, count)) => *count += 1,
-            None => self.equal_columns.push((operand, 1)),
-        }
-    }
-
-    fn remove(&mut self, filter: &Filter, id: FilterId) {
-        let (operand, key) = match Key::of(filter) {
-            Key::Equal(operand, key) => (operand, key),
-            Key::Region(region) => return self.regions.remove(&region, id),
-            Key::Nothing => return self.any.retain(|&known| known != id),
-        };
-        if let Some(ids) = self.equal.get_mut(&key) {
-            ids.retain(|&known| known != id);
-            if ids.is_empty() {
-                self.equal.remove(&key);
-            }
-        }
-        if let Some(place) = self.equal_columns.iter().position(|(known, _)| *known == operand)
-            && let Some((_, count)) = self.equal_columns.get_mut(place)
-        {
-            *count -= 1;
-            if *count == 0 {
-                self.equal_columns.swap_remove(place);
-            }
-        }
-    }
-}
-
-impl Key {
-    /// An id tells most rows apart, then a place does, then any other value.
-    fn of(filter: &Filter) -> Self {
-        let comparable =
-            filter.equalities().filter(|(operand, _)| !matches!(operand.form, Form::Float32 | Form::Float64));
-        let equal = comparable.max_by_key(|(operand, _)| width(operand.form));
-        let region = filter.conditions.iter().find_map(|condition| match condition {
-            Condition::Within { position, centre, radius } => {
-                Some(Region::around(*position, *centre, *radius))
-            }
-            Condition::Compare { .. } => None,
-        });
-        match (equal, region) {
-            (Some((operand, _)), Some(region)) if width(operand.form) < ID_BYTES => Self::Region(region),
-            (Some((operand, value)), _) => {
-                Self::Equal(operand, (operand.column, hash(&value.column_bytes(operand.form))))
-            }
-            (None, Some(region)) => Self::Region(region),
-            (None, None) => Self::Nothing,
-        }
-    }
-}
-
-/// Values of at least so many bytes are usually ids.
-const ID_BYTES: usize = 8;
-
-/// About how many bytes tell the values of a column apart.
-fn width(form: Form) -> usize {
-    match form {
-        Form::Bytes(size) => 64 + size,
-        Form::Heap => 64,
-        Form::Unsigned(size) | Form::Signed(size) => size,
-        Form::Float32 | Form::Float64 => 0,
-    }
-}
-
-fn hash(bytes: &[u8]) -> u64 {
-    let mut hasher = FxHasher::default();
-    hasher.write(bytes);
-    hasher.finish()
-}
+#[cfg(test)]
+mod tests;

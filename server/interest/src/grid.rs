@@ -9,6 +9,7 @@
 use std::ops::Range;
 
 use crate::limits;
+use crate::query::plan::is_within;
 
 /// Something that has a position.
 #[derive(Debug, Clone, Copy)]
@@ -144,6 +145,9 @@ impl Grid {
     /// Finds the items of a disc: `inner` is the radius below which they are [`Found::inside`], negative for none.
     pub fn find(&self, disc: Disc, inner: f64, found: &mut Found) {
         found.begin(self.len());
+        if !SQUARABLE.contains(&disc.radius) {
+            return self.lines(disc, |line| self.scan_exactly(line, disc, found));
+        }
         let squares = [inner * inner.abs(), disc.radius * disc.radius];
         // Most worlds are flat or have one key: what need not be compared is not.
         let is_flat = !self.is_deep && disc.centre[2] == 0.0;
@@ -152,6 +156,16 @@ impl Grid {
             (true, false) => self.lines(disc, |line| self.scan::<false, true>(line, disc, squares, found)),
             (false, true) => self.lines(disc, |line| self.scan::<true, false>(line, disc, squares, found)),
             (false, false) => self.lines(disc, |line| self.scan::<true, true>(line, disc, squares, found)),
+        }
+    }
+
+    /// Tests the items of a line with the one rule of distance. All that are found count as between the radii.
+    fn scan_exactly(&self, line: Range<usize>, disc: Disc, found: &mut Found) {
+        for at in line {
+            if self.key(at) == disc.key && is_within(self.place(at), disc.centre, disc.radius) {
+                found.between[found.between_count] = at as u32;
+                found.between_count += 1;
+            }
         }
     }
 
@@ -288,6 +302,9 @@ impl Grid {
         self.cells = cells;
     }
 }
+
+/// Radii whose squares are neither infinite nor nothing.
+const SQUARABLE: std::ops::RangeInclusive<f64> = 1e-140..=1e140;
 
 /// Items in a cell where they are spread evenly.
 const ITEMS_PER_CELL: f64 = 2.0;

@@ -24,7 +24,6 @@ mod client;
 mod cohort;
 mod filters;
 mod flush;
-mod regions;
 
 #[cfg(feature = "reference")]
 pub mod reference;
@@ -32,4 +31,4 @@ pub mod reference;
 pub use client::ClientId;
 pub use earlier::{Difference, TableChange};
 pub use follower::{ClientUpdate, Farewell, FarewellReason, Follower, SchemaChangeError, Statistics};
-pub use query::{QueryError, TextError};
+pub use query::{ParameterError, ParameterValue, Parameters, QueryError, TextError};

@@ -2,15 +2,41 @@
 
 pub use ambit_wire::limits::{SQL_BYTES_MAX, SUBSCRIPTIONS_MAX as SUBSCRIPTIONS_PER_CLIENT_MAX};
 
-/// Tokens of one query, spaces apart. Thirty-two conditions of fourteen tokens each. Bounds how deep a chain of operators
-/// nests, and so the stack that the query takes.
+/// Tokens of one query, spaces apart. Sixty-four conditions of eight tokens each, or a list of two hundred values. Bounds how
+/// deep a chain of operators nests, and so the stack that the query takes.
 pub const SQL_TOKENS_MAX: usize = 512;
 
-/// Nesting of parentheses and expressions in one query. Real queries nest three deep; bounds the parser's stack.
+/// Nesting of expressions in one query: an operator, NOT and a pair of parentheses are a level each. Real queries nest ten
+/// deep; bounds the parser's stack, and that of everything that goes down a tree of conditions.
 pub const SQL_DEPTH_MAX: usize = 32;
 
-/// Conditions joined by AND in one query. Each is tested for every row it may concern.
-pub const CONDITIONS_MAX: usize = 32;
+/// Conditions of one query that AND, OR and NOT join. Each is tested for every row it may concern.
+pub const CONDITIONS_MAX: usize = 64;
+
+/// Values of one IN. A team, a hotbar, the zones around a player; each is one entry in the index of filters.
+pub const IN_VALUES_MAX: usize = 128;
+
+/// The client's own parameters in one query. The longest queries of the samples name four.
+pub const PARAMETERS_MAX: usize = 32;
+
+/// Bytes of a parameter's name, as for the name of a column.
+pub const PARAMETER_NAME_BYTES_MAX: usize = ambit_model::limits::NAME_BYTES_MAX;
+
+/// Bytes of the texts and bytes among a query's parameters together. As many as its text may have.
+pub const PARAMETER_BYTES_MAX: usize = SQL_BYTES_MAX;
+
+/// Entries of one filter in the index of filters: as many as values fit into one query's tokens. An area has eight of them.
+/// At a hundred bytes each a connection's filters take 7 MB at most. Combinations of several lists of values stay below;
+/// a filter that cannot is found by fewer of its columns.
+pub const KEY_ENTRIES_PER_FILTER_MAX: usize = 256;
+
+/// Kinds of entries in a table's index of filters, each of which is asked for every row that changes: the columns that must
+/// be equal, and the one that must lie in a range or an area. A game's queries have about ten kinds per table.
+/// Any client can think of more; those are found by one column each.
+pub const KEY_SHAPES_MAX: usize = 32;
+
+/// Look-ups in the store's indexes for one query. Past that, going through the table is as good.
+pub const LOOK_UPS_MAX: usize = 256;
 
 /// Column pairs compared between the two tables of a query (`m.zone = p.zone`).
 pub const JOIN_COLUMNS_MAX: usize = 4;

@@ -6,19 +6,35 @@
 pub(crate) mod plan;
 
 mod error;
+mod parameters;
 
 mod parse;
 
+mod from;
+
+mod join;
+
 mod condition;
+
+mod comparison;
+mod pattern;
+mod place;
+
 mod literal;
 mod scope;
+mod value;
+
+#[cfg(test)]
+pub(crate) mod random;
 
 pub use error::{QueryError, TextError};
+pub use parameters::{ParameterError, ParameterValue, Parameters};
 pub(crate) use parse::parse;
 
-/// Whose subscription it is: the values of `:sender` and `:connection`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Caller {
+/// Whose subscription it is: the values of `:sender`, `:connection` and the client's own parameters.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Caller<'a> {
     pub identity: ambit_model::Identity,
     pub connection: ambit_model::ConnectionId,
+    pub parameters: &'a Parameters,
 }

@@ -5,10 +5,10 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use ambit_model::{ConnectionId, DecodeError, Identity, RowLayout, Schema, Slot, Value, decode_row};
-use ambit_store::Store;
+use ambit_store::{Store, is_within};
 
-use crate::query::plan::{Comparison, Condition, Filter, Number, Plan, Scalar};
-use crate::query::{self, Caller, TextError};
+use crate::query::plan::{Area, Comparison, Condition, Filter, Number, Operand, Plan, Scalar};
+use crate::query::{self, Caller, Parameters, TextError};
 
 /// A checked query.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,7 +22,18 @@ impl Query {
         connection: ConnectionId,
         sql: &str,
     ) -> Result<Self, TextError> {
-        query::parse(schema, Caller { identity, connection }, sql).map(Self)
+        Self::parse_with(schema, identity, connection, sql, &Parameters::new())
+    }
+
+    /// The query of a text that names parameters of the client's own.
+    pub fn parse_with(
+        schema: &Schema,
+        identity: Identity,
+        connection: ConnectionId,
+        sql: &str,
+        parameters: &Parameters,
+    ) -> Result<Self, TextError> {
+        query::parse(schema, Caller { identity, connection, parameters }, sql).map(Self)
     }
 
     /// The table whose rows it selects.
@@ -84,12 +95,16 @@ fn select<'a>(store: &'a Store, filter: &Filter) -> Result<Vec<Row<'a>>, DecodeE
     Ok(rows)
 }
 
+/// Whether a condition is true. What is unknown, because a value is NULL or no number, is not true, and neither is its
+/// negation.
 fn holds(condition: &Condition, row: &[Value]) -> bool {
     match condition {
+        Condition::All(conditions) => conditions.iter().all(|condition| holds(condition, row)),
+        Condition::Any(conditions) => conditions.iter().any(|condition| holds(condition, row)),
+        Condition::Null { operand, negated } => known(row, *operand).is_none() != *negated,
         Condition::Compare { operand, comparison, value } => {
-            let Some(found) = column(row, operand.column) else { return false };
-            // No number is equal to what is none.
-            compare(found, value).map_or(*comparison == Comparison::NotEqual, |ordering| match comparison {
+            let ordering = known(row, *operand).and_then(|found| compare(found, value));
+            ordering.is_some_and(|ordering| match comparison {
                 Comparison::Equal => ordering.is_eq(),
                 Comparison::NotEqual => ordering.is_ne(),
                 Comparison::Less => ordering.is_lt(),
@@ -98,8 +113,41 @@ fn holds(condition: &Condition, row: &[Value]) -> bool {
                 Comparison::GreaterOrEqual => ordering.is_ge(),
             })
         }
-        Condition::Within { position: place, centre, radius } => {
-            is_near(position(row, place.column), Some(centre.map(Number::get)), *radius)
+        Condition::OneOf { operand, values, negated } => known(row, *operand).is_some_and(|found| {
+            values.iter().any(|value| compare(found, value) == Some(Ordering::Equal)) != *negated
+        }),
+        Condition::Begins { operand, prefix, negated } => match known(row, *operand) {
+            Some(Value::String(text)) => text.as_bytes().starts_with(prefix) != *negated,
+            _ => false,
+        },
+        Condition::Within { position: place, area, negated } => {
+            let place = position(row, place.column).filter(|place| place.iter().all(|part| !part.is_nan()));
+            place.is_some_and(|place| is_in(place, area) != *negated)
+        }
+    }
+}
+
+/// The column's value, if it has one.
+#[expect(clippy::wildcard_enum_match_arm, reason = "three types have values that are none")]
+fn known(row: &[Value], operand: Operand) -> Option<&Value> {
+    let value = match column(row, operand.column)? {
+        Value::Option(value) => value.as_deref()?,
+        value => value,
+    };
+    match value {
+        Value::F32(number) if number.is_nan() => None,
+        Value::F64(number) if number.is_nan() => None,
+        value => Some(value),
+    }
+}
+
+/// The border belongs to circle and box.
+fn is_in(place: [f64; 3], area: &Area) -> bool {
+    match area {
+        Area::Circle { centre, radius } => is_near(Some(place), Some(centre.map(Number::get)), *radius),
+        Area::Box { low, high } => {
+            let sides = low.iter().zip(high);
+            place.iter().zip(sides).all(|(part, (low, high))| low.get() <= *part && *part <= high.get())
         }
     }
 }
@@ -152,6 +200,5 @@ fn position(row: &[Value], place: u16) -> Option<[f64; 3]> {
 /// The border belongs to the circle. What is no place is nowhere near.
 fn is_near(left: Option<[f64; 3]>, right: Option<[f64; 3]>, radius: Number) -> bool {
     let (Some(left), Some(right)) = (left, right) else { return false };
-    let squares = left.iter().zip(right).map(|(left, right)| (left - right).powi(2));
-    squares.sum::<f64>() <= radius.get().powi(2)
+    is_within(left, right, radius.get())
 }

@@ -1,5 +1,7 @@
 //! The follower's copy of the database: rows, what happened to them lately, and grids over their positions.
 
+mod select;
+
 use std::sync::Arc;
 
 use ambit_model::{RowLayout, Schema, Slot, TableSchema};
@@ -9,7 +11,7 @@ use crate::changes::ChangeLog;
 use crate::ground::{Ground, Shape};
 use crate::limits;
 use crate::query::QueryError;
-use crate::query::plan::{Circle, Filter, Form};
+use crate::query::plan::{Circle, Filter};
 use crate::renumber::Renumbering;
 
 /// A ground's place in [`World`].
@@ -152,38 +154,6 @@ impl World {
             renumbering.filter(&mut ground.shape.filter);
             ground.forget();
         }
-    }
-
-    /// Appends the slots of all rows that satisfy the filter, by an index if there is one.
-    pub fn select(&self, filter: &Filter, out: &mut Vec<Slot>) {
-        let indexes = self.schema.tables.get(usize::from(filter.table)).map(|table| table.indexes.as_slice());
-        for (id, index) in (0..).zip(indexes.unwrap_or_default()) {
-            let [column] = index.columns.as_slice() else { continue };
-            let Some((operand, value)) = filter.equalities().find(|(operand, _)| operand.column == *column)
-            else {
-                continue;
-            };
-            let mut key = Vec::new();
-            let Some(layout) = self.table(filter.table).map(|table| table.layout.of_columns(&[*column]))
-            else {
-                continue;
-            };
-            let mut writer = ambit_model::RowWriter::new(&mut key, layout.fixed_bytes());
-            let bytes = value.column_bytes(operand.form);
-            match operand.form {
-                Form::Heap => writer.bytes(0, &bytes),
-                // A float's zero has two forms; the filter takes both, an index one.
-                Form::Float32 | Form::Float64 => continue,
-                Form::Unsigned(_) | Form::Signed(_) | Form::Bytes(_) => writer.put(0, &bytes),
-            }
-            if self.store.find_all(filter.table, id, &key, out).is_ok() {
-                out.retain(|&slot| self.row(filter.table, slot).is_some_and(|row| filter.matches(row)));
-                return;
-            }
-            out.clear();
-        }
-        let rows = self.store.slots(filter.table).filter(|(_, row)| filter.matches(row));
-        out.extend(rows.map(|(slot, _)| slot));
     }
 
     /// Begins to keep the ground of a circle.

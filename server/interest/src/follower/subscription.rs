@@ -6,7 +6,7 @@ use super::Follower;
 use crate::client::{Client, ClientId, Source, Stage, Subscription};
 use crate::cohort::Rate;
 use crate::query::plan::Plan;
-use crate::query::{self, Caller, QueryError};
+use crate::query::{self, Caller, Parameters, QueryError};
 use crate::{flush, limits};
 
 impl Follower {
@@ -22,6 +22,20 @@ impl Follower {
         rate: f32,
         now: Timestamp,
     ) -> Result<(), QueryError> {
+        self.subscribe_with(id, subscription, sql, &Parameters::new(), rate, now)
+    }
+
+    /// As [`Self::subscribe`], of a query that names parameters of the client's own. What they hold now is meant: the
+    /// subscription does not change with them.
+    pub fn subscribe_with(
+        &mut self,
+        id: ClientId,
+        subscription: u32,
+        sql: &str,
+        parameters: &Parameters,
+        rate: f32,
+        now: Timestamp,
+    ) -> Result<(), QueryError> {
         let rate = Rate::from_hertz(rate)?;
         let place = *self.by_id.get(&id).ok_or(QueryError::UnknownClient)?;
         let client = self.clients.get(place).and_then(Option::as_ref).ok_or(QueryError::UnknownClient)?;
@@ -32,7 +46,7 @@ impl Follower {
         if client.subscriptions.len() + client.ended.len() >= limits::SUBSCRIPTIONS_PER_CLIENT_MAX {
             return Err(QueryError::TooManySubscriptions);
         }
-        let (plan, known_table) = self.plan(client, sql)?;
+        let (plan, known_table) = self.plan(client, sql, parameters)?;
         let cohort = match client.cohort {
             Some(cohort) => cohort,
             None => self.join(place, rate, now),
@@ -81,9 +95,10 @@ impl Follower {
             }
         }
     }
+
     /// The plan of a client's query, and the id that the client knows the selected table by.
-    fn plan(&self, client: &Client, sql: &str) -> Result<(Plan, u16), QueryError> {
-        let caller = Caller { identity: client.identity, connection: client.connection };
+    fn plan(&self, client: &Client, sql: &str, parameters: &Parameters) -> Result<(Plan, u16), QueryError> {
+        let caller = Caller { identity: client.identity, connection: client.connection, parameters };
         if let Some(earlier) = &client.earlier {
             return earlier.plan(&self.world.schema, caller, sql);
         }

@@ -1,14 +1,14 @@
-//! WHERE and ON expressions → conditions.
+//! WHERE and ON → a tree of conditions. NOT is pushed down to the leaves on the way.
 
-use sqlparser::ast::{
-    BinaryOperator, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Spanned, UnaryOperator,
-};
+use sqlparser::ast::{BinaryOperator, Expr, Spanned, UnaryOperator};
+use sqlparser::tokenizer::Span;
 
 use super::Caller;
+use super::comparison::{self, Own, WHAT_IS_POSSIBLE};
 use super::error::TextError;
-use super::literal::{coordinate, scalar};
-use super::plan::{Comparison, Condition, Number, Operand, Position, Scalar};
-use super::scope::{ColumnName, Scope, refuse, single_ident};
+use super::place::{self, Near};
+use super::plan::{Comparison, Condition, Number};
+use super::scope::{ColumnName, Scope, refuse};
 use crate::limits;
 
 /// What one condition of a query says.
@@ -16,235 +16,220 @@ pub(super) enum Parsed {
     /// About one table's rows.
     Own { table: usize, condition: Condition },
     /// A column of one table equals a column of the other.
-    Joined(ColumnName, ColumnName),
+    Joined(ColumnName, ColumnName, Span),
     /// Two positions are near each other.
-    Near(ColumnName, ColumnName, Number),
+    Near(ColumnName, ColumnName, Number, Span),
+    /// Several, all of which must hold.
+    All(Vec<Parsed>),
 }
 
-const WHAT_IS_POSSIBLE: &str = "use comparisons (=, <>, <, <=, >, >=, BETWEEN) and ST_DWithin, joined by AND";
+/// Reads expressions, and counts what it has read.
+pub(super) struct Reader<'a> {
+    scope: &'a Scope<'a>,
+    caller: Caller<'a>,
+    count: usize,
+}
 
-/// Appends the conditions that `expression` joins by AND.
-pub(super) fn parse(
-    scope: &Scope<'_>,
-    caller: Caller,
-    expression: &Expr,
-    out: &mut Vec<Parsed>,
-) -> Result<(), TextError> {
-    let mut rest = vec![expression];
-    while let Some(expression) = rest.pop() {
-        if out.len() >= limits::CONDITIONS_MAX {
+impl<'a> Reader<'a> {
+    pub fn new(scope: &'a Scope<'a>, caller: Caller<'a>) -> Self {
+        Self { scope, caller, count: 0 }
+    }
+
+    /// Appends the conditions that `expression` joins by AND.
+    pub fn read(&mut self, expression: &Expr, out: &mut Vec<Parsed>) -> Result<(), TextError> {
+        let mut rest = vec![self.tree(expression, true, 0)?];
+        while let Some(parsed) = rest.pop() {
+            match parsed {
+                Parsed::All(parts) => rest.extend(parts.into_iter().rev()),
+                other @ (Parsed::Own { .. } | Parsed::Joined(..) | Parsed::Near(..)) => out.push(other),
+            }
+        }
+        Ok(())
+    }
+
+    /// The tree that is true where `expression` is, or, if not `wanted`, where it is false. Goes down as deep as
+    /// parentheses nest, which the parser bounds; a chain of one operator is taken apart without going down.
+    fn tree(&mut self, mut expression: &Expr, mut wanted: bool, depth: usize) -> Result<Parsed, TextError> {
+        if depth > limits::SQL_DEPTH_MAX {
+            let remedy = "write it with fewer parentheses";
+            return Err(refuse(expression.span(), "the query nests too deep", remedy));
+        }
+        loop {
+            #[expect(clippy::wildcard_enum_match_arm, reason = "two forms stand around another")]
+            match expression {
+                Expr::Nested(inner) => expression = inner,
+                Expr::UnaryOp { op: UnaryOperator::Not, expr } => {
+                    expression = expr;
+                    wanted = !wanted;
+                }
+                _ => break,
+            }
+        }
+        let Expr::BinaryOp { op: operator @ (BinaryOperator::And | BinaryOperator::Or), .. } = expression
+        else {
+            return self.leaf(expression, wanted);
+        };
+        let mut parts = Vec::new();
+        let mut rest = vec![expression];
+        while let Some(part) = rest.pop() {
+            if let Expr::BinaryOp { left, op, right } = part
+                && op == operator
+            {
+                rest.extend([&**right, &**left]);
+            } else {
+                parts.push(self.tree(part, wanted, depth + 1)?);
+            }
+        }
+        // NOT makes an AND of negations from an OR, and the other way round.
+        match (*operator == BinaryOperator::And) == wanted {
+            true => Ok(Parsed::All(parts)),
+            false => any(parts, expression),
+        }
+    }
+
+    fn leaf(&mut self, expression: &Expr, wanted: bool) -> Result<Parsed, TextError> {
+        self.count += 1;
+        if self.count > limits::CONDITIONS_MAX {
             return Err(refuse(
                 expression.span(),
                 "the query has too many conditions",
                 format!("use at most {}", limits::CONDITIONS_MAX),
             ));
         }
+        let (scope, caller) = (self.scope, self.caller);
         #[expect(clippy::wildcard_enum_match_arm, reason = "everything else is refused")]
-        match expression {
-            Expr::Nested(inner) => rest.push(inner),
-            Expr::BinaryOp { left, op: BinaryOperator::And, right } => rest.extend([&**right, &**left]),
-            Expr::BinaryOp { left, op, right } => {
-                out.push(comparison(scope, caller, left, op, right, expression)?)
+        let (own, negated) = match expression {
+            Expr::BinaryOp { left, op, right } => match self.binary(left, op, right, expression)? {
+                Parsed::Own { table, condition } => ((table, condition), false),
+                join @ (Parsed::Joined(..) | Parsed::Near(..) | Parsed::All(_)) => {
+                    return self.join(join, expression, wanted);
+                }
+            },
+            Expr::Between { expr, negated, low, high } => {
+                (comparison::between(scope, caller, expr, low, high)?, *negated)
             }
-            Expr::Between { expr, negated: false, low, high } => {
-                out.push(compare(scope, caller, expr, Comparison::GreaterOrEqual, low)?);
-                out.push(compare(scope, caller, expr, Comparison::LessOrEqual, high)?);
+            Expr::InList { expr, list, negated } => {
+                (comparison::one_of(scope, caller, expr, list)?, *negated)
             }
-            Expr::UnaryOp { op: UnaryOperator::Not, expr } => out.push(truth(scope, expr, false)?),
-            Expr::Function(function) => out.push(near(scope, function, expression)?),
-            other => out.push(truth(scope, other, true)?),
+            Expr::Like { negated, any: false, expr, pattern, escape_char } => {
+                (comparison::like(scope, caller, expr, pattern, escape_char.as_deref())?, *negated)
+            }
+            Expr::ILike { .. } => {
+                return Err(refuse(
+                    expression.span(),
+                    "ILIKE is not possible",
+                    "use LIKE, which tells capital from small letters",
+                ));
+            }
+            Expr::IsNull(expr) => (comparison::null(scope, expr)?, false),
+            Expr::IsNotNull(expr) => (comparison::null(scope, expr)?, true),
+            Expr::Function(function) => match place::near(scope, caller, function, expression)? {
+                Some(Near::Own(own)) => (own, false),
+                Some(Near::Tables(left, right, radius)) => {
+                    let near = Parsed::Near(left, right, radius, expression.span());
+                    return self.join(near, expression, wanted);
+                }
+                None => (place::within(scope, caller, function, expression)?, false),
+            },
+            other => (comparison::truth(scope, other)?, false),
+        };
+        Ok(finish(own, negated == wanted))
+    }
+
+    /// What joins two tables, if it stands where it can.
+    fn join(&self, join: Parsed, expression: &Expr, wanted: bool) -> Result<Parsed, TextError> {
+        match wanted {
+            true => Ok(join),
+            false => Err(refuse(
+                expression.span(),
+                "NOT cannot stand before what joins two tables",
+                "join the tables by what they have in common",
+            )),
         }
     }
-    Ok(())
-}
 
-fn comparison(
-    scope: &Scope<'_>,
-    caller: Caller,
-    left: &Expr,
-    op: &BinaryOperator,
-    right: &Expr,
-    whole: &Expr,
-) -> Result<Parsed, TextError> {
-    use Comparison as C;
-    #[expect(clippy::wildcard_enum_match_arm, reason = "everything else is refused")]
-    let (comparison, mirrored) = match op {
-        BinaryOperator::Eq => (C::Equal, C::Equal),
-        BinaryOperator::NotEq => (C::NotEqual, C::NotEqual),
-        BinaryOperator::Lt => (C::Less, C::Greater),
-        BinaryOperator::LtEq => (C::LessOrEqual, C::GreaterOrEqual),
-        BinaryOperator::Gt => (C::Greater, C::Less),
-        BinaryOperator::GtEq => (C::GreaterOrEqual, C::LessOrEqual),
-        BinaryOperator::Or => {
-            return Err(refuse(
+    fn binary(
+        &self,
+        left: &Expr,
+        op: &BinaryOperator,
+        right: &Expr,
+        whole: &Expr,
+    ) -> Result<Parsed, TextError> {
+        use Comparison as C;
+        let (scope, caller) = (self.scope, self.caller);
+        #[expect(clippy::wildcard_enum_match_arm, reason = "everything else is refused")]
+        let comparison = match op {
+            BinaryOperator::Eq => C::Equal,
+            BinaryOperator::NotEq => C::NotEqual,
+            BinaryOperator::Lt => C::Less,
+            BinaryOperator::LtEq => C::LessOrEqual,
+            BinaryOperator::Gt => C::Greater,
+            BinaryOperator::GtEq => C::GreaterOrEqual,
+            BinaryOperator::PGOverlap => {
+                return Ok(finish(place::overlap(scope, caller, (left, right), 2, whole)?, false));
+            }
+            BinaryOperator::Custom(name) if name == "&&&" => {
+                return Ok(finish(place::overlap(scope, caller, (left, right), 3, whole)?, false));
+            }
+            other => {
+                return Err(refuse(whole.span(), format!("`{other}` is not possible"), WHAT_IS_POSSIBLE));
+            }
+        };
+        match (scope.column(left)?, scope.column(right)?) {
+            (Some(left), Some(right)) if comparison == C::Equal && left.table != right.table => {
+                Ok(Parsed::Joined(left, right, whole.span()))
+            }
+            (Some(_), Some(_)) => Err(refuse(
                 whole.span(),
-                "OR is not possible",
-                "subscribe to each alternative by itself",
-            ));
+                "two columns can only be compared with = and across the two tables",
+                "compare the column with a value",
+            )),
+            (Some(_), None) => {
+                Ok(finish(comparison::compare(scope, caller, left, comparison, right)?, false))
+            }
+            (None, Some(_)) => {
+                Ok(finish(comparison::compare(scope, caller, right, comparison.mirror(), left)?, false))
+            }
+            (None, None) => Err(refuse(whole.span(), "neither side is a column", WHAT_IS_POSSIBLE)),
         }
-        other => return Err(refuse(whole.span(), format!("`{other}` is not possible"), WHAT_IS_POSSIBLE)),
-    };
-    match (scope.column(left)?, scope.column(right)?) {
-        (Some(left), Some(right)) if comparison == C::Equal && left.table != right.table => {
-            Ok(Parsed::Joined(left, right))
+    }
+}
+
+fn finish((table, condition): Own, is_negated: bool) -> Parsed {
+    Parsed::Own { table, condition: if is_negated { condition.negate() } else { condition } }
+}
+
+/// Conditions of which one must hold: on the rows of one table.
+fn any(parts: Vec<Parsed>, whole: &Expr) -> Result<Parsed, TextError> {
+    let mut of_table = None;
+    let mut conditions = Vec::with_capacity(parts.len());
+    for part in parts {
+        let own = own(part).filter(|(table, _)| *of_table.get_or_insert(*table) == *table);
+        match own {
+            Some((_, condition)) => conditions.push(condition),
+            None => {
+                return Err(refuse(
+                    whole.span(),
+                    "OR mixes the two tables, or a condition with what joins them",
+                    "keep an OR to the columns of one table and values, or subscribe to each alternative by itself",
+                ));
+            }
         }
-        (Some(_), Some(_)) => Err(refuse(
-            whole.span(),
-            "two columns can only be compared with = and across the two tables",
-            "compare the column with a value",
-        )),
-        (Some(_), None) => compare(scope, caller, left, comparison, right),
-        (None, Some(_)) => compare(scope, caller, right, mirrored, left),
-        (None, None) => Err(refuse(whole.span(), "neither side is a column", WHAT_IS_POSSIBLE)),
     }
+    Ok(Parsed::Own { table: of_table.unwrap_or_default(), condition: Condition::Any(conditions) })
 }
 
-/// A column compared with a value.
-fn compare(
-    scope: &Scope<'_>,
-    caller: Caller,
-    column: &Expr,
-    comparison: Comparison,
-    value: &Expr,
-) -> Result<Parsed, TextError> {
-    let Some(name) = scope.column(column)? else {
-        return Err(refuse(column.span(), format!("`{column}` is not a column"), WHAT_IS_POSSIBLE));
-    };
-    let (operand, ty) = operand(scope, name, column)?;
-    let is_unordered = matches!(ty, ambit_model::ColumnType::Enum(_) | ambit_model::ColumnType::Bool);
-    if is_unordered && !matches!(comparison, Comparison::Equal | Comparison::NotEqual) {
-        return Err(refuse(
-            column.span(),
-            format!("values of type {ty} have no order"),
-            "compare with = or <>",
-        ));
-    }
-    let value = scalar(value, ty, caller)?;
-    Ok(Parsed::Own { table: name.table, condition: Condition::Compare { operand, comparison, value } })
-}
-
-/// A bool column by itself, or after NOT.
-fn truth(scope: &Scope<'_>, expression: &Expr, wanted: bool) -> Result<Parsed, TextError> {
-    let refused =
-        || refuse(expression.span(), format!("`{expression}` is not possible here"), WHAT_IS_POSSIBLE);
-    let name = scope.column(expression)?.ok_or_else(refused)?;
-    let (operand, ty) = operand(scope, name, expression)?;
-    if *ty != ambit_model::ColumnType::Bool {
-        return Err(refused());
-    }
-    let value = Scalar::Unsigned(u128::from(wanted));
-    let condition = Condition::Compare { operand, comparison: Comparison::Equal, value };
-    Ok(Parsed::Own { table: name.table, condition })
-}
-
-/// The column of this name as something to compare, and its type.
-pub(super) fn operand<'a>(
-    scope: &'a Scope<'_>,
-    name: ColumnName,
-    at: &Expr,
-) -> Result<(Operand, &'a ambit_model::ColumnType), TextError> {
-    let refused = || {
-        refuse(
-            at.span(),
-            format!("`{at}` has a type that cannot be compared"),
-            "compare a number, text or id",
-        )
-    };
-    let table = scope.tables.get(name.table).ok_or_else(refused)?;
-    let layout = table.layout.columns().get(usize::from(name.column)).ok_or_else(refused)?;
-    Operand::new(name.column, layout).map(|operand| (operand, &layout.ty)).ok_or_else(refused)
-}
-
-/// `ST_DWithin(a, b, radius)`.
-fn near(scope: &Scope<'_>, function: &Function, whole: &Expr) -> Result<Parsed, TextError> {
-    const FORM: &str =
-        "write ST_DWithin(position, ST_Point(x, y), radius) or ST_DWithin(a.position, b.position, radius)";
-    let Some([left, right, radius]) =
-        arguments(function, &["ST_DWithin"])?.and_then(|found| <[&Expr; 3]>::try_from(found).ok())
-    else {
-        return Err(refuse(whole.span(), format!("`{}` is not a condition", function.name), FORM));
-    };
-    let radius_at = radius.span();
-    let radius = coordinate(radius)?;
-    if radius < 0.0 {
-        return Err(refuse(radius_at, "a radius cannot be negative", "write a number from 0"));
-    }
-    let radius = Number::new(radius);
-    let (column, point) = match (scope.column(left)?, scope.column(right)?) {
-        (Some(left), Some(right)) if left.table != right.table => {
-            return Ok(Parsed::Near(left, right, radius));
+/// The condition, if it is about the rows of one table.
+fn own(parsed: Parsed) -> Option<Own> {
+    match parsed {
+        Parsed::Own { table, condition } => Some((table, condition)),
+        Parsed::Joined(..) | Parsed::Near(..) => None,
+        Parsed::All(parts) => {
+            let parts: Vec<Own> = parts.into_iter().map(own).collect::<Option<_>>()?;
+            let table = parts.first()?.0;
+            let is_one = parts.iter().all(|(other, _)| *other == table);
+            is_one
+                .then(|| (table, Condition::All(parts.into_iter().map(|(_, condition)| condition).collect())))
         }
-        (Some(column), None) => (column, right),
-        (None, Some(column)) => (column, left),
-        (Some(_), Some(_)) | (None, None) => {
-            return Err(refuse(
-                whole.span(),
-                "the distance is not between two tables or a table and a point",
-                FORM,
-            ));
-        }
-    };
-    let position = position(scope, column, whole)?;
-    let centre = point_of(point)?;
-    if centre.len() != position.dimensions {
-        return Err(refuse(
-            point.span(),
-            format!("the point has {} coordinates, the column {}", centre.len(), position.dimensions),
-            format!("write ST_MakePoint with {} numbers", position.dimensions),
-        ));
     }
-    let mut parts = centre.into_iter().map(Number::new);
-    let mut part = || parts.next().unwrap_or(Number::new(0.0));
-    let centre = [part(), part(), part()];
-    Ok(Parsed::Own { table: column.table, condition: Condition::Within { position, centre, radius } })
-}
-
-/// The position column of this name.
-pub(super) fn position(scope: &Scope<'_>, name: ColumnName, at: &Expr) -> Result<Position, TextError> {
-    let layout =
-        scope.tables.get(name.table).and_then(|table| table.layout.columns().get(usize::from(name.column)));
-    layout.and_then(|layout| Position::new(name.column, layout)).ok_or_else(|| {
-        refuse(
-            at.span(),
-            "ST_DWithin needs a position column",
-            "use a column of type Vec2, Vec3, DVec2 or DVec3",
-        )
-    })
-}
-
-fn point_of(expression: &Expr) -> Result<Vec<f64>, TextError> {
-    let refused = || {
-        refuse(
-            expression.span(),
-            format!("`{expression}` is neither a position column nor a point"),
-            "write ST_Point(x, y) or ST_MakePoint(x, y, z)",
-        )
-    };
-    let Expr::Function(function) = expression else { return Err(refused()) };
-    let Some(found) = arguments(function, &["ST_Point", "ST_MakePoint"])? else { return Err(refused()) };
-    if !(2..=3).contains(&found.len()) {
-        return Err(refused());
-    }
-    found.into_iter().map(coordinate).collect()
-}
-
-/// The plain arguments of a function of one of these names.
-fn arguments<'a>(function: &'a Function, names: &[&str]) -> Result<Option<Vec<&'a Expr>>, TextError> {
-    let name = single_ident(&function.name)?;
-    let FunctionArguments::List(list) = &function.args else { return Ok(None) };
-    let is_plain = function.filter.is_none()
-        && function.over.is_none()
-        && function.null_treatment.is_none()
-        && function.within_group.is_empty()
-        && matches!(function.parameters, FunctionArguments::None)
-        && list.duplicate_treatment.is_none()
-        && list.clauses.is_empty();
-    if !is_plain || !names.iter().any(|known| name.value.eq_ignore_ascii_case(known)) {
-        return Ok(None);
-    }
-    let plain = list.args.iter().map(|argument| match argument {
-        FunctionArg::Unnamed(FunctionArgExpr::Expr(expression)) => Some(expression),
-        FunctionArg::Unnamed(_) | FunctionArg::Named { .. } | FunctionArg::ExprNamed { .. } => None,
-    });
-    Ok(plain.collect())
 }

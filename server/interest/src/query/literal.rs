@@ -1,67 +1,44 @@
-//! Literals and parameters → values of a column's type.
+//! Literals and parameters → what they say, before it is known what they are compared with.
 
-#![expect(clippy::wildcard_enum_match_arm, reason = "most expressions and types are refused alike")]
-
-use ambit_model::{ColumnType, ConnectionId, Identity, Uuid};
+use ambit_model::ColumnType;
 use sqlparser::ast::{Expr, Spanned, UnaryOperator, Value};
 use sqlparser::tokenizer::Span;
 
-use super::Caller;
 use super::error::TextError;
-use super::plan::{Number, Scalar};
+use super::parameters::ParameterValue;
 use super::scope::refuse;
+use super::{Caller, Parameters};
 
-/// The value of a literal for a column of type `ty`.
-pub(super) fn scalar(expression: &Expr, ty: &ColumnType, caller: Caller) -> Result<Scalar, TextError> {
-    let span = expression.span();
-    match literal(expression)? {
-        Literal::Number(text) => number(&text, ty, span),
-        Literal::Text(text) => from_text(&text, ty, span),
-        Literal::Hex(digits) => hex(&digits, ty, span),
-        Literal::Bool(value) => match ty {
-            ColumnType::Bool => Ok(Scalar::Unsigned(u128::from(value))),
-            _ => Err(mismatch(ty, span)),
-        },
-        Literal::Parameter(name) => parameter(&name, ty, caller, span),
-    }
-}
-
-/// A finite number: a coordinate or a radius.
-pub(super) fn coordinate(expression: &Expr) -> Result<f64, TextError> {
-    let refused = || {
-        refuse(
-            expression.span(),
-            format!("`{expression}` is not a plain number"),
-            "write a number such as 12.5",
-        )
-    };
-    match literal(expression)? {
-        Literal::Number(text) => {
-            text.parse().ok().filter(|value: &f64| value.is_finite()).ok_or_else(refused)
-        }
-        Literal::Text(_) | Literal::Hex(_) | Literal::Bool(_) | Literal::Parameter(_) => Err(refused()),
-    }
-}
-
-enum Literal {
+/// What stands in the text, or what the parameter that stands there holds.
+pub(super) enum Literal {
     /// With its sign.
     Number(String),
     Text(String),
+    /// Hexadecimal digits.
     Hex(String),
+    Bytes(Vec<u8>),
     Bool(bool),
-    Parameter(String),
+    Point(Vec<f64>),
+    /// `:sender` or `:connection`.
+    Id {
+        name: &'static str,
+        bytes: Vec<u8>,
+        ty: ColumnType,
+    },
 }
-fn literal(expression: &Expr) -> Result<Literal, TextError> {
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "most expressions are refused alike")]
+pub(super) fn literal(expression: &Expr, caller: Caller<'_>) -> Result<Literal, TextError> {
     let refused = || {
         Err(refuse(
             expression.span(),
-            format!("`{expression}` cannot be compared with"),
-            "compare a column with a number, a 'text', TRUE, FALSE, :sender or :connection",
+            format!("`{expression}` is not a value"),
+            "write a number, a 'text', TRUE, FALSE, :sender, :connection or a :parameter",
         ))
     };
     match expression {
-        Expr::Nested(inner) => literal(inner),
-        Expr::UnaryOp { op, expr } => match (op, literal(expr)?) {
+        Expr::Nested(inner) => literal(inner, caller),
+        Expr::UnaryOp { op, expr } => match (op, literal(expr, caller)?) {
             (UnaryOperator::Plus, Literal::Number(text)) => Ok(Literal::Number(text)),
             (UnaryOperator::Minus, Literal::Number(text)) => {
                 Ok(Literal::Number(match text.strip_prefix('-') {
@@ -76,11 +53,11 @@ fn literal(expression: &Expr) -> Result<Literal, TextError> {
             Value::SingleQuotedString(text) => Ok(Literal::Text(text.clone())),
             Value::HexStringLiteral(digits) => Ok(Literal::Hex(digits.clone())),
             Value::Boolean(value) => Ok(Literal::Bool(*value)),
-            Value::Placeholder(name) => Ok(Literal::Parameter(name.clone())),
+            Value::Placeholder(name) => parameter(name, caller, expression.span()),
             Value::Null => Err(refuse(
                 expression.span(),
-                "nothing is equal to NULL",
-                "leave the condition out; optional columns cannot be filtered",
+                "nothing is equal to NULL, nor different from it",
+                "write `column IS NULL` or `column IS NOT NULL`",
             )),
             _ => refused(),
         },
@@ -88,139 +65,62 @@ fn literal(expression: &Expr) -> Result<Literal, TextError> {
     }
 }
 
-fn number(text: &str, ty: &ColumnType, span: Span) -> Result<Scalar, TextError> {
-    let signed = |min: i128, max: i128| {
-        let value: Option<i128> = text.parse().ok();
-        value.filter(|value| (min..=max).contains(value)).ok_or_else(|| {
-            refuse(
-                span,
-                format!("{text} is no value of type {ty}"),
-                format!("use a whole number from {min} to {max}"),
-            )
-        })
-    };
-    let unsigned = |max: i128| signed(0, max).map(|value| Scalar::Unsigned(value.cast_unsigned()));
-    match ty {
-        ColumnType::U8 => unsigned(u8::MAX.into()),
-        ColumnType::U16 => unsigned(u16::MAX.into()),
-        ColumnType::U32 => unsigned(u32::MAX.into()),
-        ColumnType::U64 | ColumnType::EntityId => unsigned(u64::MAX.into()),
-        ColumnType::U128 => {
-            let refused = |_| refuse(span, format!("{text} is no value of type u128"), "use a whole number");
-            text.parse().map(Scalar::Unsigned).map_err(refused)
-        }
-        ColumnType::I8 => signed(i8::MIN.into(), i8::MAX.into()).map(Scalar::Signed),
-        ColumnType::I16 => signed(i16::MIN.into(), i16::MAX.into()).map(Scalar::Signed),
-        ColumnType::I32 => signed(i32::MIN.into(), i32::MAX.into()).map(Scalar::Signed),
-        ColumnType::I64 | ColumnType::Timestamp | ColumnType::Duration => {
-            signed(i64::MIN.into(), i64::MAX.into()).map(Scalar::Signed)
-        }
-        ColumnType::I128 => signed(i128::MIN, i128::MAX).map(Scalar::Signed),
-        // The literal takes the column's type, so that `speed = 0.1` finds an f32 that was set to 0.1.
-        ColumnType::F32 => float(text.parse::<f32>().ok().map(f64::from), text, ty, span),
-        ColumnType::F64 => float(text.parse().ok(), text, ty, span),
-        _ => Err(mismatch(ty, span)),
-    }
-}
-
-fn float(value: Option<f64>, text: &str, ty: &ColumnType, span: Span) -> Result<Scalar, TextError> {
-    value.filter(|value| value.is_finite()).map(|value| Scalar::Float(Number::new(value))).ok_or_else(|| {
-        refuse(span, format!("{text} is no value of type {ty}"), "use a finite number such as 0.5")
-    })
-}
-fn from_text(text: &str, ty: &ColumnType, span: Span) -> Result<Scalar, TextError> {
-    match ty {
-        ColumnType::String => Ok(Scalar::Bytes(text.as_bytes().to_vec())),
-        ColumnType::Identity | ColumnType::ConnectionId | ColumnType::Uuid => {
-            let digits: String = match ty {
-                ColumnType::Uuid => text.chars().filter(|letter| *letter != '-').collect(),
-                _ => text.strip_prefix("0x").unwrap_or(text).to_owned(),
-            };
-            hex(&digits, ty, span)
-        }
-        ColumnType::Enum(enumeration) if !enumeration.has_payload() => {
-            let tag = (0_u128..).zip(&enumeration.variants).find(|(_, variant)| variant.name == text);
-            tag.map(|(tag, _)| Scalar::Unsigned(tag)).ok_or_else(|| {
-                let names: Vec<&str> =
-                    enumeration.variants.iter().map(|variant| variant.name.as_str()).collect();
-                refuse(
-                    span,
-                    format!("enum `{}` has no variant '{text}'", enumeration.name),
-                    format!("its variants are: '{}'", names.join("', '")),
-                )
-            })
-        }
-        _ => Err(mismatch(ty, span)),
-    }
-}
-fn hex(digits: &str, ty: &ColumnType, span: Span) -> Result<Scalar, TextError> {
-    let bytes = match ty {
-        ColumnType::Identity => {
-            digits.parse::<Identity>().map(|id| id.0.to_vec()).map_err(|error| error.to_string())
-        }
-        ColumnType::ConnectionId => {
-            digits.parse::<ConnectionId>().map(|id| id.0.to_vec()).map_err(|error| error.to_string())
-        }
-        ColumnType::Uuid => digits.parse::<Uuid>().map(|id| id.0.to_vec()).map_err(|error| error.to_string()),
-        ColumnType::Bytes => {
-            hex_bytes(digits).ok_or_else(|| "expected pairs of hexadecimal digits".to_owned())
-        }
-        _ => return Err(mismatch(ty, span)),
-    };
-    bytes.map(Scalar::Bytes).map_err(|problem| {
+/// A finite number: a coordinate or a radius.
+pub(super) fn coordinate(expression: &Expr, caller: Caller<'_>) -> Result<f64, TextError> {
+    let refused = || {
         refuse(
-            span,
-            format!("this is no value of type {ty}: {problem}"),
-            "write all digits, such as X'00ff…'",
+            expression.span(),
+            format!("`{expression}` is not a plain number"),
+            "write a number such as 12.5, or a :parameter that holds one",
         )
+    };
+    match literal(expression, caller)? {
+        Literal::Number(text) => {
+            text.parse().ok().filter(|value: &f64| value.is_finite()).ok_or_else(refused)
+        }
+        Literal::Text(_)
+        | Literal::Hex(_)
+        | Literal::Bytes(_)
+        | Literal::Bool(_)
+        | Literal::Point(_)
+        | Literal::Id { .. } => Err(refused()),
+    }
+}
+
+fn parameter(name: &str, caller: Caller<'_>, span: Span) -> Result<Literal, TextError> {
+    let Some(name) = name.strip_prefix(':') else {
+        let remedy = "write a colon and a name, such as :radius";
+        return Err(refuse(span, format!("`{name}` is no parameter"), remedy));
+    };
+    match name {
+        "sender" => {
+            let (bytes, ty) = (caller.identity.0.to_vec(), ColumnType::Identity);
+            return Ok(Literal::Id { name: ":sender", bytes, ty });
+        }
+        "connection" => {
+            let (bytes, ty) = (caller.connection.0.to_vec(), ColumnType::ConnectionId);
+            return Ok(Literal::Id { name: ":connection", bytes, ty });
+        }
+        _ => {}
+    }
+    let value = caller.parameters.get(name).ok_or_else(|| missing(name, caller.parameters, span))?;
+    Ok(match value {
+        ParameterValue::Bool(value) => Literal::Bool(*value),
+        ParameterValue::Integer(value) => Literal::Number(value.to_string()),
+        // With a point or an exponent, so that it is none of an integer column.
+        ParameterValue::Float(value) => Literal::Number(format!("{value:?}")),
+        ParameterValue::Text(text) => Literal::Text(text.clone()),
+        ParameterValue::Bytes(bytes) => Literal::Bytes(bytes.clone()),
+        ParameterValue::Point2(point) => Literal::Point(point.to_vec()),
+        ParameterValue::Point3(point) => Literal::Point(point.to_vec()),
     })
 }
 
-fn hex_bytes(digits: &str) -> Option<Vec<u8>> {
-    let digits: Vec<u32> = digits.chars().map(|digit| digit.to_digit(16)).collect::<Option<_>>()?;
-    let pairs = digits.chunks(2).map(|pair| match pair {
-        [high, low] => u8::try_from(high * 16 + low).ok(),
-        _ => None,
-    });
-    pairs.collect()
-}
-
-fn parameter(name: &str, ty: &ColumnType, caller: Caller, span: Span) -> Result<Scalar, TextError> {
-    let (bytes, wanted) = match name {
-        ":sender" => (caller.identity.0.to_vec(), ColumnType::Identity),
-        ":connection" => (caller.connection.0.to_vec(), ColumnType::ConnectionId),
-        _ => {
-            return Err(refuse(
-                span,
-                format!("there is no parameter `{name}`"),
-                "use :sender or :connection, or write the value itself",
-            ));
-        }
-    };
-    if *ty != wanted {
-        return Err(refuse(
-            span,
-            format!("{name} is of type {wanted}, the column of type {ty}"),
-            format!("compare {name} with a column of type {wanted}"),
-        ));
-    }
-    Ok(Scalar::Bytes(bytes))
-}
-
-fn mismatch(ty: &ColumnType, span: Span) -> TextError {
-    let (problem, remedy) = match ty {
-        ColumnType::Bool => ("a truth value", "write TRUE or FALSE"),
-        ColumnType::String => ("a text", "write it in single quotes: 'text'"),
-        ColumnType::Bytes => ("bytes", "write X'00ff'"),
-        ColumnType::Identity => {
-            ("an identity", "write :sender or its 64 hexadecimal digits in single quotes")
-        }
-        ColumnType::ConnectionId => {
-            ("a connection", "write :connection or its 32 hexadecimal digits in single quotes")
-        }
-        ColumnType::Uuid => ("a UUID", "write its 32 hexadecimal digits in single quotes"),
-        ColumnType::Enum(_) => ("an enum", "write the variant's name in single quotes"),
-        _ => ("a number", "write a number"),
-    };
-    refuse(span, format!("the column is {problem} (type {ty}), the value is not"), remedy)
+fn missing(name: &str, parameters: &Parameters, span: Span) -> TextError {
+    let known: String = parameters.names().map(|known| format!(", :{known}")).collect();
+    refuse(
+        span,
+        format!("the parameter `:{name}` has no value"),
+        format!("give it one with the subscription, or use one of: :sender, :connection{known}"),
+    )
 }

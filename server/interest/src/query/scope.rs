@@ -1,6 +1,6 @@
 //! The tables that a query names, and what its identifiers mean.
 
-use ambit_model::{RowLayout, Schema, TableSchema};
+use ambit_model::{ColumnLayout, RowLayout, Schema, TableSchema};
 use sqlparser::ast::{Expr, Ident, ObjectName, Spanned, TableFactor};
 use sqlparser::tokenizer::Span;
 
@@ -95,6 +95,11 @@ impl<'a> Scope<'a> {
                 format!("use `{}`", names.join("` or `")),
             )
         })
+    }
+
+    /// Where a column lies in its table's rows, and its type.
+    pub fn layout(&self, name: ColumnName) -> Option<&ColumnLayout> {
+        self.tables.get(name.table).and_then(|table| table.layout.columns().get(usize::from(name.column)))
     }
 
     /// The column that an expression names; `None` if it is not a column's name at all.

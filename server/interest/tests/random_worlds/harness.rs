@@ -129,8 +129,9 @@ impl Harness {
         let shape = &self.world.shape;
         let state = self.clients.entry(client).or_insert_with(|| Client::new(shape.clone()));
         state.next_number += 1;
-        let sql = query.sql(&state.shape);
-        let result = self.follower.subscribe(id, state.next_number, &sql, rate, self.now);
+        let (sql, parameters) = query.sql(&state.shape);
+        let (number, now) = (state.next_number, self.now);
+        let result = self.follower.subscribe_with(id, number, &sql, &parameters, rate, now);
         let is_visible = |table: u16| state.shape.tables[usize::from(table)].is_public;
         if !query.tables().all(|table| is_visible(table) && !state.lost.contains(&table)) {
             use QueryError::{NewerTable, TableChanged, Text};
@@ -268,9 +269,9 @@ impl Harness {
 
     /// The reference model that the simulator uses must agree.
     fn check_reference(&self, client: u8, query: &Query, slots: &BTreeSet<Slot>) {
-        let (sql, schema) = (query.sql(&self.world.shape), self.world.store.schema());
-        let parsed =
-            reference::Query::parse(schema, identity(client), ConnectionId([client; 16]), &sql).unwrap();
+        let ((sql, parameters), schema) = (query.sql(&self.world.shape), self.world.store.schema());
+        let (identity, connection) = (identity(client), ConnectionId([client; 16]));
+        let parsed = reference::Query::parse_with(schema, identity, connection, &sql, &parameters).unwrap();
         let rows = parsed.rows(&self.world.store).unwrap();
         assert!(rows.keys().eq(slots), "the reference model gives {:?} and not {slots:?}", rows.keys());
     }

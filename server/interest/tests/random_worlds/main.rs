@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod cache;
+mod condition;
 mod harness;
 mod reference;
 mod shape;
@@ -11,6 +12,7 @@ mod world;
 
 use proptest::prelude::*;
 
+use condition::condition;
 use harness::{Harness, Step};
 use reference::{Centre, Query};
 use shape::SchemaChange;
@@ -33,6 +35,10 @@ fn change() -> impl Strategy<Value = Change> {
         1 => (table.clone(), any::<u8>(), 0_i32..10).prop_map(|(table, pick, hp)| Change::Hp { table, pick, hp }),
         1 => (table.clone(), any::<u8>(), 0_u8..4).prop_map(|(table, pick, owner)| Change::Owner { table, pick, owner }),
         1 => (table.clone(), any::<u8>(), 0_u8..3).prop_map(|(table, pick, name)| Change::Name { table, pick, name }),
+        1 => (table.clone(), any::<u8>(), prop::option::of(0_i16..8))
+            .prop_map(|(table, pick, level)| Change::Level { table, pick, level }),
+        1 => (table.clone(), any::<u8>(), prop_oneof![3 => (0_i8..8).prop_map(f32::from), 1 => Just(f32::NAN)])
+            .prop_map(|(table, pick, speed)| Change::Speed { table, pick, speed }),
         2 => (table, any::<u8>()).prop_map(|(table, pick)| Change::Delete { table, pick }),
     ]
 }
@@ -50,14 +56,10 @@ fn query() -> impl Strategy<Value = Query> {
     let hp = prop_oneof![3 => Just(None), 1 => (0_i32..6, 4_i32..10).prop_map(Some)];
     let name = prop_oneof![4 => Just(None), 1 => (0_u8..3).prop_map(Some)];
     let own = prop::bool::weighted(0.2);
-    (0_u16..3, zone, hp, name, own, near).prop_map(|(table, zone, hp, name, own, near)| Query {
-        table,
-        zone,
-        hp,
-        name,
-        own,
-        near,
-    })
+    let condition = prop_oneof![2 => Just(None), 3 => condition().prop_map(Some)];
+    (0_u16..3, zone, hp, name, own, near, condition).prop_map(
+        |(table, zone, hp, name, own, near, condition)| Query { table, zone, hp, name, own, near, condition },
+    )
 }
 
 fn schema_change() -> impl Strategy<Value = SchemaChange> {
@@ -132,7 +134,7 @@ fn a_crowd_stays_exact() {
             let table = next(3) as u16;
             let centre = Centre::Own { table: next(3) as u16, same_zone: next(2) == 0, same_name: false };
             let near = Some((centre, 30.0));
-            let query = Query { table, zone: None, hp: None, name: None, own: false, near };
+            let query = Query { table, zone: None, hp: None, name: None, own: false, near, condition: None };
             let rate = [0.0, 10.0, f32::INFINITY][next(3) as usize];
             harness.step(Step::Subscribe { client, query, rate });
         }

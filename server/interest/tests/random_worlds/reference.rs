@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use ambit_interest::Parameters;
 use ambit_model::{Identity, Slot};
 use ambit_wire::LeaveReason;
 
+use crate::condition::{Condition, Printer};
 use crate::shape::{Row, Shape};
 use crate::world::{World, name};
 
@@ -18,6 +20,7 @@ pub struct Query {
     pub name: Option<u8>,
     pub own: bool,
     pub near: Option<(Centre, f64)>,
+    pub condition: Option<Condition>,
 }
 
 #[derive(Debug, Clone)]
@@ -41,8 +44,9 @@ impl Query {
         std::iter::once(self.table).chain(own)
     }
 
-    /// The text for a client that knows the tables in this shape.
-    pub fn sql(&self, shape: &Shape) -> String {
+    /// The text for a client that knows the tables in this shape, and the parameters that it names.
+    pub fn sql(&self, shape: &Shape) -> (String, Parameters) {
+        let mut printer = Printer::default();
         let shape_of = |table: u16| &shape.tables[usize::from(table)];
         let (is_flat, own_zone) = (shape_of(self.table).is_flat(), shape_of(self.table).zone);
         let mut conditions = Vec::new();
@@ -57,6 +61,9 @@ impl Query {
         }
         if self.own {
             conditions.push("a.owner = :sender".to_owned());
+        }
+        if let Some(condition) = &self.condition {
+            conditions.push(condition.sql(own_zone, is_flat, &mut printer));
         }
         let table = shape_of(self.table).name;
         let mut from = format!("{table} a");
@@ -87,7 +94,7 @@ impl Query {
         } else {
             format!(" WHERE {}", conditions.join(" AND "))
         };
-        format!("SELECT a.* FROM {from}{filter}")
+        (format!("SELECT a.* FROM {from}{filter}"), printer.parameters)
     }
 
     /// The slots of the result.
@@ -115,7 +122,11 @@ impl Query {
         let matches = self.zone.is_none_or(|zone| row.zone == zone)
             && self.hp.is_none_or(|(from, to)| from <= row.hp && row.hp < to)
             && self.name.is_none_or(|number| row.name == name(number))
-            && (!self.own || row.owner == sender);
+            && (!self.own || row.owner == sender)
+            && self.condition.as_ref().is_none_or(|condition| match with_distance {
+                true => condition.truth(row) == Some(true),
+                false => condition.can_be(true, row),
+            });
         let is_near = |centre: [f64; 3], radius: f64| {
             let squares = row.position.iter().zip(centre).map(|(place, centre)| (place - centre).powi(2));
             !with_distance || squares.sum::<f64>() <= radius.powi(2)

@@ -72,6 +72,8 @@ pub struct Row {
     pub position: [f64; 3],
     pub hp: i32,
     pub name: String,
+    pub level: Option<i16>,
+    pub speed: f32,
 }
 
 const NAMES: [[&str; 2]; 3] = [["player", "hero"], ["monster", "foe"], ["item", "thing"]];
@@ -207,6 +209,8 @@ impl TableShape {
             ("position", self.position.clone()),
             ("hp", hp),
             ("name", ColumnType::String),
+            ("level", ColumnType::Option(Box::new(ColumnType::I16))),
+            ("speed", ColumnType::F32),
         ];
         if self.has_front {
             columns.insert(0, ("front", ColumnType::U16));
@@ -231,6 +235,9 @@ impl TableShape {
         }
         if self.is_indexed {
             indexes.push(index("hp", &["hp"], IndexKind::Ordered, false));
+            indexes.push(index("level", &["level"], IndexKind::Hash, false));
+            indexes.push(index("speed", &["speed"], IndexKind::Ordered, false));
+            indexes.push(index("zone_hp", &[self.zone, "hp"], IndexKind::Ordered, false));
         }
         TableSchema {
             name: self.name.into(),
@@ -262,7 +269,10 @@ impl TableShape {
         };
         let hp = if self.is_wide { Value::I64(row.hp.into()) } else { Value::I32(row.hp) };
         let (owner, name) = (Value::Identity(row.owner), Value::String(row.name.clone()));
-        let mut values = vec![Value::U32(row.id), owner, Value::U8(row.zone), position, hp, name];
+        let level = Value::Option(row.level.map(|level| Box::new(Value::I16(level))));
+        let speed = Value::F32(row.speed);
+        let mut values =
+            vec![Value::U32(row.id), owner, Value::U8(row.zone), position, hp, name, level, speed];
         if self.has_front {
             values.insert(0, Value::U16(7));
         }
@@ -282,6 +292,8 @@ impl TableShape {
             position,
             hp @ (Value::I32(_) | Value::I64(_)),
             Value::String(name),
+            Value::Option(level),
+            Value::F32(speed),
         ] = values
         else {
             panic!("unexpected columns: {values:?}");
@@ -298,6 +310,10 @@ impl TableShape {
             Value::I64(hp) => i32::try_from(*hp).unwrap(),
             other => panic!("not a number: {other:?}"),
         };
-        Row { id: *id, owner: *owner, zone: *zone, position, hp, name: name.clone() }
+        let level = level.as_deref().map(|level| match level {
+            Value::I16(level) => *level,
+            other => panic!("not a level: {other:?}"),
+        });
+        Row { id: *id, owner: *owner, zone: *zone, position, hp, name: name.clone(), level, speed: *speed }
     }
 }

@@ -16,6 +16,8 @@ pub enum Change {
     Hp { table: u16, pick: u8, hp: i32 },
     Owner { table: u16, pick: u8, owner: u8 },
     Name { table: u16, pick: u8, name: u8 },
+    Level { table: u16, pick: u8, level: Option<i16> },
+    Speed { table: u16, pick: u8, speed: f32 },
     Delete { table: u16, pick: u8 },
 }
 
@@ -91,6 +93,8 @@ impl World {
                     position,
                     hp,
                     name: name(owner % 3),
+                    level: i16::try_from(hp).ok().filter(|level| level % 3 != 0),
+                    speed: if hp == 7 { f32::NAN } else { hp as f32 },
                 };
                 let mut bytes = self.encode(table, &row);
                 let slot = self.store.insert(self.shape.id(table), &mut bytes).unwrap();
@@ -107,6 +111,8 @@ impl World {
             Change::Zone { table, pick, zone } => self.edit(table, pick, |row| row.zone = zone),
             Change::Hp { table, pick, hp } => self.edit(table, pick, |row| row.hp = hp),
             Change::Owner { table, pick, owner } => self.edit(table, pick, |row| row.owner = identity(owner)),
+            Change::Level { table, pick, level } => self.edit(table, pick, |row| row.level = level),
+            Change::Speed { table, pick, speed } => self.edit(table, pick, |row| row.speed = speed),
             Change::Name { table, pick, name: number } => {
                 self.edit(table, pick, |row| row.name = name(number))
             }

@@ -1,0 +1,135 @@
+//! What a SELECT names: its tables, and the one whose rows it selects. Every clause that a subscription cannot have is refused
+//! here.
+
+use ambit_model::Schema;
+use sqlparser::ast::{
+    Expr, GroupByExpr, JoinConstraint, JoinOperator, Query, Select, SelectItem,
+    SelectItemQualifiedWildcardKind, SetExpr, Spanned, WildcardAdditionalOptions,
+};
+use sqlparser::tokenizer::Span;
+
+use super::error::TextError;
+use super::parse::parse_text;
+use super::scope::{Scope, refuse, single_ident};
+
+/// The SELECT, if it has nothing but columns, FROM and WHERE. It is taken out of the query: a copy of what a stranger wrote
+/// costs its depth in stack.
+pub(super) fn plain_select(query: &mut Query) -> Result<Select, TextError> {
+    let span = query.span();
+    let refused = |what: &str| {
+        Err(refuse(
+            span,
+            format!("{what} is not possible in a subscription"),
+            "write SELECT * FROM table WHERE …; sort and count in the client",
+        ))
+    };
+    let Query {
+        with,
+        body,
+        order_by,
+        limit_clause,
+        fetch,
+        locks,
+        for_clause,
+        settings,
+        format_clause,
+        pipe_operators,
+    } = query;
+    if order_by.is_some() {
+        return refused("ORDER BY");
+    }
+    if limit_clause.is_some() || fetch.is_some() {
+        return refused("LIMIT");
+    }
+    if with.is_some() {
+        return refused("WITH");
+    }
+    if !locks.is_empty()
+        || for_clause.is_some()
+        || settings.is_some()
+        || format_clause.is_some()
+        || !pipe_operators.is_empty()
+    {
+        return refused("a clause after WHERE");
+    }
+    let SetExpr::Select(select) = &mut **body else { return refused("anything but one SELECT") };
+    if select.distinct.is_some() {
+        return refused("DISTINCT");
+    }
+    if select.group_by != GroupByExpr::Expressions(Vec::new(), Vec::new()) || select.having.is_some() {
+        return refused("GROUP BY");
+    }
+    // What is left to refuse: every other part must be as in the plainest SELECT.
+    let SetExpr::Select(plainest) = *parse_text("SELECT * FROM t")?.body else {
+        return refused("anything but one SELECT");
+    };
+    let projection = std::mem::replace(&mut select.projection, plainest.projection.clone());
+    let from = std::mem::replace(&mut select.from, plainest.from.clone());
+    let selection = select.selection.take();
+    if *select != plainest {
+        return refused("a clause other than SELECT, FROM and WHERE");
+    }
+    Ok(Select { projection, from, selection, ..*plainest })
+}
+
+/// The tables, and the condition of ON.
+#[expect(clippy::wildcard_enum_match_arm, reason = "one kind of join is possible")]
+pub(super) fn read_from<'a, 'b>(
+    schema: &'a Schema,
+    select: &'b Select,
+) -> Result<(Scope<'a>, Option<&'b Expr>), TextError> {
+    let mut scope = Scope { tables: Vec::new() };
+    let [from] = select.from.as_slice() else {
+        return Err(refuse(
+            select.span(),
+            "a query names one table after FROM",
+            "write FROM a, or FROM a JOIN b ON ST_DWithin(…)",
+        ));
+    };
+    scope.add(schema, &from.relation)?;
+    match from.joins.as_slice() {
+        [] => Ok((scope, None)),
+        [join] => {
+            scope.add(schema, &join.relation)?;
+            match &join.join_operator {
+                JoinOperator::Join(JoinConstraint::On(on)) | JoinOperator::Inner(JoinConstraint::On(on))
+                    if !join.global =>
+                {
+                    Ok((scope, Some(on)))
+                }
+                _ => Err(refuse(
+                    join.relation.span(),
+                    "this kind of join is not possible",
+                    "write a JOIN b ON ST_DWithin(a.position, b.position, radius)",
+                )),
+            }
+        }
+        [_, _, third @ ..] => Err(refuse(
+            third.first().map_or_else(Span::empty, |join| join.relation.span()),
+            "a query can join two tables only",
+            "subscribe to the others by themselves",
+        )),
+    }
+}
+
+/// The table whose rows are selected.
+pub(super) fn read_projection(scope: &Scope<'_>, select: &Select) -> Result<usize, TextError> {
+    let plain = |options: &WildcardAdditionalOptions| *options == WildcardAdditionalOptions::default();
+    match select.projection.as_slice() {
+        [SelectItem::Wildcard(options)] if plain(options) && scope.tables.len() == 1 => Ok(0),
+        [SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::ObjectName(name), options)]
+            if plain(options) =>
+        {
+            scope.table(single_ident(name)?)
+        }
+        [SelectItem::Wildcard(_)] => Err(refuse(
+            select.span(),
+            "`*` would mix the rows of two tables",
+            "select the rows of one table: SELECT m.* FROM monster m JOIN player p …",
+        )),
+        [first, ..] => {
+            Err(refuse(first.span(), "columns cannot be chosen", "write SELECT * or SELECT name.*"))
+        }
+        [] => Err(refuse(select.span(), "nothing is selected", "write SELECT *")),
+    }
+}

@@ -17,20 +17,12 @@ pub(crate) struct ChangeLog {
 
 #[derive(Debug, Clone, Copy)]
 struct Entry {
+    mask: u64,
+    /// The row before, among the images, when a column that a query tests has changed or the row is gone; else nothing.
+    image_start: u64,
+    image_length: u32,
     slot: Slot,
     kind: ChangeKind,
-    mask: u64,
-    image: Option<Image>,
-    /// Where the images of the entries behind it begin.
-    images_end: u64,
-}
-
-/// Where a row lies among the images: the row before an entry, when a column that a query tests has changed or the row is
-/// gone.
-#[derive(Debug, Clone, Copy)]
-struct Image {
-    start: u64,
-    length: u32,
 }
 
 /// What a period did to a row, seen from its end.
@@ -49,14 +41,18 @@ pub(crate) enum RowState {
 /// A row that changed in a period.
 #[derive(Debug, Clone)]
 pub(crate) struct RowChange {
-    pub slot: Slot,
-    pub state: RowState,
     /// The columns that changed, if it was updated.
     pub mask: u64,
-    /// The row as it was at the period's start; none if no tested column has changed.
-    image: Option<Image>,
-    /// Place of the encoded delta among the period's operations, once it is encoded.
-    pub delta: Option<(u32, u32)>,
+    pub slot: Slot,
+    /// The row as it was at the period's start, among the log's images; nothing if no tested column has changed.
+    image_start: u32,
+    image_length: u32,
+    /// Place of the encoded delta among the period's operations; nothing as long as it is not encoded.
+    pub delta: (u32, u32),
+    pub state: RowState,
+    /// While changes are merged: whether the row exists after them, and whether it was deleted in between.
+    exists: bool,
+    was_deleted: bool,
 }
 
 /// The rows of a table that changed in a period, in the order of their first changes.
@@ -67,18 +63,14 @@ pub(crate) struct Period {
     index: Vec<u32>,
     /// Whether any row was replaced.
     pub has_replaced: bool,
-    merging: Vec<Merging>,
 }
 
 impl ChangeLog {
     pub fn push(&mut self, slot: Slot, kind: ChangeKind, mask: u64, image: Option<&[u8]>) {
-        let image = image.map(|bytes| {
-            let start = self.images_start + self.images.len() as u64;
-            self.images.extend_from_slice(bytes);
-            Image { start, length: bytes.len() as u32 }
-        });
-        let images_end = self.images_start + self.images.len() as u64;
-        self.entries.push(Entry { slot, kind, mask, image, images_end });
+        let image = image.unwrap_or_default();
+        let image_start = self.images_start + self.images.len() as u64;
+        self.images.extend_from_slice(image);
+        self.entries.push(Entry { mask, image_start, image_length: image.len() as u32, slot, kind });
     }
 
     /// The cursor after the last change.
@@ -99,16 +91,19 @@ impl ChangeLog {
         let count = cursor.saturating_sub(self.first).min(self.entries.len() as u64);
         let Some(last) = self.entries.drain(..count as usize).next_back() else { return };
         self.first += count;
-        let freed = (last.images_end - self.images_start) as usize;
+        let freed = (last.image_start + u64::from(last.image_length) - self.images_start) as usize;
         self.images.drain(..freed);
         self.images_start += freed as u64;
     }
 
     /// The row as it was before the period in which it changed so; none if no tested column has changed.
+    #[inline]
     pub fn image(&self, change: &RowChange) -> Option<&[u8]> {
-        let image = change.image?;
-        let start = (image.start - self.images_start) as usize;
-        self.images.get(start..start + image.length as usize)
+        if change.image_length == 0 {
+            return None;
+        }
+        let start = change.image_start as usize;
+        self.images.get(start..start + change.image_length as usize)
     }
 }
 
@@ -117,27 +112,35 @@ impl Period {
     pub fn fill(&mut self, log: &ChangeLog, cursor: u64, slot_count: usize) {
         self.clear();
         self.index.resize(slot_count, 0);
-        let Self { merging, index, .. } = self;
-        merging.clear();
+        let Self { rows, index, .. } = self;
         let start = cursor.saturating_sub(log.first) as usize;
         for entry in log.entries.get(start..).unwrap_or_default() {
             let Some(place) = index.get_mut(entry.slot as usize) else { continue };
             if *place == 0 {
-                merging.push(Merging::new(entry));
-                *place = merging.len() as u32;
+                rows.push(RowChange::new(entry));
+                *place = rows.len() as u32;
             }
-            if let Some(row) = merging.get_mut(*place as usize - 1) {
-                row.add(entry);
+            if let Some(row) = rows.get_mut(*place as usize - 1) {
+                row.add(entry, log.images_start);
             }
         }
-        for row in &*merging {
-            let change = row.finish();
-            self.has_replaced |= change.as_ref().is_some_and(|change| change.state == RowState::Replaced);
-            let is_change = change.is_some();
-            self.rows.extend(change);
-            if let Some(place) = index.get_mut(row.slot as usize) {
-                *place = if is_change { self.rows.len() as u32 } else { 0 };
+        let came_and_went = |row: &RowChange| row.state == RowState::New && !row.exists;
+        if rows.iter().any(came_and_went) {
+            for row in rows.iter().filter(|row| came_and_went(row)) {
+                if let Some(place) = index.get_mut(row.slot as usize) {
+                    *place = 0;
+                }
             }
+            rows.retain(|row| !came_and_went(row));
+            for (number, row) in (1..).zip(&*rows) {
+                if let Some(place) = index.get_mut(row.slot as usize) {
+                    *place = number;
+                }
+            }
+        }
+        for row in rows.iter_mut() {
+            row.finish();
+            self.has_replaced |= row.state == RowState::Replaced;
         }
     }
 
@@ -171,26 +174,27 @@ impl Period {
     }
 }
 
-/// A row while its changes are being merged.
-#[derive(Debug)]
-struct Merging {
-    slot: Slot,
-    existed: bool,
-    was_deleted: bool,
-    exists: bool,
-    mask: u64,
-    image: Option<Image>,
-}
-
-impl Merging {
+impl RowChange {
     fn new(first: &Entry) -> Self {
         let existed = first.kind != ChangeKind::Insert;
-        Self { slot: first.slot, existed, was_deleted: false, exists: existed, mask: 0, image: None }
+        Self {
+            mask: 0,
+            slot: first.slot,
+            image_start: 0,
+            image_length: 0,
+            delta: (0, 0),
+            state: if existed { RowState::Updated } else { RowState::New },
+            exists: existed,
+            was_deleted: false,
+        }
     }
 
-    fn add(&mut self, entry: &Entry) {
-        if self.existed && !self.was_deleted && self.image.is_none() {
-            self.image = entry.image;
+    #[inline]
+    fn add(&mut self, entry: &Entry, images_start: u64) {
+        if self.state == RowState::Updated && !self.was_deleted && self.image_length == 0 {
+            // Images are bounded far below what 32 bits count (limits.rs).
+            self.image_start = (entry.image_start - images_start) as u32;
+            self.image_length = entry.image_length;
         }
         match entry.kind {
             ChangeKind::Insert => self.exists = true,
@@ -202,14 +206,9 @@ impl Merging {
         }
     }
 
-    fn finish(&self) -> Option<RowChange> {
-        let state = match (self.existed, self.was_deleted, self.exists) {
-            (true, false, _) => RowState::Updated,
-            (true, true, true) => RowState::Replaced,
-            (true, true, false) => RowState::Deleted,
-            (false, _, true) => RowState::New,
-            (false, _, false) => return None,
-        };
-        Some(RowChange { slot: self.slot, state, mask: self.mask, image: self.image, delta: None })
+    fn finish(&mut self) {
+        if self.state == RowState::Updated && self.was_deleted {
+            self.state = if self.exists { RowState::Replaced } else { RowState::Deleted };
+        }
     }
 }

@@ -216,7 +216,7 @@ fn settle(world: &mut World, cohort: &mut Cohort, client: &mut Client, update: &
 
 impl TableScratch {
     /// Whether something happened to the row in this period.
-    fn has_changed(&self, slot: Slot) -> bool {
+    pub fn has_changed(&self, slot: Slot) -> bool {
         self.period.find(slot).is_some()
     }
 

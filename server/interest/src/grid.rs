@@ -119,19 +119,30 @@ impl Grid {
         }
         let [first, second] = self.axes.map(|axis| disc.centre[axis]);
         // Rounding must not lose an item at the very border.
-        let reach = disc.radius + (first.abs() + second.abs() + disc.radius) * 1e-12;
+        let rounding = (first.abs() + second.abs() + disc.radius) * 1e-9;
+        let reach = disc.radius + rounding;
         let sides = self.bits.map(|bits| 1_i64 << bits);
-        let span = |centre: f64, axis: usize| {
+        let span = |centre: f64, reach: f64, axis: usize| {
             let (low, high) = (self.cell_along(centre - reach, axis), self.cell_along(centre + reach, axis));
             (low, high.saturating_sub(low).saturating_add(1).clamp(1, sides[axis]))
         };
-        let ((low_x, width), (low_y, height)) = (span(first, 0), span(second, 1));
+        let (low_y, height) = span(second, reach, 1);
         let (shift_x, shift_y) = shifts(disc.key);
-        let start_x = low_x.wrapping_add(shift_x) & (sides[0] - 1);
         let range = |cell: i64, count: i64| {
             self.starts[cell as usize] as usize..self.starts[(cell + count) as usize] as usize
         };
+        let cell_height = 1.0 / self.cells_per_unit[1];
         for row in 0..height {
+            // How far the disc reaches to both sides of its centre in this row of cells.
+            let bottom = low_y.wrapping_add(row) as f64 * cell_height;
+            let away = (bottom - second).max(second - bottom - cell_height) - rounding;
+            let half = if away > 0.0 && height < sides[1] {
+                (reach * reach - away * away).max(0.0).sqrt() + rounding
+            } else {
+                reach
+            };
+            let (low_x, width) = span(first, half, 0);
+            let start_x = low_x.wrapping_add(shift_x) & (sides[0] - 1);
             let y = low_y.wrapping_add(shift_y).wrapping_add(row) & (sides[1] - 1);
             let base = y << self.bits[0];
             let straight = width.min(sides[0] - start_x);
@@ -223,7 +234,7 @@ impl Grid {
         (y << self.bits[0] | x) as u32
     }
 
-    /// About two items to a cell where they are spread evenly, and never a cell higher than half the radius.
+    /// About two items to a cell where they are spread evenly, and never a cell higher than a part of the radius.
     fn choose_cells(&mut self, items: &[Item], radius: f64) {
         // An item at infinity or at no number at all is nowhere near any other: it must not decide how large cells are.
         let places = || {
@@ -244,7 +255,7 @@ impl Grid {
         // Evenly spread items reach four times their mean deviation.
         let [first, second] = self.axes.map(|axis| (4.0 * spread[axis]).max(1e-3));
         // A search goes through lines of cells along the first axis: few lines, of many cells.
-        let height = if radius > 0.0 { radius / 2.0 } else { second };
+        let height = if radius > 0.0 { radius * HEIGHT_PER_RADIUS } else { second };
         let height = height.min(second).clamp(1e-6, 1e12);
         let width = (ITEMS_PER_CELL * first * second / (count * height)).min(height).clamp(1e-6, 1e12);
         self.cells_per_unit = [1.0 / width, 1.0 / height];
@@ -306,8 +317,11 @@ impl Grid {
 /// Radii whose squares are neither infinite nor nothing.
 const SQUARABLE: std::ops::RangeInclusive<f64> = 1e-140..=1e140;
 
+/// The height of a cell: a disc touches three rows of cells. What a row of cells costs is more than what a few more items do.
+const HEIGHT_PER_RADIUS: f64 = 1.0;
+
 /// Items in a cell where they are spread evenly.
-const ITEMS_PER_CELL: f64 = 2.0;
+const ITEMS_PER_CELL: f64 = 1.5;
 
 /// At most so many cells, as a power of two.
 const CELL_BITS_MAX: u32 = 22;

@@ -143,6 +143,14 @@ impl Ground {
         }
     }
 
+    /// The same, for a row that has been woken before.
+    #[inline]
+    pub fn wake_again(&mut self, slot: Slot) {
+        if !self.moving.contains(slot) {
+            self.wake(slot);
+        }
+    }
+
     /// Before a flush: rows that have come to rest go to the grid, if they are many.
     pub fn settle(&mut self, store: &Store) {
         if !self.is_built {
@@ -202,9 +210,12 @@ impl Ground {
         if !self.shape.filter.matches(row) {
             return None;
         }
-        let key = match key(self.shape.joined.iter().copied(), row, &mut self.names.bytes) {
-            Some(key) => key,
-            None => self.names.give(),
+        let key = match self.shape.joined.as_slice() {
+            [] => 0,
+            joined => match key(joined.iter().copied(), row, &mut self.names.bytes) {
+                Some(key) => key,
+                None => self.names.give(),
+            },
         };
         Some((self.shape.position.read(row), key))
     }
@@ -220,16 +231,24 @@ impl Ground {
 
 /// The joined values as one number if they fit 8 bytes; otherwise they are left in `bytes`.
 #[inline]
-fn key(joined: impl Iterator<Item = Operand>, row: &[u8], bytes: &mut Vec<u8>) -> Option<u64> {
-    let mut joined = joined.peekable();
+fn key(mut joined: impl ExactSizeIterator<Item = Operand>, row: &[u8], bytes: &mut Vec<u8>) -> Option<u64> {
+    // The usual key: one number.
+    if joined.len() == 1
+        && let Some(operand) = joined.next()
+    {
+        let value = operand.bytes(row);
+        match (operand.form, value.first_chunk::<4>()) {
+            (Form::Unsigned(4), Some(word)) => return Some(u32::from_le_bytes(*word).into()),
+            _ => return key_of([operand].into_iter(), row, bytes),
+        }
+    }
+    key_of(joined, row, bytes)
+}
+
+fn key_of(joined: impl Iterator<Item = Operand>, row: &[u8], bytes: &mut Vec<u8>) -> Option<u64> {
     bytes.clear();
     let mut is_fixed = true;
-    while let Some(operand) = joined.next() {
-        // The usual key: one number.
-        if let (true, None, Form::Unsigned(4)) = (bytes.is_empty(), joined.peek(), operand.form) {
-            let value = operand.bytes(row).first_chunk::<4>();
-            return value.map(|bytes| u32::from_le_bytes(*bytes).into());
-        }
+    for operand in joined {
         let value = operand.bytes(row);
         if operand.form == Form::Heap {
             is_fixed = false;
@@ -285,6 +304,10 @@ impl SlotSet {
             let rest = std::iter::successors(Some(word), |&rest| Some(rest & rest.wrapping_sub(1)));
             rest.take_while(|&rest| rest != 0).map(move |rest| place * 64 + rest.trailing_zeros())
         })
+    }
+
+    pub fn len(&self) -> usize {
+        self.len
     }
 
     fn clear(&mut self) {

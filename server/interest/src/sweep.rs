@@ -9,7 +9,7 @@ use ambit_model::{RowLayout, Slot};
 
 use crate::changes::{ChangeLog, RowChange, RowState};
 use crate::flush::TableScratch;
-use crate::flush::ops::{self, Packing};
+use crate::flush::ops::{self, CHUNK_BYTES, Packing};
 use crate::grid::{Disc, Found, Grid, Item};
 use crate::ground::Ground;
 use crate::query::plan::is_within;
@@ -32,6 +32,8 @@ pub(crate) struct Sweep {
     /// Encoded deltas in the order of slots.
     unsorted: Vec<u8>,
     packing: Packing,
+    /// Bytes of the longest delta.
+    delta_bytes_max: usize,
     /// Encoded deltas of `near` in its order, one behind the other, and where each ends.
     deltas: Vec<u8>,
     ends: Vec<u32>,
@@ -83,32 +85,37 @@ impl Sweep {
         self.steps.clear();
         self.jumps.clear();
         self.unsorted.clear();
+        self.delta_bytes_max = 0;
         self.slack = 0.0;
         let table = ground.shape.table();
         let Some(known) = world.table(table) else { return };
+        let radius = ground.radius();
+        let step_max = radius * STEP_PER_RADIUS;
         for change in &scratch.period.rows {
             // A group that is flushed seldom may know of changes that the ground has put to rest.
-            ground.wake(change.slot);
-        }
-        let moving = std::mem::take(&mut ground.moving);
-        let step_max = ground.radius() * STEP_PER_RADIUS;
-        for slot in moving.iter() {
-            let change = scratch.period.change(slot);
-            let row = world.row(table, slot);
+            ground.wake_again(change.slot);
+            let row = world.row(table, change.slot);
             let now = row.and_then(|row| ground.locate(row));
             let before = before(ground, &known.log, change, now);
-            if self.add(slot, (before, now), change, step_max)
-                && let (Some(row), Some(change)) = (row, change)
+            let is_same = change.state == RowState::Updated;
+            if self.add(change.slot, (before, now), is_same, step_max)
+                && let Some(row) = row
             {
-                self.pack(&known.layout, (slot, row), change.mask);
+                self.pack(&known.layout, (change.slot, row), change.mask);
             }
         }
-        ground.moving = moving;
-        let radius = ground.radius();
+        if ground.moving.len() > scratch.period.rows.len() {
+            let moving = std::mem::take(&mut ground.moving);
+            for slot in moving.iter().filter(|&slot| !scratch.has_changed(slot)) {
+                let now = world.row(table, slot).and_then(|row| ground.locate(row));
+                self.add(slot, (now, now), true, step_max);
+            }
+            ground.moving = moving;
+        }
         self.near.build(&self.items, radius + self.slack);
         self.far.build(&self.far_items, radius);
         // So that every delta can be copied as a whole chunk.
-        self.unsorted.extend_from_slice(&[0; ops::CHUNK_BYTES]);
+        self.unsorted.extend_from_slice(&[0; CHUNK_BYTES]);
         self.sort_deltas(known.slot_count);
     }
 
@@ -117,10 +124,9 @@ impl Sweep {
         &mut self,
         slot: Slot,
         (before, now): (Option<Spot>, Option<Spot>),
-        change: Option<&RowChange>,
+        is_same: bool,
         step_max: f64,
     ) -> bool {
-        let is_same = change.is_none_or(|change| change.state == RowState::Updated);
         if let (true, Some((old, old_key)), Some((place, key))) = (is_same, before, now)
             && key == old_key
         {
@@ -134,6 +140,9 @@ impl Sweep {
                 self.steps.push(Step { slot, before: old, delta: (0, 0) });
                 return true;
             }
+        }
+        if before.is_none() && now.is_none() {
+            return false;
         }
         let number = 2 * self.jumps.len() as u32;
         let item = |(place, key): Spot, number| Item { place, key, number };
@@ -149,6 +158,7 @@ impl Sweep {
         self.packing.encode(layout, row, mask, &mut self.unsorted);
         if let Some(step) = self.steps.last_mut() {
             step.delta = (start, self.unsorted.len() as u32);
+            self.delta_bytes_max = self.delta_bytes_max.max(self.unsorted.len() - start as usize);
         }
     }
 
@@ -170,16 +180,30 @@ impl Sweep {
             self.ends.push(self.deltas.len() as u32);
         }
         // So that every delta can be copied as a whole chunk.
-        self.deltas.extend_from_slice(&[0; ops::CHUNK_BYTES]);
+        self.deltas.extend_from_slice(&[0; CHUNK_BYTES]);
     }
 
     /// Appends the deltas of the rows at these places of `near`.
     pub fn copy_deltas(&self, places: &[u32], out: &mut Vec<u8>) {
-        for &place in places {
-            if let Some(&[start, end]) = self.ends.get(place as usize..).and_then(<[u32]>::first_chunk::<2>) {
+        let ends = |place: u32| self.ends.get(place as usize..).and_then(<[u32]>::first_chunk::<2>);
+        if self.delta_bytes_max > CHUNK_BYTES {
+            for &[start, end] in places.iter().filter_map(|&place| ends(place)) {
                 ops::append(&self.deltas, start as usize, end as usize, out);
             }
+            return;
         }
+        // Whole chunks into room that is made once: this runs for every visible row that moved.
+        let mut at = out.len();
+        out.resize(at + places.len() * CHUNK_BYTES, 0);
+        for &[start, end] in places.iter().filter_map(|&place| ends(place)) {
+            let delta = self.deltas.get(start as usize..).and_then(<[u8]>::first_chunk::<CHUNK_BYTES>);
+            let room = out.get_mut(at..).and_then(<[u8]>::first_chunk_mut::<CHUNK_BYTES>);
+            if let (Some(delta), Some(room)) = (delta, room) {
+                *room = *delta;
+            }
+            at += (end - start) as usize;
+        }
+        out.truncate(at);
     }
 
     /// The place in `near` of the row in a slot.
@@ -221,13 +245,7 @@ impl Sweep {
 const STEP_PER_RADIUS: f64 = 1.0 / 16.0;
 
 /// Where a row was at the period's start.
-fn before(
-    ground: &mut Ground,
-    log: &ChangeLog,
-    change: Option<&RowChange>,
-    now: Option<Spot>,
-) -> Option<Spot> {
-    let Some(change) = change else { return now };
+fn before(ground: &mut Ground, log: &ChangeLog, change: &RowChange, now: Option<Spot>) -> Option<Spot> {
     match (change.state, log.image(change)) {
         (RowState::New, _) => None,
         (_, Some(image)) => ground.locate(image),

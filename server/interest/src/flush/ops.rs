@@ -46,14 +46,14 @@ pub(super) fn change(world: &World, scratch: &mut TableScratch, table: u16, slot
         return;
     };
     let (start, end) = match change.delta {
-        Some(place) => place,
-        None => {
+        place if place.1 > 0 => place,
+        _ => {
             let start = scratch.deltas.len() as u32;
             if let (Some(row), Some(table)) = (world.row(table, slot), world.table(table)) {
                 encode(&table.layout, (slot, row), change.mask, &mut scratch.deltas);
             }
             let place = (start, scratch.deltas.len() as u32);
-            change.delta = Some(place);
+            change.delta = place;
             place
         }
     };

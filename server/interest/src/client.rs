@@ -7,7 +7,7 @@ use ambit_model::{ConnectionId, Identity};
 use crate::earlier::EarlierSchema;
 use crate::filters::FilterId;
 use crate::query::QueryError;
-use crate::query::plan::Circle;
+use crate::query::plan::{Circle, Join};
 use crate::world::GroundId;
 
 /// A connection's name, chosen by whoever owns the sockets.
@@ -61,6 +61,11 @@ pub(crate) enum Source {
         /// The rows in the centre.
         observers: FilterId,
     },
+    Join {
+        join: Box<Join>,
+        /// The filters of the tables at its ends, by their positions in the join.
+        leaves: Vec<(usize, FilterId)>,
+    },
 }
 
 impl Client {
@@ -91,10 +96,13 @@ impl Client {
 impl Subscription {
     /// The tables that its rows depend on.
     pub fn tables(&self) -> impl Iterator<Item = u16> {
-        let observers = match &self.source {
-            Source::Filter(_) => None,
-            Source::Circle { circle, .. } => Some(circle.observer.table),
+        let others = match &self.source {
+            Source::Filter(_) => Vec::new(),
+            Source::Circle { circle, .. } => vec![circle.observer.table],
+            Source::Join { join, .. } => {
+                join.tables.iter().skip(1).map(|joined| joined.filter.table).collect()
+            }
         };
-        std::iter::once(self.table).chain(observers)
+        std::iter::once(self.table).chain(others)
     }
 }

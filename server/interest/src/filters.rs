@@ -33,7 +33,7 @@ pub(crate) struct WatchedFilter {
     /// The columns that decide, as a mask.
     pub columns: u64,
     references: u32,
-    /// How many circles have their centre in the result.
+    /// How many circles have their centre in the result, and joins an end.
     pub circles: u32,
     /// The rows of the result, if there are circles.
     pub members: Vec<Slot>,
@@ -69,7 +69,7 @@ impl Filters {
         self.entries.iter_mut().flatten()
     }
 
-    /// Watches a filter once more. `for_circle` says that circles have their centre in its result.
+    /// Watches a filter once more. `for_circle` says that circles have their centre in its result, or joins an end.
     pub fn acquire(&mut self, filter: &Filter, for_circle: bool) -> FilterId {
         let id = match self.by_filter.get(filter) {
             Some(&id) => id,

@@ -5,6 +5,7 @@
 
 mod circle;
 mod filter;
+mod join;
 pub(crate) mod ops;
 pub(crate) mod routine;
 mod union;
@@ -37,6 +38,7 @@ pub(crate) struct Scratch {
     /// By ground.
     sweeps: Vec<Sweep>,
     circle: circle::CircleScratch,
+    joins: join::JoinScratch,
 }
 
 /// What happened to one table in the period.
@@ -61,6 +63,7 @@ pub(crate) fn flush(
 ) -> u64 {
     merge(world, cohort, scratch);
     filter::cross(world, cohort, scratch);
+    cohort.routines.is_valid &= !join::can_have_grown(scratch, &cohort.routines.bounded);
     let ended_count = match cohort.routines.is_valid {
         true => {
             routine::run(world, cohort, clients, scratch, (offset, timestamp), sink);
@@ -87,7 +90,10 @@ fn flush_each(
     for place in 0..cohort.clients.len() {
         let client = cohort.clients.get(place).and_then(|&client| clients.get_mut(client)?.as_mut());
         let Some(client) = client else { continue };
-        client.subscriptions.iter_mut().for_each(|subscription| bound_observers(cohort, subscription));
+        for subscription in &mut client.subscriptions {
+            bound_observers(cohort, subscription);
+            bound_joined(world, cohort, scratch, subscription);
+        }
         blocks.clear();
         write_blocks(world, cohort, client, scratch, &mut blocks);
         let mut update = ClientUpdate {
@@ -130,6 +136,21 @@ fn bound_observers(cohort: &Cohort, subscription: &mut Subscription) {
     }
 }
 
+/// Ends a join that depends on too many rows, for the same reason.
+fn bound_joined(world: &World, cohort: &Cohort, scratch: &mut Scratch, subscription: &mut Subscription) {
+    let Source::Join { join, leaves } = &subscription.source else { return };
+    let stage = match subscription.stage {
+        Stage::Added => Stage::Refused,
+        Stage::Steady if join::is_still(cohort, scratch, (join, leaves)) => return,
+        Stage::Steady => Stage::Ended,
+        Stage::Ended | Stage::Refused => return,
+    };
+    if let Some(refused) = join::too_many_rows(world, cohort, scratch, (join, leaves)) {
+        subscription.stage = stage;
+        subscription.refused = Some(refused);
+    }
+}
+
 /// Gives up what a subscription has claimed.
 pub(crate) fn release(world: &mut World, cohort: &mut Cohort, subscription: Subscription) {
     match subscription.source {
@@ -143,12 +164,17 @@ pub(crate) fn release(world: &mut World, cohort: &mut Cohort, subscription: Subs
             world.unwatch_circle(ground, &circle);
             cohort.filters.release(observers, true);
         }
+        Source::Join { join, leaves } => {
+            world.unwatch_join(&join);
+            leaves.iter().for_each(|(_, filter)| cohort.filters.release(*filter, true));
+        }
     }
 }
 
 fn merge(world: &World, cohort: &mut Cohort, scratch: &mut Scratch) {
     scratch.tables.resize_with(world.tables.len(), TableScratch::default);
     scratch.sweeps.iter_mut().for_each(|sweep| sweep.is_current = false);
+    scratch.joins.clear();
     cohort.cursors.resize(world.tables.len(), 0);
     for ((table, cursor), scratch) in world.tables.iter().zip(&mut cohort.cursors).zip(&mut scratch.tables) {
         scratch.deltas.clear();
@@ -212,6 +238,12 @@ fn settle(world: &mut World, cohort: &mut Cohort, client: &mut Client, update: &
         place += 1;
     }
     ended_count
+}
+
+impl Scratch {
+    fn table(&self, table: u16) -> Option<&TableScratch> {
+        self.tables.get(usize::from(table))
+    }
 }
 
 impl TableScratch {

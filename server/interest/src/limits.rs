@@ -38,12 +38,21 @@ pub const KEY_SHAPES_MAX: usize = 32;
 /// Look-ups in the store's indexes for one query. Past that, going through the table is as good.
 pub const LOOK_UPS_MAX: usize = 256;
 
-/// Column pairs compared between the two tables of a query (`m.zone = p.zone`).
+/// Tables of one query. From a player to the items in the boxes of its houses are four; each makes every flush that concerns
+/// the subscription a search longer.
+pub const TABLES_PER_QUERY_MAX: usize = 4;
+
+/// Column pairs compared between two tables of a query (`m.zone = p.zone`).
 pub const JOIN_COLUMNS_MAX: usize = 4;
 
-/// Rows that may be the centre of one moving circle. A player's own characters, pets and cameras; each costs a search per
-/// flush.
+/// Rows that may be the centre of one moving circle, or stand at one end of a join. A player's own characters, pets and
+/// cameras; each costs a search per flush.
 pub const OBSERVERS_PER_CIRCLE_MAX: usize = 256;
+
+/// Rows that may stand between the ends of a join and the table whose rows it selects, in all tables there. A guild's
+/// members, all boxes of a player; each costs a search in every flush in which one of them changes, about a millisecond
+/// together.
+pub const JOINED_ROWS_MAX: usize = 4_096;
 
 /// Different kinds of moving circles (table, position column, joined columns, conditions) at a time. A game has a handful;
 /// each may own one grid over its table.

@@ -13,6 +13,7 @@ mod parse;
 mod from;
 
 mod join;
+mod tree;
 
 mod condition;
 

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use ambit_model::{ConnectionId, DecodeError, Identity, RowLayout, Schema, Slot, Value, decode_row};
 use ambit_store::{Store, is_within};
 
-use crate::query::plan::{Area, Comparison, Condition, Filter, Number, Operand, Plan, Scalar};
+use crate::query::plan::{Area, Comparison, Condition, Filter, Join, Number, Operand, Plan, Scalar};
 use crate::query::{self, Caller, Parameters, TextError};
 
 /// A checked query.
@@ -52,6 +52,7 @@ impl Query {
         let (target, circle) = match &self.0 {
             Plan::Filter(filter) => (filter, None),
             Plan::Circle(circle) => (&circle.target, Some(circle)),
+            Plan::Join(join) => return joined_rows(store, join),
         };
         let observers = match circle {
             Some(circle) => select(store, &circle.observer)?,
@@ -77,6 +78,36 @@ impl Query {
         }
         Ok(rows)
     }
+}
+
+/// The rows for which there is a row in each other table, so that all columns that the query joins are equal.
+fn joined_rows<'a>(store: &'a Store, join: &Join) -> Result<BTreeMap<Slot, &'a [u8]>, DecodeError> {
+    let tables: Vec<Vec<Row<'a>>> =
+        join.tables.iter().map(|joined| select(store, &joined.filter)).collect::<Result<_, _>>()?;
+    let selected = tables.first().into_iter().flatten();
+    let shown = selected.filter(|row| is_joined(join, &tables, &mut vec![row]));
+    Ok(shown.map(|(slot, bytes, _)| (*slot, *bytes)).collect())
+}
+
+/// Whether the chosen rows, one from each of the first tables, can be completed by rows from the others.
+fn is_joined<'a, 'b>(join: &Join, tables: &'b [Vec<Row<'a>>], chosen: &mut Vec<&'b Row<'a>>) -> bool {
+    let Some(joined) = join.tables.get(chosen.len()) else { return true };
+    tables.get(chosen.len()).into_iter().flatten().any(|row| {
+        let parent = joined.parent.and_then(|parent| chosen.get(parent).copied());
+        let is_equal = parent.is_some_and(|(_, _, parent)| {
+            joined.columns.iter().all(|(of_parent, own)| {
+                let (left, right) = (known(parent, *of_parent), known(&row.2, *own));
+                left.is_some() && left == right
+            })
+        });
+        if !is_equal {
+            return false;
+        }
+        chosen.push(row);
+        let is_complete = is_joined(join, tables, chosen);
+        chosen.pop();
+        is_complete
+    })
 }
 
 type Row<'a> = (Slot, &'a [u8], Vec<Value>);

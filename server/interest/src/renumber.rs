@@ -2,7 +2,7 @@
 //! it are exchanged.
 
 use crate::client::{Client, Source};
-use crate::query::plan::{Circle, Filter, Plan};
+use crate::query::plan::{Circle, Filter, Join, Plan};
 
 /// Old table id → the new id of the table that holds the same rows; none if no table does.
 pub(crate) struct Renumbering(pub Vec<Option<u16>>);
@@ -33,6 +33,7 @@ impl Renumbering {
                 Source::Circle { circle, .. } => {
                     circle.tables_mut().into_iter().for_each(|id| self.replace(id))
                 }
+                Source::Join { join, .. } => join.tables_mut().for_each(|id| self.replace(id)),
             }
         }
     }
@@ -44,33 +45,39 @@ impl Plan {
         match self {
             Self::Filter(filter) => filter.table,
             Self::Circle(circle) => circle.target.table,
+            Self::Join(join) => join.target(),
         }
     }
 
     /// All tables that the result depends on, the selected one first.
     pub fn tables(&self) -> impl Iterator<Item = u16> {
-        let (first, second) = match self {
-            Self::Filter(filter) => (filter.table, None),
-            Self::Circle(circle) => (circle.target.table, Some(circle.observer.table)),
+        let tables = match self {
+            Self::Filter(filter) => vec![filter.table],
+            Self::Circle(circle) => vec![circle.target.table, circle.observer.table],
+            Self::Join(join) => join.tables.iter().map(|joined| joined.filter.table).collect(),
         };
-        std::iter::once(first).chain(second)
+        tables.into_iter()
     }
 
     /// The same, to be exchanged.
     pub fn tables_mut(&mut self) -> impl Iterator<Item = &mut u16> {
-        let (first, second) = match self {
-            Self::Filter(filter) => (&mut filter.table, None),
-            Self::Circle(circle) => {
-                let [first, second] = circle.tables_mut();
-                (first, Some(second))
-            }
+        let tables = match self {
+            Self::Filter(filter) => vec![&mut filter.table],
+            Self::Circle(circle) => circle.tables_mut().into_iter().collect(),
+            Self::Join(join) => join.tables_mut().collect(),
         };
-        std::iter::once(first).chain(second)
+        tables.into_iter()
     }
 }
 
 impl Circle {
     fn tables_mut(&mut self) -> [&mut u16; 2] {
         [&mut self.target.table, &mut self.observer.table]
+    }
+}
+
+impl Join {
+    fn tables_mut(&mut self) -> impl Iterator<Item = &mut u16> {
+        self.tables.iter_mut().map(|joined| &mut joined.filter.table)
     }
 }

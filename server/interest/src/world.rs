@@ -1,5 +1,6 @@
 //! The follower's copy of the database: rows, what happened to them lately, and grids over their positions.
 
+mod joined;
 mod select;
 
 use std::sync::Arc;

@@ -157,8 +157,13 @@ fn disc(ground: &Ground, circle: &Circle, observer: &[u8], bytes: &mut Vec<u8>) 
     Some(Disc { centre: circle.observer_position.read(observer), key, radius: circle.radius.get() })
 }
 
-/// The row in a slot at the period's start, as far as circles care; none if there was none.
-fn row_before<'a>(world: &'a World, tables: &[TableScratch], table: u16, slot: Slot) -> Option<&'a [u8]> {
+/// The row in a slot at the period's start, as far as circles and joins care; none if there was none.
+pub(super) fn row_before<'a>(
+    world: &'a World,
+    tables: &[TableScratch],
+    table: u16,
+    slot: Slot,
+) -> Option<&'a [u8]> {
     match tables.get(usize::from(table))?.period.change(slot) {
         None => world.row(table, slot),
         Some(change) => match (change.state, world.table(table)?.log.image(change)) {

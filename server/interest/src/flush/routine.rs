@@ -8,7 +8,7 @@ use std::ops::Range;
 use ambit_model::{Slot, Timestamp};
 use ambit_wire::{begin_table, end_table};
 
-use super::{Scratch, circle, filter, write_blocks};
+use super::{Scratch, circle, filter, join, union, write_blocks};
 use crate::client::{Client, ClientId, Source, Subscription};
 use crate::cohort::Cohort;
 use crate::filters::FilterId;
@@ -20,6 +20,8 @@ use crate::world::{GroundId, World};
 #[derive(Default)]
 pub(crate) struct Routines {
     pub is_valid: bool,
+    /// Tables, and columns of them, that decide how many rows joins depend on.
+    pub bounded: Vec<(u16, u64)>,
     clients: Vec<Routine>,
     parts: Vec<Part>,
     flushes: u32,
@@ -48,6 +50,12 @@ enum Part {
         /// The subscription's position in the client's list.
         subscription: usize,
     },
+    Join {
+        known_table: u16,
+        table: u16,
+        /// The subscription's position in the client's list.
+        subscription: usize,
+    },
     /// The client is to be gone through as if nothing were known.
     Other,
 }
@@ -57,10 +65,12 @@ impl Routines {
     pub fn learn(&mut self, world: &World, cohort: &Cohort, clients: &[Option<Client>]) {
         self.clients.clear();
         self.parts.clear();
+        self.bounded.clear();
         for &place in &cohort.clients {
             let Some(client) = clients.get(place).and_then(Option::as_ref) else { continue };
             let first = self.parts.len();
             let mut position = 0;
+            join::add_bounded(&client.subscriptions, &mut self.bounded);
             for group in client.subscriptions.chunk_by(|left, right| left.known_table == right.known_table) {
                 self.parts.push(match group {
                     [only] => Part::of(world, cohort, only, position),
@@ -86,7 +96,7 @@ impl Routines {
             let parts = parts.get(routine.parts.clone()).unwrap_or_default();
             let place = parts.iter().find_map(|part| match part {
                 Part::Circle { ground, observer, .. } => scratch.sweeps.get(*ground)?.place_of(*observer),
-                Part::Filter { .. } | Part::Other => None,
+                Part::Filter { .. } | Part::Join { .. } | Part::Other => None,
             });
             (place, routine.place)
         });
@@ -98,6 +108,7 @@ impl Part {
         let Subscription { known_table, table, .. } = *subscription;
         match &subscription.source {
             Source::Filter(filter) => Self::Filter { known_table, table, filter: *filter },
+            Source::Join { .. } => Self::Join { known_table, table, subscription: position },
             Source::Circle { circle, ground, observers } => {
                 let members = cohort.filters.get(*observers).map(|watched| watched.members.as_slice());
                 let is_own = circle.observer.table == circle.target.table
@@ -147,6 +158,20 @@ impl Part {
                     circle::write_own(world, scratch, (table, ground, observer, radius), reason, out);
                 end_table(out, mark);
                 is_done
+            }
+            Self::Join { known_table, table, subscription } => {
+                let joined = client.and_then(|client| client.subscriptions.get(subscription));
+                let mark = begin_table(out, known_table);
+                union::write(
+                    world,
+                    cohort,
+                    scratch,
+                    table,
+                    joined.map(std::slice::from_ref).unwrap_or_default(),
+                    out,
+                );
+                end_table(out, mark);
+                true
             }
             Self::Other => false,
         }

@@ -4,7 +4,7 @@
 use ambit_model::Slot;
 use ambit_wire::LeaveReason;
 
-use super::{Scratch, circle, filter, ops};
+use super::{Scratch, circle, filter, join, ops};
 use crate::client::{Source, Stage, Subscription};
 use crate::cohort::Cohort;
 use crate::world::World;
@@ -51,6 +51,10 @@ pub(super) fn write(
                 let watched = (&**circle, *ground, *observers);
                 circle::view::view(world, cohort, scratch, watched, seen_from, &mut views);
             }
+            Source::Join { join, leaves } => {
+                let is_beside = subscriptions.len() > 1;
+                join::view(world, cohort, scratch, (join, leaves), seen_from, is_beside, &mut views);
+            }
         }
     }
     views.sort_unstable_by_key(|view| view.slot);
@@ -85,6 +89,7 @@ fn is_as_before(cohort: &Cohort, scratch: &Scratch, subscription: &Subscription)
                 |&slot: &Slot| table(circle.observer.table).is_some_and(|table| table.has_changed(slot));
             watched.crossings.is_empty() && !watched.members.iter().any(has_changed)
         }),
+        Source::Join { join, leaves } => join::is_still(cohort, scratch, (join, leaves)),
     };
     subscription.stage == Stage::Steady && is_still(subscription.table) && centre_is_still()
 }
@@ -99,6 +104,7 @@ fn why(world: &World, cohort: &Cohort, subscriptions: &[Subscription], group: &[
             Source::Circle { circle, ground, observers } => {
                 circle::view::leave_reason(world, cohort, (circle, *ground, *observers), view.slot)
             }
+            Source::Join { join, .. } => join::leave_reason(world, join, view.slot),
         })
     });
     let mut told = LeaveReason::Deleted;
@@ -121,7 +127,7 @@ fn is_held_by_filter(world: &World, cohort: &Cohort, subscriptions: &[Subscripti
                 world.row(watched.filter.table, slot).is_some_and(|row| watched.filter.matches(row))
             })
         }
-        Source::Filter(_) | Source::Circle { .. } => false,
+        Source::Filter(_) | Source::Circle { .. } | Source::Join { .. } => false,
     })
 }
 

@@ -118,14 +118,17 @@ impl Follower {
         to.clients.push(place);
         client.cohort = Some(target);
         for subscription in &mut client.subscriptions {
-            let (filter, for_circle) = match &mut subscription.source {
-                Source::Filter(filter) => (filter, false),
-                Source::Circle { observers, .. } => (observers, true),
+            let (filters, for_circle) = match &mut subscription.source {
+                Source::Filter(filter) => (vec![filter], false),
+                Source::Circle { observers, .. } => (vec![observers], true),
+                Source::Join { leaves, .. } => (leaves.iter_mut().map(|(_, filter)| filter).collect(), true),
             };
-            if let Some(watched) = from.filters.get(*filter) {
-                let moved = to.filters.acquire(&watched.filter, for_circle);
-                from.filters.release(*filter, for_circle);
-                *filter = moved;
+            for filter in filters {
+                if let Some(watched) = from.filters.get(*filter) {
+                    let moved = to.filters.acquire(&watched.filter, for_circle);
+                    from.filters.release(*filter, for_circle);
+                    *filter = moved;
+                }
             }
         }
     }

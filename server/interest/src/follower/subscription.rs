@@ -62,6 +62,13 @@ impl Follower {
                 let observers = cohort.filters.acquire(&circle.observer, true);
                 (circle.target.table, Source::Circle { circle, ground, observers })
             }
+            Plan::Join(join) => {
+                self.world.watch_join(&join);
+                let leaves =
+                    join.leaves().map(|(place, filter)| (place, cohort.filters.acquire(filter, true)));
+                let leaves = leaves.collect();
+                (join.target(), Source::Join { join, leaves })
+            }
         };
         cohort.tell_news();
         if let Some(client) = self.clients.get_mut(place).and_then(Option::as_mut) {

@@ -15,7 +15,7 @@ use crate::limits;
 pub(super) enum Parsed {
     /// About one table's rows.
     Own { table: usize, condition: Condition },
-    /// A column of one table equals a column of the other.
+    /// A column of one table equals a column of another.
     Joined(ColumnName, ColumnName, Span),
     /// Two positions are near each other.
     Near(ColumnName, ColumnName, Number, Span),
@@ -181,7 +181,7 @@ impl<'a> Reader<'a> {
             }
             (Some(_), Some(_)) => Err(refuse(
                 whole.span(),
-                "two columns can only be compared with = and across the two tables",
+                "two columns can only be compared with = and if they are of two tables",
                 "compare the column with a value",
             )),
             (Some(_), None) => {
@@ -210,7 +210,7 @@ fn any(parts: Vec<Parsed>, whole: &Expr) -> Result<Parsed, TextError> {
             None => {
                 return Err(refuse(
                     whole.span(),
-                    "OR mixes the two tables, or a condition with what joins them",
+                    "OR mixes tables, or a condition with what joins them",
                     "keep an OR to the columns of one table and values, or subscribe to each alternative by itself",
                 ));
             }

@@ -32,6 +32,12 @@ pub enum QueryError {
         max = limits::OBSERVERS_PER_CIRCLE_MAX
     )]
     TooManyObservers(usize),
+    /// More rows than this decide what a join shows: [`limits::OBSERVERS_PER_CIRCLE_MAX`] at one of its ends, or
+    /// [`limits::JOINED_ROWS_MAX`] on the way to the selected table.
+    #[error(
+        "more than {0} rows of a joined table decide what the subscription shows; add conditions that leave fewer"
+    )]
+    TooManyJoinedRows(usize),
     /// The rate is not a number above 0.
     #[error("the rate {0} is not possible; use updates per second above 0, or infinity for every commit")]
     Rate(String),

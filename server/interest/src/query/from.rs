@@ -6,11 +6,11 @@ use sqlparser::ast::{
     Expr, GroupByExpr, JoinConstraint, JoinOperator, Query, Select, SelectItem,
     SelectItemQualifiedWildcardKind, SetExpr, Spanned, WildcardAdditionalOptions,
 };
-use sqlparser::tokenizer::Span;
 
 use super::error::TextError;
 use super::parse::parse_text;
 use super::scope::{Scope, refuse, single_ident};
+use crate::limits;
 
 /// The SELECT, if it has nothing but columns, FROM and WHERE. It is taken out of the query: a copy of what a stranger wrote
 /// costs its depth in stack.
@@ -72,44 +72,47 @@ pub(super) fn plain_select(query: &mut Query) -> Result<Select, TextError> {
     Ok(Select { projection, from, selection, ..*plainest })
 }
 
-/// The tables, and the condition of ON.
+/// The tables, and the conditions of each ON.
 #[expect(clippy::wildcard_enum_match_arm, reason = "one kind of join is possible")]
 pub(super) fn read_from<'a, 'b>(
     schema: &'a Schema,
     select: &'b Select,
-) -> Result<(Scope<'a>, Option<&'b Expr>), TextError> {
+) -> Result<(Scope<'a>, Vec<&'b Expr>), TextError> {
     let mut scope = Scope { tables: Vec::new() };
     let [from] = select.from.as_slice() else {
         return Err(refuse(
             select.span(),
             "a query names one table after FROM",
-            "write FROM a, or FROM a JOIN b ON ST_DWithin(…)",
+            "write FROM a, or FROM a JOIN b ON a.column = b.column",
         ));
     };
     scope.add(schema, &from.relation)?;
-    match from.joins.as_slice() {
-        [] => Ok((scope, None)),
-        [join] => {
-            scope.add(schema, &join.relation)?;
-            match &join.join_operator {
-                JoinOperator::Join(JoinConstraint::On(on)) | JoinOperator::Inner(JoinConstraint::On(on))
-                    if !join.global =>
-                {
-                    Ok((scope, Some(on)))
-                }
-                _ => Err(refuse(
+    if let Some(join) = from.joins.get(limits::TABLES_PER_QUERY_MAX - 1) {
+        return Err(refuse(
+            join.relation.span(),
+            "the query joins too many tables",
+            format!("join at most {}", limits::TABLES_PER_QUERY_MAX),
+        ));
+    }
+    let mut ons = Vec::with_capacity(from.joins.len());
+    for join in &from.joins {
+        scope.add(schema, &join.relation)?;
+        match &join.join_operator {
+            JoinOperator::Join(JoinConstraint::On(on)) | JoinOperator::Inner(JoinConstraint::On(on))
+                if !join.global =>
+            {
+                ons.push(on);
+            }
+            _ => {
+                return Err(refuse(
                     join.relation.span(),
                     "this kind of join is not possible",
-                    "write a JOIN b ON ST_DWithin(a.position, b.position, radius)",
-                )),
+                    "write a JOIN b ON a.column = b.column, or ON ST_DWithin(a.position, b.position, radius)",
+                ));
             }
         }
-        [_, _, third @ ..] => Err(refuse(
-            third.first().map_or_else(Span::empty, |join| join.relation.span()),
-            "a query can join two tables only",
-            "subscribe to the others by themselves",
-        )),
     }
+    Ok((scope, ons))
 }
 
 /// The table whose rows are selected.
@@ -124,7 +127,7 @@ pub(super) fn read_projection(scope: &Scope<'_>, select: &Select) -> Result<usiz
         }
         [SelectItem::Wildcard(_)] => Err(refuse(
             select.span(),
-            "`*` would mix the rows of two tables",
+            "`*` would mix the rows of several tables",
             "select the rows of one table: SELECT m.* FROM monster m JOIN player p …",
         )),
         [first, ..] => {

@@ -49,7 +49,7 @@ pub(super) fn two_tables(
     let Some((target_position, observer_position, radius)) = near else {
         return Err(refuse(
             span,
-            "the two tables are not joined by a distance",
+            "the tables are not joined by a distance",
             "add ST_DWithin(a.position, b.position, radius) to ON",
         ));
     };
@@ -150,7 +150,7 @@ fn joined_columns(
 }
 
 /// Whether the filter leaves the rows of one player (an identity or a connection) or one row.
-fn is_narrow(table: &TableSchema, filter: &Filter) -> bool {
+pub(super) fn is_narrow(table: &TableSchema, filter: &Filter) -> bool {
     let equal: Vec<u16> = filter.equalities().map(|(operand, _)| operand.column).collect();
     let is_id = |column: &u16| {
         let ty = table.columns.get(usize::from(*column)).map(|column| comparison::value_type(&column.ty));

@@ -7,28 +7,32 @@ use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Location, Span, Token, TokenWithSpan, Tokenizer};
 
 use super::Caller;
-use super::condition::Reader;
+use super::condition::{Parsed, Reader};
 use super::error::TextError;
 use super::from::{plain_select, read_from, read_projection};
 use super::join::{one_table, two_tables};
 use super::plan::Plan;
 use super::scope::refuse;
+use super::tree::joined_tables;
 use crate::limits;
 
 /// The checked plan of a query.
 pub(crate) fn parse(schema: &Schema, caller: Caller<'_>, sql: &str) -> Result<Plan, TextError> {
     let mut query = parse_text(sql)?;
     let select = &plain_select(&mut query)?;
-    let (scope, on) = read_from(schema, select)?;
+    let (scope, ons) = read_from(schema, select)?;
     let selected = read_projection(&scope, select)?;
     let mut conditions = Vec::new();
     let mut reader = Reader::new(&scope, caller);
-    for expression in on.into_iter().chain(&select.selection) {
+    for expression in ons.into_iter().chain(&select.selection) {
         reader.read(expression, &mut conditions)?;
     }
     match scope.tables.len() {
         1 => one_table(&scope, conditions),
-        _ => two_tables(&scope, selected, conditions, select),
+        2 if conditions.iter().any(|parsed| matches!(parsed, Parsed::Near(..))) => {
+            two_tables(&scope, selected, conditions, select)
+        }
+        _ => joined_tables(&scope, selected, conditions, select),
     }
 }
 

@@ -10,10 +10,13 @@ mod scalar;
 mod canonical;
 mod facts;
 
+mod join;
+
 pub(crate) use area::{Area, Position, is_within};
 pub(crate) use canonical::canonical;
 pub(crate) use condition::{Comparison, Condition};
 pub(crate) use facts::{Edge, Equal, Facts, Selectivity, Span, parts};
+pub(crate) use join::{Join, JoinedTable, Key};
 pub(crate) use operand::{Form, Operand};
 pub(crate) use scalar::{Number, Scalar};
 
@@ -24,6 +27,8 @@ pub(crate) enum Plan {
     Filter(Filter),
     /// Rows within a circle around rows of the caller.
     Circle(Box<Circle>),
+    /// Rows that hang together with rows of other tables.
+    Join(Box<Join>),
 }
 
 /// Rows of one table that satisfy all conditions.

@@ -6,7 +6,7 @@ use sqlparser::tokenizer::Span;
 
 use super::error::TextError;
 
-/// The one or two tables of a query.
+/// The tables of a query.
 pub(super) struct Scope<'a> {
     pub tables: Vec<ScopedTable<'a>>,
 }
@@ -97,6 +97,11 @@ impl<'a> Scope<'a> {
         })
     }
 
+    /// The name that the query gives a table.
+    pub fn name(&self, table: usize) -> Ident {
+        self.tables.get(table).map_or_else(|| Ident::new(""), |scoped| scoped.name.clone())
+    }
+
     /// Where a column lies in its table's rows, and its type.
     pub fn layout(&self, name: ColumnName) -> Option<&ColumnLayout> {
         self.tables.get(name.table).and_then(|table| table.layout.columns().get(usize::from(name.column)))
@@ -150,7 +155,7 @@ impl<'a> Scope<'a> {
             (None, _) => self.qualified(0, name),
             (Some(_), Some(_)) => Err(refuse(
                 name.span,
-                format!("both tables have a column `{}`", name.value),
+                format!("more than one table has a column `{}`", name.value),
                 format!(
                     "write `{}.{}`",
                     self.tables.first().map_or("table", |table| &table.name.value),

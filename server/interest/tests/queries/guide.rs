@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use ambit_interest::{ClientId, Follower, ParameterValue, Parameters};
 use ambit_model::{
-    ColumnSchema, ColumnType, ConnectionId, EnumType, Identity, Schema, TableSchema, Timestamp, Variant,
+    ColumnSchema, ColumnType, ConnectionId, EnumType, Identity, IndexKind, IndexSchema, Schema, TableSchema,
+    Timestamp, Variant,
 };
 
 const GUIDE: &str = include_str!("../../../../docs/guides/queries.md");
@@ -19,7 +20,18 @@ fn schema() -> Schema {
         ..TableSchema::default()
     };
     let option = |ty| ColumnType::Option(Box::new(ty));
+    let indexed = |name: &str, columns: &[(&str, ColumnType)]| {
+        let index = |(place, (name, _)): (u16, &(&str, ColumnType))| IndexSchema {
+            name: (*name).into(),
+            columns: vec![place],
+            kind: IndexKind::Hash,
+            unique: false,
+        };
+        TableSchema { indexes: (0..).zip(columns).map(index).collect(), ..table(name, columns) }
+    };
     let tables = vec![
+        indexed("item", &[("owner", ColumnType::U64), ("chest", ColumnType::U64)]),
+        indexed("chest", &[("id", ColumnType::U64), ("owner", ColumnType::U64), ("open", ColumnType::Bool)]),
         table("chat_message", &[("id", ColumnType::U64), ("channel", ColumnType::U32)]),
         table("tile", &[("id", ColumnType::U64), ("position", ColumnType::Vec2)]),
         table(
@@ -36,6 +48,7 @@ fn schema() -> Schema {
         table(
             "player",
             &[
+                ("id", ColumnType::U64),
                 ("identity", ColumnType::Identity),
                 ("name", ColumnType::String),
                 ("zone", ColumnType::U16),

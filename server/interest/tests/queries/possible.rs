@@ -37,6 +37,9 @@ fn these_are_possible() {
         "SELECT * FROM monster WHERE position &&& ST_3DMakeBox(ST_MakePoint(1, 2, 3), ST_MakePoint(4, 5, 6))",
         "SELECT m.* FROM monster m JOIN player p ON ST_DWithin(m.position, p.position, 80) \
          WHERE p.identity = :sender AND (m.hp > 0 OR m.zone IN (1, 2)) AND NOT (m.alive OR p.zone = 4) AND p.hp < 5",
+        "SELECT m.* FROM monster m JOIN player p ON m.id = p.id WHERE p.identity = :sender AND (m.zone = 3 OR m.alive)",
+        "SELECT a.* FROM flat a JOIN flat b ON a.id = b.id AND b.zone = a.zone JOIN flat c ON c.id = b.id \
+         JOIN flat d ON d.id = a.id WHERE c.id = 1 AND d.connection = :connection AND NOT b.alive",
         "SELECT m.* FROM monster m JOIN player p ON (ST_DWithin(m.position, p.position, 80) AND p.identity = :sender)",
     ] {
         assert_eq!(subscribe(sql), Ok(()), "{sql}");

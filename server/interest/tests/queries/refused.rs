@@ -74,13 +74,13 @@ fn these_are_refused_with_a_remedy() {
     refused(
         "SELECT m.* FROM monster m JOIN player p ON ST_DWithin(m.position, p.position, 80) \
          WHERE p.identity = :sender AND (m.zone = 1 OR p.zone = 1)",
-        "line 1, column 115: OR mixes the two tables, or a condition with what joins them; \
+        "line 1, column 115: OR mixes tables, or a condition with what joins them; \
          keep an OR to the columns of one table and values, or subscribe to each alternative by itself",
     );
     refused(
         "SELECT m.* FROM monster m JOIN player p ON ST_DWithin(m.position, p.position, 80) OR m.zone = 3 \
          WHERE p.identity = :sender",
-        "line 1, column 44: OR mixes the two tables, or a condition with what joins them; \
+        "line 1, column 44: OR mixes tables, or a condition with what joins them; \
          keep an OR to the columns of one table and values, or subscribe to each alternative by itself",
     );
     refused(
@@ -107,6 +107,49 @@ fn these_are_refused_with_a_remedy() {
         "SELECT m.* FROM monster m JOIN player p ON ST_DWithin(m.position, p.position, 80) WHERE m.zone = p.zone",
         "line 1, column 1: the circles' centre is not narrowed to a few rows of `player`; \
          add a condition such as p.identity = :sender, or = on all columns of a unique index",
+    );
+    refused(
+        "SELECT m.* FROM monster m JOIN player p ON m.zone = p.zone WHERE p.identity = :sender",
+        "line 1, column 44: no index finds the rows of `monster` by `zone`; \
+         add #[index(hash)] to the column `zone` of `monster` in the module",
+    );
+    refused(
+        "SELECT m.* FROM monster m JOIN player p ON m.id = p.id WHERE p.zone = 1",
+        "line 1, column 39: `p`, the end of a join, is not narrowed to a few rows; \
+         add a condition such as p.identity = :sender, or = on all columns of a unique index",
+    );
+    refused(
+        "SELECT m.* FROM monster m JOIN player p ON m.id = p.zone WHERE p.identity = :sender",
+        "line 1, column 44: columns of type u32 and u8 cannot be joined; \
+         join columns of one type that is not a float",
+    );
+    refused(
+        "SELECT m.* FROM monster m JOIN player p ON m.id = 1 WHERE p.identity = :sender",
+        "line 1, column 1: the tables are not joined; \
+         add a.column = b.column or ST_DWithin(a.position, b.position, radius) to ON",
+    );
+    refused(
+        "SELECT m.* FROM monster m JOIN player p ON m.id = p.id JOIN flat f ON f.zone = 1 \
+         WHERE p.identity = :sender",
+        "line 1, column 66: `f` is not joined with the table whose rows are selected; \
+         add `=` between one of its columns and one of a table that is",
+    );
+    refused(
+        "SELECT m.* FROM monster m JOIN player p ON m.id = p.id JOIN flat f ON m.id = f.id AND f.zone = p.zone \
+         WHERE p.identity = :sender AND f.id = 1",
+        "line 1, column 87: these tables are joined by way of others already; \
+         join each table with one that is nearer to the selected one",
+    );
+    refused(
+        "SELECT m.* FROM monster m JOIN player p ON ST_DWithin(m.position, p.position, 80) \
+         JOIN flat f ON p.id = f.id WHERE f.identity = :sender",
+        "line 1, column 44: a circle that moves joins two tables, and here are more; \
+         keep the table with the positions in the centre and the one that is selected",
+    );
+    refused(
+        "SELECT a.* FROM flat a JOIN flat b ON a.id = b.id JOIN flat c ON b.id = c.id \
+         JOIN flat d ON c.id = d.id JOIN flat e ON d.id = e.id WHERE e.id = 1",
+        "line 1, column 110: the query joins too many tables; join at most 4",
     );
     refused(
         "SELECT * FROM player ORDER BY id",

@@ -6,6 +6,7 @@
 mod cache;
 mod condition;
 mod harness;
+mod join;
 mod reference;
 mod shape;
 mod world;
@@ -14,6 +15,7 @@ use proptest::prelude::*;
 
 use condition::condition;
 use harness::{Harness, Step};
+use join::{Hop, Join, join};
 use reference::{Centre, Query};
 use shape::SchemaChange;
 use world::Change;
@@ -39,6 +41,8 @@ fn change() -> impl Strategy<Value = Change> {
             .prop_map(|(table, pick, level)| Change::Level { table, pick, level }),
         1 => (table.clone(), any::<u8>(), prop_oneof![3 => (0_i8..8).prop_map(f32::from), 1 => Just(f32::NAN)])
             .prop_map(|(table, pick, speed)| Change::Speed { table, pick, speed }),
+        2 => (table.clone(), any::<u8>(), prop::option::weighted(0.9, (0_u16..3, any::<u8>())))
+            .prop_map(|(table, pick, to)| Change::Link { table, pick, to }),
         2 => (table, any::<u8>()).prop_map(|(table, pick)| Change::Delete { table, pick }),
     ]
 }
@@ -57,8 +61,12 @@ fn query() -> impl Strategy<Value = Query> {
     let name = prop_oneof![4 => Just(None), 1 => (0_u8..3).prop_map(Some)];
     let own = prop::bool::weighted(0.2);
     let condition = prop_oneof![2 => Just(None), 3 => condition().prop_map(Some)];
-    (0_u16..3, zone, hp, name, own, near, condition).prop_map(
-        |(table, zone, hp, name, own, near, condition)| Query { table, zone, hp, name, own, near, condition },
+    let join = prop_oneof![3 => Just(None), 2 => join().prop_map(Some)];
+    (0_u16..3, zone, hp, name, own, near, condition, join).prop_map(
+        |(table, zone, hp, name, own, near, condition, join)| {
+            let near = near.filter(|(centre, _)| join.is_none() || matches!(centre, Centre::Point(..)));
+            Query { table, zone, hp, name, own, near, condition, join }
+        },
     )
 }
 
@@ -133,8 +141,12 @@ fn a_crowd_stays_exact() {
         for client in 0..40 {
             let table = next(3) as u16;
             let centre = Centre::Own { table: next(3) as u16, same_zone: next(2) == 0, same_name: false };
-            let near = Some((centre, 30.0));
-            let query = Query { table, zone: None, hp: None, name: None, own: false, near, condition: None };
+            let (near, join) = match client % 4 {
+                3 => (None, Some(Join::new([(next(3) as u16, Hop::LINK), (next(3) as u16, Hop::OWNER)]))),
+                _ => (Some((centre, 30.0)), None),
+            };
+            let (zone, hp, name, own, condition) = (None, None, None, false, None);
+            let query = Query { table, zone, hp, name, own, near, condition, join };
             let rate = [0.0, 10.0, f32::INFINITY][next(3) as usize];
             harness.step(Step::Subscribe { client, query, rate });
         }
@@ -146,6 +158,8 @@ fn a_crowd_stays_exact() {
                     0 => Change::Delete { table, pick },
                     1 => insert(&mut next),
                     2 => Change::Zone { table, pick, zone: next(3) as u8 },
+                    3 => Change::Link { table, pick, to: Some((next(3) as u16, next(256) as u8)) },
+                    4 => Change::Owner { table, pick, owner: next(40) as u8 },
                     _ => Change::Step { table, pick, dx: next(9) as i8 - 4, dy: next(9) as i8 - 4 },
                 });
             }

@@ -7,6 +7,7 @@ use ambit_model::{Identity, Slot};
 use ambit_wire::LeaveReason;
 
 use crate::condition::{Condition, Printer};
+use crate::join::Join;
 use crate::shape::{Row, Shape};
 use crate::world::{World, name};
 
@@ -21,6 +22,8 @@ pub struct Query {
     pub own: bool,
     pub near: Option<(Centre, f64)>,
     pub condition: Option<Condition>,
+    /// Not together with a centre of the caller's own.
+    pub join: Option<Join>,
 }
 
 #[derive(Debug, Clone)]
@@ -41,7 +44,8 @@ impl Query {
             Some((Centre::Own { table, .. }, _)) => Some(table),
             Some((Centre::Point(..), _)) | None => None,
         };
-        std::iter::once(self.table).chain(own)
+        let joined = self.join.iter().flat_map(Join::tables);
+        std::iter::once(self.table).chain(own).chain(joined)
     }
 
     /// The text for a client that knows the tables in this shape, and the parameters that it names.
@@ -89,6 +93,9 @@ impl Query {
                 }
             }
         }
+        if let Some(join) = &self.join {
+            join.print(|table| shape_of(table).name, &mut from, &mut conditions);
+        }
         let filter = if conditions.is_empty() {
             String::new()
         } else {
@@ -100,8 +107,11 @@ impl Query {
     /// The slots of the result.
     pub fn result(&self, world: &World, sender: Identity) -> BTreeSet<Slot> {
         let own = self.own_rows(world, sender);
+        let joined = self.join.as_ref().map(|join| join.on(world, sender));
         let rows = world.rows(self.table).into_iter();
-        rows.filter(|(_, row)| self.shows(&own, sender, row, true)).map(|(slot, _)| slot).collect()
+        let is_joined = |row: &Row| joined.as_ref().is_none_or(|joined| joined.shows(row));
+        let shown = rows.filter(|(_, row)| self.shows(&own, sender, row, true) && is_joined(row));
+        shown.map(|(slot, _)| slot).collect()
     }
 
     /// The rows around which the circles lie, if they move.
@@ -112,7 +122,7 @@ impl Query {
 
     /// Why a row of the table, which still exists, is not in the result although it was.
     pub fn leave_reason(&self, world: &World, sender: Identity, row: &Row) -> LeaveReason {
-        match self.shows(&self.own_rows(world, sender), sender, row, false) {
+        match self.join.is_none() && self.shows(&self.own_rows(world, sender), sender, row, false) {
             true => LeaveReason::OutOfRange,
             false => LeaveReason::NoLongerMatching,
         }

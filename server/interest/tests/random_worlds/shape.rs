@@ -74,6 +74,8 @@ pub struct Row {
     pub name: String,
     pub level: Option<i16>,
     pub speed: f32,
+    /// The id of a row of any table.
+    pub link: Option<u32>,
 }
 
 const NAMES: [[&str; 2]; 3] = [["player", "hero"], ["monster", "foe"], ["item", "thing"]];
@@ -211,6 +213,7 @@ impl TableShape {
             ("name", ColumnType::String),
             ("level", ColumnType::Option(Box::new(ColumnType::I16))),
             ("speed", ColumnType::F32),
+            ("link", ColumnType::Option(Box::new(ColumnType::U32))),
         ];
         if self.has_front {
             columns.insert(0, ("front", ColumnType::U16));
@@ -229,6 +232,7 @@ impl TableShape {
             index("id", &["id"], IndexKind::Hash, true),
             index("owner", &["owner"], IndexKind::Hash, false),
             index("whole", &["id", "hp"], IndexKind::Ordered, true),
+            index("link", &["link"], IndexKind::Hash, false),
         ];
         if self.name != NAMES[2][0] && self.name != NAMES[2][1] {
             indexes.push(index("position", &["position"], IndexKind::Spatial { cell: 16.0 }, false));
@@ -271,8 +275,9 @@ impl TableShape {
         let (owner, name) = (Value::Identity(row.owner), Value::String(row.name.clone()));
         let level = Value::Option(row.level.map(|level| Box::new(Value::I16(level))));
         let speed = Value::F32(row.speed);
+        let link = Value::Option(row.link.map(|link| Box::new(Value::U32(link))));
         let mut values =
-            vec![Value::U32(row.id), owner, Value::U8(row.zone), position, hp, name, level, speed];
+            vec![Value::U32(row.id), owner, Value::U8(row.zone), position, hp, name, level, speed, link];
         if self.has_front {
             values.insert(0, Value::U16(7));
         }
@@ -294,6 +299,7 @@ impl TableShape {
             Value::String(name),
             Value::Option(level),
             Value::F32(speed),
+            Value::Option(link),
         ] = values
         else {
             panic!("unexpected columns: {values:?}");
@@ -314,6 +320,11 @@ impl TableShape {
             Value::I16(level) => *level,
             other => panic!("not a level: {other:?}"),
         });
-        Row { id: *id, owner: *owner, zone: *zone, position, hp, name: name.clone(), level, speed: *speed }
+        let link = link.as_deref().map(|link| match link {
+            Value::U32(link) => *link,
+            other => panic!("not a link: {other:?}"),
+        });
+        let (name, speed) = (name.clone(), *speed);
+        Row { id: *id, owner: *owner, zone: *zone, position, hp, name, level, speed, link }
     }
 }

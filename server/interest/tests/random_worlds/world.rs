@@ -9,16 +9,66 @@ use crate::shape::{Row, SchemaChange, Shape};
 
 #[derive(Debug, Clone)]
 pub enum Change {
-    Insert { table: u16, owner: u8, zone: u8, x: f64, y: f64, hp: i32 },
-    Step { table: u16, pick: u8, dx: i8, dy: i8 },
-    Teleport { table: u16, pick: u8, x: f64, y: f64 },
-    Zone { table: u16, pick: u8, zone: u8 },
-    Hp { table: u16, pick: u8, hp: i32 },
-    Owner { table: u16, pick: u8, owner: u8 },
-    Name { table: u16, pick: u8, name: u8 },
-    Level { table: u16, pick: u8, level: Option<i16> },
-    Speed { table: u16, pick: u8, speed: f32 },
-    Delete { table: u16, pick: u8 },
+    Insert {
+        table: u16,
+        owner: u8,
+        zone: u8,
+        x: f64,
+        y: f64,
+        hp: i32,
+    },
+    Step {
+        table: u16,
+        pick: u8,
+        dx: i8,
+        dy: i8,
+    },
+    Teleport {
+        table: u16,
+        pick: u8,
+        x: f64,
+        y: f64,
+    },
+    Zone {
+        table: u16,
+        pick: u8,
+        zone: u8,
+    },
+    Hp {
+        table: u16,
+        pick: u8,
+        hp: i32,
+    },
+    Owner {
+        table: u16,
+        pick: u8,
+        owner: u8,
+    },
+    Name {
+        table: u16,
+        pick: u8,
+        name: u8,
+    },
+    Level {
+        table: u16,
+        pick: u8,
+        level: Option<i16>,
+    },
+    Speed {
+        table: u16,
+        pick: u8,
+        speed: f32,
+    },
+    /// To a row of some table.
+    Link {
+        table: u16,
+        pick: u8,
+        to: Option<(u16, u8)>,
+    },
+    Delete {
+        table: u16,
+        pick: u8,
+    },
 }
 
 pub struct World {
@@ -84,6 +134,7 @@ impl World {
         match *change {
             Change::Insert { table, owner, zone, x, y, hp } => {
                 self.next_id += 1;
+                let linked = self.pick((table + 1) % 3, hp as u8 * 28);
                 let is_flat = self.shape.tables[usize::from(table)].is_flat();
                 let position = [x, y, if is_flat { 0.0 } else { f64::from(hp) - 5.0 }];
                 let row = Row {
@@ -95,6 +146,7 @@ impl World {
                     name: name(owner % 3),
                     level: i16::try_from(hp).ok().filter(|level| level % 3 != 0),
                     speed: if hp == 7 { f32::NAN } else { hp as f32 },
+                    link: linked.map(|(_, row)| row.id),
                 };
                 let mut bytes = self.encode(table, &row);
                 let slot = self.store.insert(self.shape.id(table), &mut bytes).unwrap();
@@ -113,6 +165,10 @@ impl World {
             Change::Owner { table, pick, owner } => self.edit(table, pick, |row| row.owner = identity(owner)),
             Change::Level { table, pick, level } => self.edit(table, pick, |row| row.level = level),
             Change::Speed { table, pick, speed } => self.edit(table, pick, |row| row.speed = speed),
+            Change::Link { table, pick, to } => {
+                let link = to.and_then(|(table, pick)| self.pick(table, pick)).map(|(_, row)| row.id);
+                self.edit(table, pick, |row| row.link = link);
+            }
             Change::Name { table, pick, name: number } => {
                 self.edit(table, pick, |row| row.name = name(number))
             }

@@ -115,7 +115,7 @@ fn moving(sweep: &Sweep, moment: Moment, disc: Disc, found: &mut Found, slots: &
 }
 
 /// The rows that were in a filter's result at the period's start.
-fn members_before(watched: &WatchedFilter) -> impl Iterator<Item = Slot> {
+pub(in crate::flush) fn members_before(watched: &WatchedFilter) -> impl Iterator<Item = Slot> {
     let crossings = &watched.crossings;
     let has_come = |slot: &Slot| crossings.iter().any(|crossing| crossing.slot == *slot && !crossing.was);
     let stayed = watched.members.iter().copied().filter(move |slot| !has_come(slot));
@@ -149,6 +149,6 @@ pub(in crate::flush) fn reason_of(
         Some(Source::Circle { circle, ground, observers }) => {
             leave_reason(world, cohort, (circle, *ground, *observers), slot)
         }
-        Some(Source::Filter(_)) | None => LeaveReason::Deleted,
+        Some(Source::Filter(_) | Source::Join { .. }) | None => LeaveReason::Deleted,
     }
 }

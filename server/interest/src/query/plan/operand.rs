@@ -80,6 +80,21 @@ impl Operand {
         }
     }
 
+    /// The row's value; none if it is NULL.
+    pub fn scalar(self, row: &[u8]) -> Option<Scalar> {
+        if self.is_null(row) {
+            return None;
+        }
+        match self.form {
+            Form::Bool => Some(Scalar::Unsigned(self.unsigned(row, 1))),
+            Form::Unsigned(size) => Some(Scalar::Unsigned(self.unsigned(row, size))),
+            Form::Signed(size) => Some(Scalar::Signed(self.signed(row, size))),
+            Form::Float32 | Form::Float64 => Some(Scalar::Float(Number::new(self.float(row)))),
+            Form::Bytes(_) | Form::Heap => Some(Scalar::Bytes(self.bytes(row).to_vec())),
+            Form::Opaque => None,
+        }
+    }
+
     /// The rank of the row's value, as [`Scalar::rank`] gives it; none if it is NULL.
     pub fn rank(self, row: &[u8]) -> Option<u128> {
         if self.is_null(row) {

@@ -4,14 +4,15 @@
 //! that hang together are found by index: those of now in the store, those of the period's start there too, but for the
 //! rows that changed, which are found by what they were.
 
+mod walk;
+
 mod moved;
 
 use ambit_model::Slot;
 use ambit_wire::LeaveReason;
 
 use self::moved::Moved;
-use super::circle::row_before;
-use super::circle::view::members_before;
+use self::walk::{Moment, Walk};
 use super::union::View;
 use super::{Scratch, TableScratch};
 use crate::changes::RowState;
@@ -20,7 +21,7 @@ use crate::cohort::Cohort;
 use crate::filters::FilterId;
 use crate::limits;
 use crate::query::QueryError;
-use crate::query::plan::{Comparison, Condition, Filter, Join, JoinedTable, Key};
+use crate::query::plan::Join;
 use crate::world::World;
 
 /// A join, and the filters at its ends by their positions.
@@ -30,32 +31,6 @@ pub(super) type Watched<'a> = (&'a Join, &'a [(usize, FilterId)]);
 #[derive(Default)]
 pub(super) struct JoinScratch {
     moved: Moved,
-}
-
-/// When rows are looked at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Moment {
-    Before,
-    Now,
-}
-
-/// The keys that rows of one table give to the table which it hangs on, sorted.
-struct Keys {
-    /// The table that gives them, by its position.
-    child: usize,
-    keys: Vec<Key>,
-}
-
-/// Follows one join from its ends to the selected table.
-struct Walk<'a> {
-    world: &'a World,
-    cohort: &'a Cohort,
-    tables: &'a [TableScratch],
-    moved: &'a mut Moved,
-    watched: Watched<'a>,
-    /// Rows that were found between the ends and the selected table.
-    found_count: usize,
-    found_max: usize,
 }
 
 impl JoinScratch {
@@ -112,9 +87,8 @@ pub(super) fn too_many_rows(
     if members.map(|watched| watched.members.len()).any(|count| count > limits::OBSERVERS_PER_CIRCLE_MAX) {
         return Some(QueryError::TooManyJoinedRows(limits::OBSERVERS_PER_CIRCLE_MAX));
     }
-    if join.middles().next().is_none() {
-        return None;
-    }
+    // Without tables in between there is nothing else to bound.
+    join.middles().next()?;
     let mut walk = Walk::new(world, cohort, scratch, (join, leaves), limits::JOINED_ROWS_MAX);
     walk.keys_for(0, Moment::Now);
     (walk.found_count > limits::JOINED_ROWS_MAX)
@@ -184,146 +158,4 @@ fn has_changed_in(table: &TableScratch, slot: Slot, columns: u64) -> bool {
         .period
         .change(slot)
         .is_some_and(|change| change.state != RowState::Updated || change.mask & columns != 0)
-}
-
-impl<'a> Walk<'a> {
-    fn new(
-        world: &'a World,
-        cohort: &'a Cohort,
-        scratch: &'a mut Scratch,
-        watched: Watched<'a>,
-        found_max: usize,
-    ) -> Self {
-        let Scratch { tables, joins: JoinScratch { moved }, .. } = scratch;
-        Self { world, cohort, tables, moved, watched, found_count: 0, found_max }
-    }
-
-    fn table(&self, place: usize) -> Option<&'a JoinedTable> {
-        self.watched.0.tables.get(place)
-    }
-
-    /// The keys that rows of the table at this position must have, from each of the tables that hang on it.
-    fn keys_for(&mut self, place: usize, moment: Moment) -> Vec<Keys> {
-        let (join, _) = self.watched;
-        let mut all = Vec::new();
-        for child in join.children(place) {
-            let slots = self.rows(child, moment);
-            let Some(joined) = self.table(child) else { continue };
-            let rows = slots.iter().filter_map(|&slot| self.row(joined.filter.table, slot, moment));
-            let mut keys: Vec<Key> = rows.filter_map(|row| joined.key(row)).collect();
-            keys.sort_unstable();
-            keys.dedup();
-            all.push(Keys { child, keys });
-        }
-        all
-    }
-
-    /// The rows at this position, not the selected table's, that hang together with the ends behind them. Goes down as deep
-    /// as a query has tables.
-    fn rows(&mut self, place: usize, moment: Moment) -> Vec<Slot> {
-        let (_, leaves) = self.watched;
-        if let Some((_, filter)) = leaves.iter().find(|(leaf, _)| *leaf == place) {
-            let Some(watched) = self.cohort.filters.get(*filter) else { return Vec::new() };
-            return match moment {
-                Moment::Before => members_before(watched).collect(),
-                Moment::Now => watched.members.clone(),
-            };
-        }
-        let keys = self.keys_for(place, moment);
-        self.find(place, &keys, moment)
-    }
-
-    /// The rows at this position that have these keys and satisfy its filter.
-    fn find(&mut self, place: usize, keys: &[Keys], moment: Moment) -> Vec<Slot> {
-        let Some((fewest, child)) = self.fewest(keys) else { return Vec::new() };
-        let Some(joined) = self.table(place) else { return Vec::new() };
-        let table = joined.filter.table;
-        let mut slots = Vec::new();
-        for question in questions(table, child, &fewest.keys) {
-            self.world.select(&question, &mut slots);
-            if place != 0 && self.found_count + slots.len() > self.found_max {
-                break;
-            }
-        }
-        if moment == Moment::Before
-            && let Some(scratch) = self.tables.get(usize::from(table))
-        {
-            slots.retain(|&slot| !scratch.has_changed(slot));
-            let changed = self.moved.of(self.world, self.tables, table, child);
-            slots.extend(fewest.keys.iter().flat_map(|key| changed.before(key)));
-        }
-        if place != 0 {
-            self.found_count += slots.len();
-        }
-        slots.retain(|&slot| self.is_in(place, keys, slot, moment));
-        slots
-    }
-
-    /// Calls `each` with the rows of the selected table that changed, and whether they were and are in the result, if their
-    /// keys are the same as before.
-    fn changed(&mut self, keys: &[Keys], mut each: impl FnMut(Slot, bool, bool)) {
-        let Some((fewest, child)) = self.fewest(keys) else { return };
-        let changed = self.moved.of(self.world, self.tables, self.watched.0.target(), child);
-        if changed.is_empty() {
-            return;
-        }
-        let of_key = |key| changed.before(key).chain(changed.now(key));
-        let mut slots: Vec<Slot> = fewest.keys.iter().flat_map(of_key).collect();
-        slots.sort_unstable();
-        slots.dedup();
-        for slot in slots {
-            let was = self.is_in(0, keys, slot, Moment::Before);
-            let is = self.is_in(0, keys, slot, Moment::Now);
-            if was || is {
-                each(slot, was, is);
-            }
-        }
-    }
-
-    /// Whether the row that is or was in this slot satisfies the filter at this position and has all keys.
-    fn is_in(&self, place: usize, keys: &[Keys], slot: Slot, moment: Moment) -> bool {
-        let Some(joined) = self.table(place) else { return false };
-        let Some(row) = self.row(joined.filter.table, slot, moment) else { return false };
-        let has_key = |known: &Keys| {
-            let key = self.table(known.child).and_then(|child| child.key_of_parent(row));
-            key.is_some_and(|key| known.keys.binary_search(&key).is_ok())
-        };
-        joined.filter.matches(row) && keys.iter().all(has_key)
-    }
-
-    fn row(&self, table: u16, slot: Slot, moment: Moment) -> Option<&'a [u8]> {
-        match moment {
-            Moment::Before => row_before(self.world, self.tables, table, slot),
-            Moment::Now => self.world.row(table, slot),
-        }
-    }
-
-    /// The shortest list of keys, and the table that gives it.
-    fn fewest<'k>(&self, keys: &'k [Keys]) -> Option<(&'k Keys, &'a JoinedTable)> {
-        let fewest = keys.iter().min_by_key(|known| known.keys.len())?;
-        Some((fewest, self.table(fewest.child)?))
-    }
-}
-
-/// Filters that together select the rows with one of these keys, each once.
-fn questions(table: u16, child: &JoinedTable, keys: &[Key]) -> Vec<Filter> {
-    let filter = |conditions| Filter { table, conditions };
-    if let [(operand, _)] = child.columns.as_slice() {
-        let values: Vec<_> = keys.iter().filter_map(|key| key.first().cloned()).collect();
-        let lists = values.chunks(limits::LOOK_UPS_MAX);
-        let one_of =
-            |list: &[_]| Condition::OneOf { operand: *operand, values: list.to_vec(), negated: false };
-        return lists.map(|list| filter(vec![one_of(list)])).collect();
-    }
-    let equal = |key: &Key| {
-        let pairs = child.columns.iter().zip(key);
-        pairs
-            .map(|((operand, _), value)| Condition::Compare {
-                operand: *operand,
-                comparison: Comparison::Equal,
-                value: value.clone(),
-            })
-            .collect()
-    };
-    keys.iter().map(|key| filter(equal(key))).collect()
 }

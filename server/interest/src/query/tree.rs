@@ -78,21 +78,7 @@ pub(super) fn joined_tables(
         ));
     }
     let join = Join { tables: tree.tables };
-    for (place, filter) in join.leaves() {
-        let table = tree.in_scope.get(place).copied().unwrap_or_default();
-        let is_few = scope.tables.get(table).is_some_and(|scoped| is_narrow(scoped.schema, filter));
-        if !is_few {
-            let name = scope.name(table);
-            return Err(refuse(
-                name.span,
-                format!("`{}`, the end of a join, is not narrowed to a few rows", name.value),
-                format!(
-                    "add a condition such as {}.identity = :sender, or = on all columns of a unique index",
-                    name.value
-                ),
-            ));
-        }
-    }
+    check_ends(scope, &join, &tree.in_scope)?;
     Ok(Plan::Join(Box::new(join)))
 }
 
@@ -209,4 +195,24 @@ fn check_index(
         format!("no index finds the rows of `{table}` by `{column}`"),
         format!("add #[index(hash)] to the column `{column}` of `{table}` in the module"),
     ))
+}
+
+/// The rows at the ends are kept for each subscription, so they must be few.
+fn check_ends(scope: &Scope<'_>, join: &Join, in_scope: &[usize]) -> Result<(), TextError> {
+    for (place, filter) in join.leaves() {
+        let table = in_scope.get(place).copied().unwrap_or_default();
+        let is_few = scope.tables.get(table).is_some_and(|scoped| is_narrow(scoped.schema, filter));
+        if !is_few {
+            let name = scope.name(table);
+            return Err(refuse(
+                name.span,
+                format!("`{}`, the end of a join, is not narrowed to a few rows", name.value),
+                format!(
+                    "add a condition such as {}.identity = :sender, or = on all columns of a unique index",
+                    name.value
+                ),
+            ));
+        }
+    }
+    Ok(())
 }

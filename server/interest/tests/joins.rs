@@ -219,6 +219,27 @@ fn the_selected_table_may_stand_anywhere_and_begin_several_branches() {
 }
 
 #[test]
+fn a_row_that_leaves_one_join_stays_for_another() {
+    let mut world = World::new();
+    world.insert(PLAYER, player(1, 1, 0));
+    let mine = world.insert(CHEST, chest(10, 1, true));
+    let sword = world.insert(ITEM, item(100, 10, 1));
+    world.commit();
+    world.subscribe(TWO_HOPS);
+    assert_eq!(world.told(), enters(&[sword]));
+    world.subscribe("SELECT i.* FROM item i JOIN chest c ON i.chest = c.id WHERE c.id = 10");
+    assert_eq!(world.told(), Told::default());
+    for open in [false, true] {
+        world.update(CHEST, mine, chest(10, 1, open));
+        assert_eq!(world.told(), Told::default());
+    }
+    world.update(ITEM, sword, item(100, 10, 2));
+    assert_eq!(world.told(), Told { changes: vec![sword], ..Told::default() });
+    world.store.delete(CHEST, mine).unwrap();
+    assert_eq!(world.told(), leaves(&[(sword, LeaveReason::NoLongerMatching)]));
+}
+
+#[test]
 fn too_many_rows_end_the_subscription() {
     let mut world = World::new();
     world.insert(PLAYER, player(1, 1, 0));

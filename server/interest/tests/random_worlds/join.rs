@@ -145,7 +145,9 @@ pub fn join() -> impl Strategy<Value = Join> {
     let on = prop::sample::select(&[On::LinkId, On::IdLink, On::LinkLink, On::Owner, On::OwnerAndName][..]);
     let hp_min = prop::option::weighted(0.3, 0_i32..6);
     let hop = (0_u16..3, any::<prop::sample::Index>(), prop::bool::weighted(0.7), on, hp_min);
-    prop::collection::vec(hop, 1..4).prop_map(|hops| {
+    let count = prop_oneof![3 => Just(1_usize), 2 => Just(2), 1 => Just(3)];
+    let hops = count.prop_flat_map(move |count| prop::collection::vec(hop.clone(), count));
+    hops.prop_map(|hops| {
         let hops = hops.into_iter().enumerate().map(|(place, (table, parent, is_chain, on, hp_min))| {
             let parent = if is_chain { place } else { parent.index(place + 1) };
             Hop { table, parent, on, hp_min }

@@ -61,13 +61,19 @@ fn query() -> impl Strategy<Value = Query> {
     let name = prop_oneof![4 => Just(None), 1 => (0_u8..3).prop_map(Some)];
     let own = prop::bool::weighted(0.2);
     let condition = prop_oneof![2 => Just(None), 3 => condition().prop_map(Some)];
-    let join = prop_oneof![3 => Just(None), 2 => join().prop_map(Some)];
-    (0_u16..3, zone, hp, name, own, near, condition, join).prop_map(
+    let joined = prop_oneof![3 => Just(None), 1 => join().prop_map(Some)];
+    let any = (0_u16..3, zone, hp, name, own, near, condition, joined).prop_map(
         |(table, zone, hp, name, own, near, condition, join)| {
             let near = near.filter(|(centre, _)| join.is_none() || matches!(centre, Centre::Point(..)));
             Query { table, zone, hp, name, own, near, condition, join }
         },
-    )
+    );
+    // Without conditions a join shows more.
+    let plain_join = (0_u16..3, join()).prop_map(|(table, join)| {
+        let (zone, hp, name, own, near, condition) = (None, None, None, false, None, None);
+        Query { table, zone, hp, name, own, near, condition, join: Some(join) }
+    });
+    prop_oneof![3 => any, 1 => plain_join]
 }
 
 fn schema_change() -> impl Strategy<Value = SchemaChange> {

@@ -10,6 +10,7 @@ mod goals;
 mod programs;
 
 mod calls;
+mod peers;
 mod players;
 
 use std::fs;

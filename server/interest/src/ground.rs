@@ -166,7 +166,10 @@ impl Ground {
             }
             self.touched.clear();
         }
-        if wants_rest || 2 * self.forgotten > self.resting.len() {
+        // Values of joined columns that no row has any more are not kept for ever.
+        let rows = self.resting.len() + self.moving.len;
+        let has_many_names = self.names.known.len() > 2 * rows + limits::NAMES_SPARE;
+        if wants_rest || has_many_names || 2 * self.forgotten > self.resting.len() {
             self.rebuild(store);
         }
     }
@@ -313,5 +316,42 @@ impl SlotSet {
     fn clear(&mut self) {
         self.words.fill(0);
         self.len = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use ambit_model::{ColumnSchema, Schema, Value, encode_row, glam::Vec2};
+
+    use super::*;
+
+    /// Every name that a row ever had was kept as long as all rows moved.
+    #[test]
+    fn names_that_are_gone_are_forgotten() {
+        let columns =
+            vec![ColumnSchema::new("place", ColumnType::Vec2), ColumnSchema::new("team", ColumnType::String)];
+        let table = TableSchema { name: "player".into(), columns, ..TableSchema::default() };
+        let layout = table.layout();
+        let [place, team] = layout.columns() else { panic!("two columns") };
+        let joined = vec![Operand::new(1, team).expect("text can be compared")];
+        let position = Position::new(0, place).expect("a position");
+        let shape = Shape { filter: Filter::of_all(0), position, joined, is_exact: true };
+        let mut ground = Ground::new(shape, 10.0);
+        let mut store = Store::new(Arc::new(Schema { tables: vec![table], ..Schema::default() }));
+        let row = |team: u32| {
+            let values = [Value::Vec2(Vec2::ZERO), Value::String(format!("team {team}"))];
+            encode_row(&layout, &values).expect("a row")
+        };
+        let slot = store.insert(0, &mut row(0)).expect("inserted");
+        for team in 0..10_000 {
+            store.update(0, slot, &row(team)).expect("updated");
+            ground.wake(slot);
+            ground.settle(&store);
+            let row = store.row(0, slot).expect("it is there");
+            ground.locate(row).expect("it can be shown");
+        }
+        assert!(ground.names.known.len() <= 3 + limits::NAMES_SPARE, "{}", ground.names.known.len());
     }
 }

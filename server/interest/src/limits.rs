@@ -62,6 +62,9 @@ pub const GROUNDS_MAX: usize = 64;
 /// the grid of all rows and test each that they find. The others stay free for the position columns of the schema.
 pub const OWN_GROUNDS_MAX: usize = 32;
 
+/// Values of joined columns beyond two per row that are remembered after no row has them. Each takes some tens of bytes.
+pub const NAMES_SPARE: usize = 1_024;
+
 /// The largest distance of a row from the origin, along any axis, that the cells of a grid are chosen for. Far outside any
 /// world in metres, and sums of it stay finite.
 pub const ORDINARY_PLACE_MAX: f64 = 1e100;

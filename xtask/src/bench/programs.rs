@@ -8,7 +8,7 @@ use std::process::Command;
 use anyhow::Result;
 use serde_json::Value;
 
-use super::{calls, players};
+use super::{calls, peers, players};
 use crate::{samples, step};
 
 /// The name of such an example.
@@ -24,6 +24,8 @@ pub enum Program {
     Calls,
     /// Server and players who see each other, end to end.
     Players,
+    /// One scene on Ambit and on what people use otherwise.
+    Peers,
 }
 
 /// Every measuring program of the repository.
@@ -37,7 +39,7 @@ pub fn all() -> Result<Vec<Program>> {
             programs.push(Program::Script { path, language: samples::name(&folder) });
         }
     }
-    programs.extend([Program::Calls, Program::Players]);
+    programs.extend([Program::Calls, Program::Players, Program::Peers]);
     programs.sort_by_key(Program::name);
     Ok(programs)
 }
@@ -60,6 +62,7 @@ impl Program {
             Program::Script { language, .. } => format!("bindings/{language} {NAME}"),
             Program::Calls => "whole server: calls".to_string(),
             Program::Players => "whole server: players".to_string(),
+            Program::Peers => "whole server: one scene and its peers".to_string(),
         }
     }
 
@@ -74,6 +77,7 @@ impl Program {
             Program::Script { .. } => Ok(()),
             Program::Calls => calls::build(),
             Program::Players => players::build(),
+            Program::Peers => peers::build(),
         }
     }
 
@@ -87,6 +91,7 @@ impl Program {
             Program::Script { path, .. } => step::output(Command::new(path).current_dir(step::root())),
             Program::Calls => calls::run_once(),
             Program::Players => players::run_once(),
+            Program::Peers => peers::run_once(),
         }
     }
 }

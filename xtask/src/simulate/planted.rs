@@ -102,3 +102,17 @@ fn is_found(copy: &Path, bug: &Planted) -> Result<bool> {
 fn git(folder: &Path, arguments: &[&str]) -> Result<()> {
     step::run(Command::new("git").args(arguments).current_dir(folder))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Finding them again takes long and is not part of the tests; that they still fit the code is.
+    #[test]
+    fn every_planted_bug_fits_the_code() {
+        for bug in bugs().expect("the patches can be read") {
+            let patch = bug.patch.to_string_lossy().into_owned();
+            git(&step::root(), &["apply", "--check", &patch]).expect("the patch fits");
+        }
+    }
+}

@@ -4,7 +4,7 @@ use ambit_model::{RowLayout, Slot, delta};
 use ambit_wire::{LeaveReason, write_delete, write_delta, write_insert};
 
 use super::TableScratch;
-use crate::changes::RowState;
+use crate::changes::{RowChange, RowState};
 use crate::world::World;
 
 /// Appends the operations on one row for a client that held it or not, and holds it from now on or not. Deletes
@@ -42,22 +42,26 @@ pub(super) fn enter(world: &World, table: u16, slot: Slot, out: &mut Vec<u8>) {
 /// Appends the delta of an updated row.
 #[inline]
 pub(super) fn change(world: &World, scratch: &mut TableScratch, table: u16, slot: Slot, out: &mut Vec<u8>) {
-    let Some(change) = scratch.period.find(slot).and_then(|index| scratch.period.rows.get_mut(index)) else {
-        return;
-    };
-    let (start, end) = match change.delta {
-        Some(place) => place,
-        None => {
-            let start = scratch.deltas.len() as u32;
-            if let (Some(row), Some(table)) = (world.row(table, slot), world.table(table)) {
-                encode(&table.layout, (slot, row), change.mask, &mut scratch.deltas);
-            }
-            let place = (start, scratch.deltas.len() as u32);
-            change.delta = Some(place);
-            place
-        }
-    };
-    append(&scratch.deltas, start as usize, end as usize, out);
+    let TableScratch { period, deltas, packing, .. } = scratch;
+    let Some(change) = period.find(slot).and_then(|index| period.rows.get_mut(index)) else { return };
+    let (Some(row), Some(table)) = (world.row(table, slot), world.table(table)) else { return };
+    let (start, end) = delta(&table.layout, change, row, (packing, deltas));
+    append(deltas, start as usize, end as usize, out);
+}
+
+/// Where the delta of an updated row lies among the deltas of its table: it is encoded when it is asked for first.
+#[inline]
+pub(super) fn delta(
+    layout: &RowLayout,
+    change: &mut RowChange,
+    row: &[u8],
+    (packing, deltas): (&mut Packing, &mut Vec<u8>),
+) -> (u32, u32) {
+    *change.delta.get_or_insert_with(|| {
+        let start = deltas.len() as u32;
+        packing.encode(layout, (change.slot, row), change.mask, deltas);
+        (start, deltas.len() as u32)
+    })
 }
 
 /// Bytes that are copied at once; most deltas are shorter.

@@ -128,12 +128,16 @@ fn is_held_by_filter(world: &World, cohort: &Cohort, subscriptions: &[Subscripti
 fn view_filter(
     world: &World,
     cohort: &mut Cohort,
-    scratch: &Scratch,
+    scratch: &mut Scratch,
     (table, id): (u16, usize),
     (stage, subscription): (Stage, usize),
     views: &mut Vec<View>,
 ) {
     let Some(watched) = cohort.filters.get_mut(id) else { return };
+    if matches!(stage, Stage::Added | Stage::Ended) {
+        // Its result is kept until the flush ends.
+        scratch.touched.push(id);
+    }
     let Some(scratch) = scratch.tables.get(usize::from(table)) else { return };
     if matches!(stage, Stage::Steady | Stage::Ended) {
         for crossing in &watched.crossings {

@@ -1,0 +1,75 @@
+//! Whom a change can concern: by filter the clients who watch its result, or a circle around it, and by table those
+//! who watch it, or the rows in their centre, through a circle that moves.
+//!
+//! Lists only grow; who is told of a change that does not concern it finds nothing to do. When most entries are of
+//! clients who have gone or watch something else, the lists are made anew.
+
+use crate::client::{Source, Subscription};
+use crate::filters::FilterId;
+use crate::limits;
+
+#[derive(Default)]
+pub(super) struct Watchers {
+    by_filter: Vec<Vec<u32>>,
+    by_table: Vec<Vec<u32>>,
+    entries: usize,
+    /// Entries that hold no longer.
+    forgotten: usize,
+}
+
+impl Watchers {
+    /// Enters the client at this position; returns how many entries it has.
+    pub fn add(&mut self, client: usize, subscriptions: &[Subscription]) -> usize {
+        let before = self.entries;
+        let client = client as u32;
+        for subscription in subscriptions {
+            match &subscription.source {
+                Source::Filter(filter) => add(&mut self.by_filter, *filter, client, &mut self.entries),
+                Source::Circle { circle, observers, .. } => {
+                    let (target, observer) = (circle.target.table, circle.observer.table);
+                    add(&mut self.by_filter, *observers, client, &mut self.entries);
+                    add(&mut self.by_table, usize::from(target), client, &mut self.entries);
+                    if observer != target {
+                        add(&mut self.by_table, usize::from(observer), client, &mut self.entries);
+                    }
+                }
+            }
+        }
+        self.entries - before
+    }
+
+    /// So many entries hold no longer.
+    pub fn forget(&mut self, entries: usize) {
+        self.forgotten += entries;
+    }
+
+    /// Whether it is time to make the lists anew.
+    pub fn are_mostly_forgotten(&self) -> bool {
+        self.forgotten > limits::WATCHERS_FORGOTTEN_MIN && 2 * self.forgotten > self.entries
+    }
+
+    pub fn clear(&mut self) {
+        self.by_filter.iter_mut().chain(&mut self.by_table).for_each(Vec::clear);
+        (self.entries, self.forgotten) = (0, 0);
+    }
+
+    /// Positions of clients who may watch the filter's result, or a circle around it.
+    pub fn of_filter(&self, filter: FilterId) -> &[u32] {
+        self.by_filter.get(filter).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Positions of clients who may watch a circle that moves, on the table or around its rows.
+    pub fn of_table(&self, table: usize) -> &[u32] {
+        self.by_table.get(table).map(Vec::as_slice).unwrap_or_default()
+    }
+}
+
+fn add(lists: &mut Vec<Vec<u32>>, place: usize, client: u32, entries: &mut usize) {
+    if lists.len() <= place {
+        lists.resize_with(place + 1, Vec::new);
+    }
+    if let Some(list) = lists.get_mut(place) {
+        list.push(client);
+        *entries += 1;
+    }
+}

@@ -55,8 +55,6 @@ pub(crate) struct RowChange {
     pub mask: u64,
     /// The row as it was at the period's start; none if no tested column has changed.
     image: Option<Image>,
-    /// Place of the encoded delta among the period's operations, once it is encoded.
-    pub delta: Option<(u32, u32)>,
 }
 
 /// The rows of a table that changed in a period, in the order of their first changes.
@@ -210,6 +208,6 @@ impl Merging {
             (false, _, true) => RowState::New,
             (false, _, false) => return None,
         };
-        Some(RowChange { slot: self.slot, state, mask: self.mask, image: self.image, delta: None })
+        Some(RowChange { slot: self.slot, state, mask: self.mask, image: self.image })
     }
 }

@@ -6,6 +6,8 @@ mod key;
 mod regions;
 mod spans;
 
+mod stays;
+
 use ambit_model::Slot;
 use hashbrown::HashMap;
 use rustc_hash::FxBuildHasher;
@@ -13,6 +15,7 @@ use rustc_hash::FxBuildHasher;
 use crate::limits;
 use crate::query::plan::{Comparison, Condition, Filter};
 use crate::renumber::Renumbering;
+use stays::Stays;
 use table::{Entries, TableFilters};
 
 /// A filter's place in [`Filters`].
@@ -48,10 +51,10 @@ pub(crate) struct WatchedFilter {
     pub is_fresh: bool,
     /// The last change that it was found for: one row can have several of its keys.
     pub last_change: u64,
-    /// Rows that changed and were or are in the result.
+    /// Rows that were updated and stay in the result, by their numbers in the period.
+    pub stays: Stays,
+    /// All other rows that changed and were or are in the result.
     pub crossings: Vec<Crossing>,
-    /// Whether every crossing is a row that stays the same row and in the result.
-    pub is_all_changes: bool,
     /// The block of operations that follows from the crossings, once it is encoded for several clients.
     pub block: Vec<u8>,
     /// The whole result, once somebody needed it in this period.
@@ -59,14 +62,12 @@ pub(crate) struct WatchedFilter {
     entries: Entries,
 }
 
-/// A changed row seen from one filter.
+/// A row that came, went or was replaced, seen from one filter.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Crossing {
     pub slot: Slot,
     pub was: bool,
     pub is: bool,
-    /// Where its delta lies among those of the table, if it is the same row and stays.
-    pub delta: Option<(u32, u32)>,
 }
 
 impl Filters {
@@ -151,8 +152,8 @@ impl Filters {
             members: Vec::new(),
             is_fresh: false,
             last_change: 0,
+            stays: Stays::default(),
             crossings: Vec::new(),
-            is_all_changes: true,
             block: Vec::new(),
             result: None,
             entries,
@@ -199,9 +200,9 @@ impl Filters {
 }
 
 impl WatchedFilter {
-    /// Whether somebody sees its result, and not only circles around it.
-    pub fn is_seen(&self) -> bool {
-        self.references > self.circles
+    /// Whether nothing has happened to its result, nor to a row in it.
+    pub fn is_as_before(&self) -> bool {
+        self.stays.is_empty() && self.crossings.is_empty()
     }
 
     /// Whether several see its result.
@@ -211,8 +212,8 @@ impl WatchedFilter {
 
     /// Forgets the current period.
     pub fn end_period(&mut self) {
+        self.stays.clear();
         self.crossings.clear();
-        self.is_all_changes = true;
         self.block.clear();
         if self.block.capacity() > limits::FILTER_BLOCK_BYTES_KEPT {
             self.block = Vec::new();

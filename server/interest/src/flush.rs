@@ -43,9 +43,7 @@ pub(crate) struct Scratch {
 #[derive(Default)]
 pub(crate) struct TableScratch {
     pub period: Period,
-    /// Encoded deltas.
-    deltas: Vec<u8>,
-    packing: ops::Packing,
+    deltas: ops::Deltas,
     /// What follows a filter's leaves, while it is encoded.
     others: Vec<u8>,
     /// By slot: the last mark that it was given.
@@ -141,9 +139,9 @@ fn merge(world: &World, cohort: &mut Cohort, scratch: &mut Scratch) {
     scratch.sweeps.iter_mut().for_each(|sweep| sweep.is_current = false);
     cohort.cursors.resize(world.tables.len(), 0);
     for ((table, cursor), scratch) in world.tables.iter().zip(&mut cohort.cursors).zip(&mut scratch.tables) {
-        scratch.deltas.clear();
         scratch.marks.resize(table.slot_count, 0);
         scratch.period.fill(&table.log, *cursor, table.slot_count);
+        scratch.deltas.begin(scratch.period.rows.len());
         *cursor = table.log.end();
     }
 }

@@ -69,6 +69,9 @@ pub const FLUSHES_PER_ORDER: u32 = 64;
 /// memory. A thousand rows with a few columns each; what is larger is rare, and costs more to encode than to make room for.
 pub const FILTER_BLOCK_BYTES_KEPT: usize = 32 << 10;
 
+/// Words of 64 rows that a filter keeps room for between flushes. Enough for a hundred thousand changed rows in a period; then 24 kB.
+pub const FILTER_STAYS_KEPT: usize = 1_536;
+
 /// Outdated entries of the lists of who watches what, below which the lists are not made anew. Small enough that visits in vain
 /// cost little, large enough that a few clients who come and go do not make the lists anew each time.
 pub const WATCHERS_FORGOTTEN_MIN: usize = 1_024;

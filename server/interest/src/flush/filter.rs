@@ -28,49 +28,60 @@ pub(super) fn cross(world: &World, cohort: &mut Cohort, scratch: &mut Scratch) {
 
 fn cross_table(world: &World, cohort: &mut Cohort, scratch: &mut Scratch, (id, table): (u16, &Table)) {
     let Scratch { tables, concerned, touched, .. } = scratch;
-    let Some(TableScratch { period, deltas, packing, .. }) = tables.get_mut(usize::from(id)) else { return };
-    for change in &mut period.rows {
+    let Some(TableScratch { period, deltas, .. }) = tables.get_mut(usize::from(id)) else { return };
+    let filters = &mut cohort.filters;
+    for (row_number, change) in period.rows.iter().enumerate() {
         let now = world.row(id, change.slot);
-        let existed = change.state != RowState::New;
         let image = table.log.image(change);
         let is_same = change.state == RowState::Updated;
-        if is_same && change.mask & table.tested.mask == 0 && !cohort.filters.has_watchers(id) {
+        let is_untested = is_same && change.mask & table.tested.mask == 0;
+        if is_untested && !filters.has_watchers(id) {
             // It is where it was, and nobody is to be told of it by a filter.
             continue;
         }
-        // Without an image no tested column has changed, so the row now stands for the row before.
-        let before = if existed { image.or(now) } else { None };
-        cohort.filters.concerned(id, image, now, concerned);
-        let number = cohort.filters.next_change();
+        filters.concerned(id, image, now, concerned);
+        let number = filters.next_change();
+        if let Some(row) = now
+            && is_same
+            && !concerned.is_empty()
+            && filters.has_watchers(id)
+        {
+            // Before it is known who wants it, which nearly always somebody does.
+            deltas.encode(&table.layout, (row_number, change), row);
+        }
         for &filter in concerned.iter() {
-            let Some(watched) = cohort.filters.get_mut(filter) else { continue };
+            let Some(watched) = filters.get_mut(filter) else { continue };
             if std::mem::replace(&mut watched.last_change, number) == number {
                 continue;
             }
-            let is_told = image.is_none() && watched.is_told_by_keys;
-            let is = is_told || now.is_some_and(|row| watched.filter.matches(row));
-            let was = match is_same && change.mask & watched.columns == 0 {
+            let is = match (image, now) {
+                (None, Some(row)) => watched.is_told_by_keys || watched.filter.matches(row),
+                (Some(_), Some(row)) => watched.filter.matches(row),
+                (_, None) => false,
+            };
+            let was = match is_untested || is_same && change.mask & watched.columns == 0 {
                 true => is,
-                // A deleted row has no image only if nothing is tested: it was in every result.
-                false => existed && before.is_none_or(|row| watched.filter.matches(row)),
+                false => was_in(watched, change.state, image.or(now)),
             };
             if !was && !is {
                 continue;
             }
-            if watched.crossings.is_empty() {
+            if watched.is_as_before() {
                 touched.push(filter);
             }
-            let is_change = was && is && is_same;
-            watched.is_all_changes &= is_change;
-            let delta = match now {
-                Some(row) if is_change && watched.is_seen() => {
-                    Some(ops::delta(&table.layout, change, row, (packing, deltas)))
-                }
-                Some(_) | None => None,
-            };
-            watched.crossings.push(Crossing { slot: change.slot, was, is, delta });
+            match was && is && is_same {
+                true => watched.stays.add(row_number),
+                false => watched.crossings.push(Crossing { slot: change.slot, was, is }),
+            }
         }
     }
+}
+
+/// Whether a row was in a filter's result at the period's start. Without an image no tested column has changed, so that the row
+/// now stands for the row before.
+fn was_in(watched: &WatchedFilter, state: RowState, row_before: Option<&[u8]>) -> bool {
+    // A deleted row has no image only if nothing is tested: it was in every result.
+    state != RowState::New && row_before.is_none_or(|row| watched.filter.matches(row))
 }
 
 /// Forgets the period.
@@ -122,7 +133,7 @@ pub(super) fn write(
     out: &mut Vec<u8>,
 ) {
     let Some(scratch) = scratch.tables.get_mut(usize::from(table)) else { return };
-    let Some(watched) = cohort.filters.get_mut(filter).filter(|watched| !watched.crossings.is_empty()) else {
+    let Some(watched) = cohort.filters.get_mut(filter).filter(|watched| !watched.is_as_before()) else {
         return;
     };
     if watched.is_shared() {
@@ -146,7 +157,7 @@ pub(super) fn block<'a>(
 ) -> Option<&'a [u8]> {
     let scratch = scratch.tables.get_mut(usize::from(table))?;
     let watched = cohort.filters.get_mut(filter)?;
-    if !watched.is_shared() || watched.crossings.is_empty() {
+    if !watched.is_shared() || watched.is_as_before() {
         return None;
     }
     let block = shared_block(world, scratch, (table, known_table), watched);
@@ -172,18 +183,13 @@ fn shared_block<'a>(
 }
 
 fn encode(world: &World, scratch: &mut TableScratch, table: u16, watched: &WatchedFilter, out: &mut Vec<u8>) {
-    let WatchedFilter { filter, crossings, .. } = watched;
-    if watched.is_all_changes {
-        for (start, end) in crossings.iter().filter_map(|crossing| crossing.delta) {
-            ops::append(&scratch.deltas, start as usize, end as usize, out);
-        }
-        return;
-    }
+    let WatchedFilter { filter, stays, crossings, .. } = watched;
     let mut others = std::mem::take(&mut scratch.others);
-    for &Crossing { slot, was, is, .. } in crossings {
+    for &Crossing { slot, was, is } in crossings {
         let reason = || leave_reason(world, filter, slot);
         ops::write(world, scratch, (table, slot), (was, is), reason, (out, &mut others));
     }
+    stays.for_each(|row| scratch.deltas.append(row, out));
     out.extend_from_slice(&others);
     others.clear();
     scratch.others = others;

@@ -42,26 +42,49 @@ pub(super) fn enter(world: &World, table: u16, slot: Slot, out: &mut Vec<u8>) {
 /// Appends the delta of an updated row.
 #[inline]
 pub(super) fn change(world: &World, scratch: &mut TableScratch, table: u16, slot: Slot, out: &mut Vec<u8>) {
-    let TableScratch { period, deltas, packing, .. } = scratch;
-    let Some(change) = period.find(slot).and_then(|index| period.rows.get_mut(index)) else { return };
-    let (Some(row), Some(table)) = (world.row(table, slot), world.table(table)) else { return };
-    let (start, end) = delta(&table.layout, change, row, (packing, deltas));
-    append(deltas, start as usize, end as usize, out);
+    let TableScratch { period, deltas, .. } = scratch;
+    let Some((number, change)) = period.find(slot).and_then(|at| Some((at, period.rows.get(at)?))) else {
+        return;
+    };
+    if let (Some(row), Some(table)) = (world.row(table, slot), world.table(table)) {
+        deltas.encode(&table.layout, (number, change), row);
+        deltas.append(number, out);
+    }
 }
 
-/// Where the delta of an updated row lies among the deltas of its table: it is encoded when it is asked for first.
-#[inline]
-pub(super) fn delta(
-    layout: &RowLayout,
-    change: &mut RowChange,
-    row: &[u8],
-    (packing, deltas): (&mut Packing, &mut Vec<u8>),
-) -> (u32, u32) {
-    *change.delta.get_or_insert_with(|| {
-        let start = deltas.len() as u32;
-        packing.encode(layout, (change.slot, row), change.mask, deltas);
-        (start, deltas.len() as u32)
-    })
+/// The deltas of a table's rows that were updated in the period.
+#[derive(Debug, Default)]
+pub(super) struct Deltas {
+    bytes: Vec<u8>,
+    /// By the row's number in the period: where its delta begins and ends; nowhere before it is encoded.
+    places: Vec<(u32, u32)>,
+    packing: Packing,
+}
+
+impl Deltas {
+    /// Begins a period in which so many rows have changed.
+    pub fn begin(&mut self, row_count: usize) {
+        self.bytes.clear();
+        self.places.clear();
+        self.places.resize(row_count, (0, 0));
+    }
+
+    /// Makes sure that the delta of a row is encoded.
+    #[inline]
+    pub fn encode(&mut self, layout: &RowLayout, (number, change): (usize, &RowChange), row: &[u8]) {
+        let Some(place @ (0, 0)) = self.places.get_mut(number) else { return };
+        let start = self.bytes.len() as u32;
+        self.packing.encode(layout, (change.slot, row), change.mask, &mut self.bytes);
+        *place = (start, self.bytes.len() as u32);
+    }
+
+    /// Appends the delta of a row that is encoded.
+    #[inline]
+    pub fn append(&self, number: usize, out: &mut Vec<u8>) {
+        if let Some(&(start, end)) = self.places.get(number) {
+            append(&self.bytes, start as usize, end as usize, out);
+        }
+    }
 }
 
 /// Bytes that are copied at once; most deltas are shorter.

@@ -94,11 +94,8 @@ impl Routines {
 
     /// Nor what is written down of those who watch a filter.
     pub fn void_watchers(&mut self, filter: FilterId) {
-        for place in 0..self.watchers.of_filter(filter).len() {
-            if let Some(&client) = self.watchers.of_filter(filter).get(place) {
-                self.void(client as usize);
-            }
-        }
+        let clients: Vec<usize> = self.watchers.of_filter(filter).collect();
+        clients.into_iter().for_each(|client| self.void(client));
     }
 
     /// Nor anything else.
@@ -145,7 +142,7 @@ impl Routines {
         let filters = scratch.touched.iter().flat_map(|&filter| watchers.of_filter(filter));
         let changed = (0..).zip(&scratch.tables).filter(|(_, table)| !table.period.rows.is_empty());
         let tables = changed.flat_map(|(table, _)| watchers.of_table(table));
-        filters.chain(tables).for_each(|&client| choose(client as usize));
+        filters.chain(tables).for_each(&mut choose);
         voids.drain(..).for_each(choose);
     }
 

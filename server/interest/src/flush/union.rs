@@ -83,7 +83,7 @@ fn is_as_before(cohort: &Cohort, scratch: &Scratch, subscription: &Subscription)
         Source::Circle { circle, observers, .. } => cohort.filters.get(*observers).is_some_and(|watched| {
             let has_changed =
                 |&slot: &Slot| table(circle.observer.table).is_some_and(|table| table.has_changed(slot));
-            watched.crossings.is_empty() && !watched.members.iter().any(has_changed)
+            watched.is_as_before() && !watched.members.iter().any(has_changed)
         }),
     };
     subscription.stage == Stage::Steady && is_still(subscription.table) && centre_is_still()
@@ -140,6 +140,11 @@ fn view_filter(
     }
     let Some(scratch) = scratch.tables.get(usize::from(table)) else { return };
     if matches!(stage, Stage::Steady | Stage::Ended) {
+        watched.stays.for_each(|row| {
+            if let Some(slot) = scratch.period.rows.get(row).map(|change| change.slot) {
+                views.push(View { slot, was: true, is: stage != Stage::Ended, subscription });
+            }
+        });
         for crossing in &watched.crossings {
             let (was, is) = (crossing.was, crossing.is && stage != Stage::Ended);
             if was || is {

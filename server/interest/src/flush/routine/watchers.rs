@@ -10,11 +10,18 @@ use crate::limits;
 
 #[derive(Default)]
 pub(super) struct Watchers {
-    by_filter: Vec<Vec<u32>>,
-    by_table: Vec<Vec<u32>>,
+    by_filter: Vec<List>,
+    by_table: Vec<List>,
     entries: usize,
     /// Entries that hold no longer.
     forgotten: usize,
+}
+
+/// Positions of clients. Most filters have one, which is found without another look into memory.
+#[derive(Default)]
+struct List {
+    first: Option<u32>,
+    others: Vec<u32>,
 }
 
 impl Watchers {
@@ -49,27 +56,37 @@ impl Watchers {
     }
 
     pub fn clear(&mut self) {
-        self.by_filter.iter_mut().chain(&mut self.by_table).for_each(Vec::clear);
+        for list in self.by_filter.iter_mut().chain(&mut self.by_table) {
+            list.first = None;
+            list.others.clear();
+        }
         (self.entries, self.forgotten) = (0, 0);
     }
 
     /// Positions of clients who may watch the filter's result, or a circle around it.
-    pub fn of_filter(&self, filter: FilterId) -> &[u32] {
-        self.by_filter.get(filter).map(Vec::as_slice).unwrap_or_default()
+    pub fn of_filter(&self, filter: FilterId) -> impl Iterator<Item = usize> {
+        clients(self.by_filter.get(filter))
     }
 
     /// Positions of clients who may watch a circle that moves, on the table or around its rows.
-    pub fn of_table(&self, table: usize) -> &[u32] {
-        self.by_table.get(table).map(Vec::as_slice).unwrap_or_default()
+    pub fn of_table(&self, table: usize) -> impl Iterator<Item = usize> {
+        clients(self.by_table.get(table))
     }
 }
 
-fn add(lists: &mut Vec<Vec<u32>>, place: usize, client: u32, entries: &mut usize) {
+fn clients(list: Option<&List>) -> impl Iterator<Item = usize> {
+    let clients = list.into_iter().flat_map(|list| list.first.iter().chain(&list.others));
+    clients.map(|&client| client as usize)
+}
+
+fn add(lists: &mut Vec<List>, place: usize, client: u32, entries: &mut usize) {
     if lists.len() <= place {
-        lists.resize_with(place + 1, Vec::new);
+        lists.resize_with(place + 1, List::default);
     }
-    if let Some(list) = lists.get_mut(place) {
-        list.push(client);
-        *entries += 1;
+    let Some(list) = lists.get_mut(place) else { return };
+    match list.first {
+        None => list.first = Some(client),
+        Some(_) => list.others.push(client),
     }
+    *entries += 1;
 }

@@ -72,9 +72,9 @@ pub const FILTER_BLOCK_BYTES_KEPT: usize = 32 << 10;
 /// Words of 64 rows that a filter keeps room for between flushes. Enough for a hundred thousand changed rows in a period; then 24 kB.
 pub const FILTER_STAYS_KEPT: usize = 1_536;
 
-/// Outdated entries of the lists of who watches what, below which the lists are not made anew. Small enough that visits in vain
-/// cost little, large enough that a few clients who come and go do not make the lists anew each time.
-pub const WATCHERS_FORGOTTEN_MIN: usize = 1_024;
+/// Outdated entries of the lists of who watches what, below which the lists are not made anew. They also have to be most of
+/// all entries; this spares a handful of clients who come and go.
+pub const WATCHERS_FORGOTTEN_MIN: usize = 16;
 
 /// Row changes remembered for clients that were not flushed yet. When there are more, the oldest become due at
 /// once. At 32 bytes each the memory stays below 70 MB.

@@ -156,10 +156,7 @@ pub fn player_row(player: u64, place: Vec3) -> (usize, impl FnOnce(&mut RowWrite
     })
 }
 
-pub fn new_row<'a>(
-    row: &'a mut Vec<u8>,
-    (length, write): (usize, impl FnOnce(&mut RowWriter<'_>)),
-) -> &'a mut Vec<u8> {
+pub fn new_row(row: &mut Vec<u8>, (length, write): (usize, impl FnOnce(&mut RowWriter<'_>))) -> &mut Vec<u8> {
     row.clear();
     write(&mut RowWriter::new(row, length));
     row

@@ -18,7 +18,7 @@ use crate::filters::FilterId;
 use crate::follower::ClientUpdate;
 use crate::limits;
 use crate::world::World;
-use part::Part;
+use part::{Part, Parts};
 use watchers::Watchers;
 
 /// The clients of a cohort, and what a flush does for each.
@@ -41,7 +41,7 @@ struct Routine {
     client: usize,
     id: ClientId,
     is_valid: bool,
-    parts: Vec<Part>,
+    parts: Parts,
     /// How many entries of the watchers lead to it.
     entries: usize,
 }
@@ -62,7 +62,7 @@ impl Routines {
         }
         // The id is learned with the rest.
         let id = ClientId(0);
-        self.all.push(Routine { client, id, is_valid: false, parts: Vec::new(), entries: 0 });
+        self.all.push(Routine { client, id, is_valid: false, parts: Parts::Many(Vec::new()), entries: 0 });
         if let Some(place) = self.places.get_mut(client) {
             *place = self.all.len() as u32;
         }
@@ -163,15 +163,20 @@ impl Routines {
     /// Writes down what to do for the client, whose subscriptions are steady.
     fn learn(&mut self, world: &World, cohort: &Cohort, place: usize, client: &Client) {
         let Some(routine) = self.all.get_mut(place) else { return };
-        routine.parts.clear();
         let mut position = 0;
-        for group in client.subscriptions.chunk_by(|left, right| left.known_table == right.known_table) {
-            routine.parts.push(match group {
-                [only] => Part::of(world, cohort, only, position),
-                _ => Part::Other,
-            });
+        let groups = client.subscriptions.chunk_by(|left, right| left.known_table == right.known_table);
+        let mut parts = groups.map(|group| {
+            let first = position;
             position += group.len();
-        }
+            match group {
+                [only] => Part::of(world, cohort, only, first),
+                _ => Part::Other,
+            }
+        });
+        routine.parts = match (parts.next(), parts.next()) {
+            (Some(only), None) => Parts::One(only),
+            (first, second) => Parts::Many(first.into_iter().chain(second).chain(parts).collect()),
+        };
         routine.id = client.id;
         routine.is_valid = true;
         routine.entries = self.watchers.add(routine.client, &client.subscriptions);
@@ -179,25 +184,31 @@ impl Routines {
         self.visits += limits::FLUSHES_PER_ORDER as usize;
     }
 
-    /// From time to time puts clients next to each other whose circles are, and forgets who has watched something before.
-    fn order(&mut self, clients: &[Option<Client>], scratch: &Scratch) {
-        if self.visits >= limits::FLUSHES_PER_ORDER as usize * self.all.len() {
-            self.visits = 0;
-            self.all.sort_by_cached_key(|routine| {
-                let place = routine.parts.iter().find_map(|part| match part {
-                    Part::Circle { ground, observer, .. } => scratch.sweeps.get(*ground)?.place_of(*observer),
-                    Part::Filter { .. } | Part::Other => None,
-                });
-                (place, routine.client)
-            });
-            (0..self.all.len()).for_each(|place| self.note_place(place));
+    /// From time to time puts clients next to each other whose circles are.
+    fn order(&mut self, scratch: &Scratch) {
+        if self.visits < limits::FLUSHES_PER_ORDER as usize * self.all.len() {
+            return;
         }
-        if self.watchers.are_mostly_forgotten() {
-            self.watchers.clear();
-            for routine in &mut self.all {
-                if let Some(client) = clients.get(routine.client).and_then(Option::as_ref) {
-                    routine.entries = self.watchers.add(routine.client, &client.subscriptions);
-                }
+        self.visits = 0;
+        self.all.sort_by_cached_key(|routine| {
+            let place = routine.parts.all().iter().find_map(|part| match part {
+                Part::Circle { ground, observer, .. } => scratch.sweeps.get(*ground)?.place_of(*observer),
+                Part::Filter { .. } | Part::Other => None,
+            });
+            (place, routine.client)
+        });
+        (0..self.all.len()).for_each(|place| self.note_place(place));
+    }
+
+    /// Forgets who has watched something before, when those are many.
+    fn renew_watchers(&mut self, clients: &[Option<Client>]) {
+        if !self.watchers.are_mostly_forgotten() {
+            return;
+        }
+        self.watchers.clear();
+        for routine in &mut self.all {
+            if let Some(client) = clients.get(routine.client).and_then(Option::as_ref) {
+                routine.entries = self.watchers.add(routine.client, &client.subscriptions);
             }
         }
     }
@@ -227,9 +238,11 @@ pub(super) fn run(
         }
     }
     if visits > 0 {
+        // Where circles are is known when some were visited.
         routines.visits += visits;
-        routines.order(clients, scratch);
+        routines.order(scratch);
     }
+    routines.renew_watchers(clients);
     cohort.routines = routines;
     ended_count
 }
@@ -244,7 +257,7 @@ impl Routine {
         commit: (u64, Timestamp),
         sink: &mut dyn FnMut(ClientUpdate<'_>),
     ) {
-        if let [Part::Filter { known_table, table, filter }] = *self.parts.as_slice()
+        if let [Part::Filter { known_table, table, filter }] = *self.parts.all()
             && let Some(block) = filter::block(world, cohort, scratch, (table, known_table), filter)
         {
             return sink(self.update(commit, block));
@@ -252,7 +265,7 @@ impl Routine {
         let mut blocks = std::mem::take(&mut scratch.blocks);
         blocks.clear();
         let client = || clients.get(self.client).and_then(Option::as_ref);
-        if !self.parts.iter().all(|part| part.write(world, cohort, client(), scratch, &mut blocks)) {
+        if !self.parts.all().iter().all(|part| part.write(world, cohort, client(), scratch, &mut blocks)) {
             blocks.clear();
             if let Some(client) = client() {
                 write_blocks(world, cohort, client, scratch, &mut blocks);

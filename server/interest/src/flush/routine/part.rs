@@ -9,6 +9,12 @@ use crate::filters::FilterId;
 use crate::flush::{Scratch, circle, filter};
 use crate::world::{GroundId, World};
 
+/// What it does for all tables of one client. Most clients watch one: theirs is found without another look into memory.
+pub(super) enum Parts {
+    One(Part),
+    Many(Vec<Part>),
+}
+
 /// What it does for one table of one client.
 pub(super) enum Part {
     Filter {
@@ -28,6 +34,15 @@ pub(super) enum Part {
     },
     /// The client is to be gone through as if nothing were known.
     Other,
+}
+
+impl Parts {
+    pub fn all(&self) -> &[Part] {
+        match self {
+            Self::One(part) => std::slice::from_ref(part),
+            Self::Many(parts) => parts,
+        }
+    }
 }
 
 impl Part {

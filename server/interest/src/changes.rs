@@ -47,8 +47,6 @@ pub(crate) struct RowChange {
     /// The row as it was at the period's start, among the log's images; nothing if no tested column has changed.
     image_start: u32,
     image_length: u32,
-    /// Place of the encoded delta among the period's operations; nothing as long as it is not encoded.
-    pub delta: (u32, u32),
     pub state: RowState,
     /// While changes are merged: whether the row exists after them, and whether it was deleted in between.
     exists: bool,
@@ -182,7 +180,6 @@ impl RowChange {
             slot: first.slot,
             image_start: 0,
             image_length: 0,
-            delta: (0, 0),
             state: if existed { RowState::Updated } else { RowState::New },
             exists: existed,
             was_deleted: false,

@@ -20,13 +20,12 @@ pub(crate) struct Cohort {
     pub rate: Rate,
     phase: u32,
     due: Timestamp,
-    /// Positions of its clients.
-    pub clients: Vec<usize>,
     pub filters: Filters,
     /// Per table: the first change that its clients have not seen.
     pub cursors: Vec<u64>,
     /// Whether subscriptions wait for their first result or their end, or a client for another cohort.
     pub has_news: bool,
+    /// Its clients, and what a flush does for each.
     pub routines: Routines,
 }
 
@@ -63,7 +62,6 @@ impl Cohort {
             rate,
             phase,
             due: now,
-            clients: Vec::new(),
             filters: Filters::default(),
             cursors: Vec::new(),
             has_news: false,
@@ -78,10 +76,10 @@ impl Cohort {
         self.due
     }
 
-    /// Subscriptions begin or end, or clients go to another cohort.
-    pub fn tell_news(&mut self) {
+    /// Subscriptions of the client at this position begin or end, or it goes to another cohort.
+    pub fn tell_news(&mut self, client: usize) {
         self.has_news = true;
-        self.routines.is_valid = false;
+        self.routines.void(client);
     }
 
     /// Makes it due at once.

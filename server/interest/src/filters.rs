@@ -6,12 +6,16 @@ mod key;
 mod regions;
 mod spans;
 
+mod stays;
+
 use ambit_model::Slot;
 use hashbrown::HashMap;
 use rustc_hash::FxBuildHasher;
 
-use crate::query::plan::Filter;
+use crate::limits;
+use crate::query::plan::{Comparison, Condition, Filter};
 use crate::renumber::Renumbering;
+use stays::Stays;
 use table::{Entries, TableFilters};
 
 /// A filter's place in [`Filters`].
@@ -24,6 +28,10 @@ pub(crate) struct Filters {
     free: Vec<FilterId>,
     by_filter: HashMap<Filter, FilterId, FxBuildHasher>,
     tables: Vec<TableFilters>,
+    /// Filters that a first circle has its centre in: their rows are to be looked up.
+    fresh: Vec<FilterId>,
+    /// Changed rows that the filters were asked for.
+    changes: u64,
 }
 
 /// A filter, and what the current period did to its result.
@@ -32,6 +40,8 @@ pub(crate) struct WatchedFilter {
     pub filter: Filter,
     /// The columns that decide, as a mask.
     pub columns: u64,
+    /// Whether exactly the rows of its result are found under its keys.
+    pub is_told_by_keys: bool,
     references: u32,
     /// How many circles have their centre in the result, and joins an end.
     pub circles: u32,
@@ -39,16 +49,20 @@ pub(crate) struct WatchedFilter {
     pub members: Vec<Slot>,
     /// Whether `members` was never filled.
     pub is_fresh: bool,
-    /// Rows that changed and were or are in the result.
+    /// The last change that it was found for: one row can have several of its keys.
+    pub last_change: u64,
+    /// Rows that were updated and stay in the result, by their numbers in the period.
+    pub stays: Stays,
+    /// All other rows that changed and were or are in the result.
     pub crossings: Vec<Crossing>,
-    /// The operations that follow from the crossings, once they are encoded.
-    pub ops: Option<Vec<u8>>,
+    /// The block of operations that follows from the crossings, once it is encoded for several clients.
+    pub block: Vec<u8>,
     /// The whole result, once somebody needed it in this period.
     pub result: Option<Vec<Slot>>,
     entries: Entries,
 }
 
-/// A changed row seen from one filter.
+/// A row that came, went or was replaced, seen from one filter.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Crossing {
     pub slot: Slot,
@@ -65,8 +79,15 @@ impl Filters {
         self.entries.get_mut(id).and_then(Option::as_mut)
     }
 
-    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut WatchedFilter> {
-        self.entries.iter_mut().flatten()
+    /// A number for the next changed row.
+    pub fn next_change(&mut self) -> u64 {
+        self.changes += 1;
+        self.changes
+    }
+
+    /// Takes the filters that a first circle has its centre in.
+    pub fn take_fresh(&mut self) -> Vec<FilterId> {
+        std::mem::take(&mut self.fresh)
     }
 
     /// Watches a filter once more. `for_circle` says that circles have their centre in its result, or joins an end.
@@ -78,7 +99,10 @@ impl Filters {
         if let Some(entry) = self.entries.get_mut(id).and_then(Option::as_mut) {
             entry.references += 1;
             if for_circle {
-                entry.is_fresh |= entry.circles == 0;
+                if entry.circles == 0 {
+                    entry.is_fresh = true;
+                    self.fresh.push(id);
+                }
                 entry.circles += 1;
             } else if let Some(table) = self.tables.get_mut(usize::from(filter.table)) {
                 table.watchers += 1;
@@ -122,12 +146,15 @@ impl Filters {
         let entry = WatchedFilter {
             filter: filter.clone(),
             columns: filter.columns(),
+            is_told_by_keys: is_told_by_keys(filter),
             references: 0,
             circles: 0,
             members: Vec::new(),
             is_fresh: false,
+            last_change: 0,
+            stays: Stays::default(),
             crossings: Vec::new(),
-            ops: None,
+            block: Vec::new(),
             result: None,
             entries,
         };
@@ -140,7 +167,8 @@ impl Filters {
         id
     }
 
-    /// Collects the filters that a row can concern: before (if it existed) or now (if it exists).
+    /// Collects the filters that a row can concern: before (if it existed) or now (if it exists). One that is found by
+    /// several keys comes as often.
     pub fn concerned(&self, table: u16, before: Option<&[u8]>, now: Option<&[u8]>, out: &mut Vec<FilterId>) {
         match self.tables.get(usize::from(table)) {
             Some(filters) => filters.concerned(before, now, out),
@@ -172,12 +200,47 @@ impl Filters {
 }
 
 impl WatchedFilter {
+    /// Whether nothing has happened to its result, nor to a row in it.
+    pub fn is_as_before(&self) -> bool {
+        self.stays.is_empty() && self.crossings.is_empty()
+    }
+
+    /// Whether several see its result.
+    pub fn is_shared(&self) -> bool {
+        self.references > self.circles + 1
+    }
+
     /// Forgets the current period.
     pub fn end_period(&mut self) {
+        self.stays.clear();
         self.crossings.clear();
-        self.ops = None;
+        self.block.clear();
+        if self.block.capacity() > limits::FILTER_BLOCK_BYTES_KEPT {
+            self.block = Vec::new();
+        }
         self.result = None;
     }
+}
+
+/// Whether a filter asks for nothing but a range of one column whose values are told apart by their ranks.
+fn is_told_by_keys(filter: &Filter) -> bool {
+    let mut range = None;
+    let is_part = |condition: &Condition| match condition {
+        Condition::Compare {
+            operand,
+            comparison:
+                Comparison::Less | Comparison::LessOrEqual | Comparison::Greater | Comparison::GreaterOrEqual,
+            ..
+        } => *range.get_or_insert(*operand) == *operand && operand.is_told_by_rank(),
+        Condition::Compare { .. }
+        | Condition::OneOf { .. }
+        | Condition::Begins { .. }
+        | Condition::Null { .. }
+        | Condition::Within { .. }
+        | Condition::All(_)
+        | Condition::Any(_) => false,
+    };
+    !filter.conditions.is_empty() && filter.conditions.iter().all(is_part)
 }
 
 #[cfg(test)]

@@ -30,7 +30,7 @@ use crate::world::World;
 pub(crate) struct Scratch {
     tables: Vec<TableScratch>,
     concerned: Vec<FilterId>,
-    /// Filters whose result has a row that changed.
+    /// Filters that know something of the period: their result has a row that changed, or was looked up.
     touched: Vec<FilterId>,
     /// The blocks of one client.
     blocks: Vec<u8>,
@@ -45,8 +45,9 @@ pub(crate) struct Scratch {
 #[derive(Default)]
 pub(crate) struct TableScratch {
     pub period: Period,
-    /// Encoded deltas.
-    deltas: Vec<u8>,
+    deltas: ops::Deltas,
+    /// What follows a filter's leaves, while it is encoded.
+    others: Vec<u8>,
     /// By slot: the last mark that it was given.
     marks: Vec<u32>,
     last_mark: u32,
@@ -58,65 +59,52 @@ pub(crate) fn flush(
     cohort: &mut Cohort,
     clients: &mut [Option<Client>],
     scratch: &mut Scratch,
-    (offset, timestamp): (u64, Timestamp),
+    commit: (u64, Timestamp),
     sink: &mut dyn FnMut(ClientUpdate<'_>),
 ) -> u64 {
     merge(world, cohort, scratch);
     filter::cross(world, cohort, scratch);
-    cohort.routines.is_valid &= !join::can_have_grown(scratch, &cohort.routines.bounded);
-    let ended_count = match cohort.routines.is_valid {
-        true => {
-            routine::run(world, cohort, clients, scratch, (offset, timestamp), sink);
-            0
-        }
-        false => flush_each(world, cohort, clients, scratch, (offset, timestamp), sink),
-    };
+    cohort.routines.void_grown(scratch);
+    let ended_count = routine::run(world, cohort, clients, scratch, commit, sink);
     filter::end_period(cohort, scratch);
     cohort.has_news = false;
     ended_count
 }
 
-/// Goes through all clients; returns how many subscriptions have ended.
-fn flush_each(
+/// Tells a client what there is to tell, as if nothing were known of it; returns how many subscriptions have ended.
+fn flush_anew(
     world: &mut World,
     cohort: &mut Cohort,
-    clients: &mut [Option<Client>],
+    client: &mut Client,
     scratch: &mut Scratch,
     (offset, timestamp): (u64, Timestamp),
     sink: &mut dyn FnMut(ClientUpdate<'_>),
 ) -> u64 {
-    let mut ended_count = 0;
     let mut blocks = std::mem::take(&mut scratch.blocks);
-    for place in 0..cohort.clients.len() {
-        let client = cohort.clients.get(place).and_then(|&client| clients.get_mut(client)?.as_mut());
-        let Some(client) = client else { continue };
-        for subscription in &mut client.subscriptions {
-            bound_observers(cohort, subscription);
-            bound_joined(world, cohort, scratch, subscription);
-        }
-        blocks.clear();
-        write_blocks(world, cohort, client, scratch, &mut blocks);
-        let mut update = ClientUpdate {
-            client: client.id,
-            offset,
-            timestamp,
-            applied: Vec::new(),
-            ended: std::mem::take(&mut client.ended),
-            refused: Vec::new(),
-            blocks: Cow::Borrowed(&blocks),
-        };
-        if client.subscriptions.iter().any(|subscription| subscription.stage != Stage::Steady) {
-            ended_count += settle(world, cohort, client, &mut update);
-        }
-        let is_news = !update.applied.is_empty() || !update.ended.is_empty() || !update.refused.is_empty();
-        if is_news || !update.blocks.is_empty() {
-            sink(update);
-        }
+    blocks.clear();
+    for subscription in &mut client.subscriptions {
+        bound_observers(cohort, subscription);
+        bound_joined(world, cohort, scratch, subscription);
+    }
+    write_blocks(world, cohort, client, scratch, &mut blocks);
+    let mut update = ClientUpdate {
+        client: client.id,
+        offset,
+        timestamp,
+        applied: Vec::new(),
+        ended: std::mem::take(&mut client.ended),
+        refused: Vec::new(),
+        blocks: Cow::Borrowed(&blocks),
+    };
+    let mut ended_count = 0;
+    if client.subscriptions.iter().any(|subscription| subscription.stage != Stage::Steady) {
+        ended_count = settle(world, cohort, client, &mut update);
+    }
+    let is_news = !update.applied.is_empty() || !update.ended.is_empty() || !update.refused.is_empty();
+    if is_news || !update.blocks.is_empty() {
+        sink(update);
     }
     scratch.blocks = blocks;
-    let mut routines = std::mem::take(&mut cohort.routines);
-    routines.learn(world, cohort, clients);
-    cohort.routines = routines;
     ended_count
 }
 
@@ -177,9 +165,9 @@ fn merge(world: &World, cohort: &mut Cohort, scratch: &mut Scratch) {
     scratch.joins.clear();
     cohort.cursors.resize(world.tables.len(), 0);
     for ((table, cursor), scratch) in world.tables.iter().zip(&mut cohort.cursors).zip(&mut scratch.tables) {
-        scratch.deltas.clear();
         scratch.marks.resize(table.slot_count, 0);
         scratch.period.fill(&table.log, *cursor, table.slot_count);
+        scratch.deltas.begin(scratch.period.rows.len());
         *cursor = table.log.end();
     }
 }

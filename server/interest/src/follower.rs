@@ -171,8 +171,7 @@ impl Follower {
         self.statistics.clients -= 1;
         self.statistics.subscriptions -= client.subscriptions.len() as u64;
         if let Some(cohort) = client.cohort.and_then(|cohort| self.cohorts.get_mut(cohort)) {
-            cohort.clients.retain(|&other| other != place);
-            cohort.routines.is_valid = false;
+            cohort.routines.leave(place);
             for subscription in client.subscriptions {
                 flush::release(&mut self.world, cohort, subscription);
             }
@@ -183,7 +182,7 @@ impl Follower {
     /// Forgets changes that everybody has seen.
     fn trim(&mut self) {
         for (table, place) in self.world.tables.iter_mut().zip(0..) {
-            let cursors = self.cohorts.iter().filter(|cohort| !cohort.clients.is_empty());
+            let cursors = self.cohorts.iter().filter(|cohort| !cohort.routines.is_empty());
             let seen = cursors.filter_map(|cohort| cohort.cursors.get::<usize>(place)).min().copied();
             let end = table.log.end();
             table.log.trim(seen.unwrap_or(end));

@@ -77,6 +77,17 @@ pub const FLUSHES_PER_REST: u32 = 128;
 /// processor's cache; nobody walks far in three seconds.
 pub const FLUSHES_PER_ORDER: u32 = 64;
 
+/// Bytes that a filter keeps room for between flushes, so that what several clients are told of it is encoded without asking for
+/// memory. A thousand rows with a few columns each; what is larger is rare, and costs more to encode than to make room for.
+pub const FILTER_BLOCK_BYTES_KEPT: usize = 32 << 10;
+
+/// Words of 64 rows that a filter keeps room for between flushes. Enough for a hundred thousand changed rows in a period; then 24 kB.
+pub const FILTER_STAYS_KEPT: usize = 1_536;
+
+/// Outdated entries of the lists of who watches what, below which the lists are not made anew. They also have to be most of
+/// all entries; this spares a handful of clients who come and go.
+pub const WATCHERS_FORGOTTEN_MIN: usize = 16;
+
 /// Row changes remembered for clients that were not flushed yet. When there are more, the oldest become due at
 /// once. At 32 bytes each the memory stays below 70 MB.
 pub const PENDING_CHANGES_MAX: usize = 2 << 20;

@@ -16,7 +16,7 @@ pub enum Goal {
 use Goal::{AtLeast, AtMost, Measured};
 
 /// Every figure that a run must give.
-const GOALS: [(&str, Goal); 37] = [
+const GOALS: [(&str, Goal); 50] = [
     ("reducer_calls_per_s", Measured),
     ("transfer_calls_per_s", AtLeast(400_000.0)),
     ("transfer_call_us_p50", AtMost(1e6 / 12_000.0)),
@@ -47,7 +47,20 @@ const GOALS: [(&str, Goal); 37] = [
     ("log_sync_p50_ms", AtMost(10.0)),
     ("log_bytes_per_two_column_call", AtMost(60.0)),
     ("interest_pair_ns", Measured),
+    ("interest_pair_limit_ns", Measured),
     ("bytes_per_moved_row", Measured),
+    ("aoi_testing_10000_ms_per_tick", AtMost(8.0)),
+    ("aoi_testing_10000_apply_ms", Measured),
+    ("aoi_mirror_100x5000_ms", AtMost(0.3)),
+    ("aoi_mirror_100x5000_apply_ms", Measured),
+    ("aoi_mirror_100x5000_resting_ms", AtMost(0.3)),
+    ("aoi_unreal_370x200_ms", AtMost(1.0)),
+    ("interest_crowd_1000_ms", AtMost(15.0)),
+    ("interest_commit_among_20000_subscriptions_us", AtMost(10.0)),
+    ("delivery_own_queries_rows_per_s", AtLeast(60e6)),
+    ("delivery_shared_query_rows_per_s", AtLeast(100e6)),
+    ("delivery_bytes_per_row", Measured),
+    ("interest_schema_change_10000_clients_ms", Measured),
     ("client_apply_ns_per_row", Measured),
     ("csharp_read_row_ns", Measured),
     ("csharp_bytes_allocated_per_tick", AtMost(0.0)),

@@ -77,8 +77,7 @@ impl Spans {
     pub fn holding(&self, salt: u64, rank: u128, out: &mut Vec<FilterId>) {
         for level in &self.levels {
             if let Some(entries) = level.cells.get(&(salt, cell(rank, level.bits))) {
-                let holding = entries.iter().filter(|entry| (entry.low..=entry.high).contains(&rank));
-                out.extend(holding.map(|entry| entry.filter));
+                extend_holding(entries, rank, out);
             }
         }
         let from = self.from.range((salt, 0)..=(salt, rank));
@@ -90,6 +89,20 @@ impl Spans {
     fn is_empty(&self) -> bool {
         self.levels.is_empty() && self.from.is_empty() && self.to.is_empty()
     }
+}
+
+/// Appends the filters of the ranges that hold a value. About every second does, in no order: each is written, and kept if it
+/// fits, without a branch to mispredict.
+fn extend_holding(entries: &[Entry], rank: u128, out: &mut Vec<FilterId>) {
+    let mut end = out.len();
+    out.resize(end + entries.len(), 0);
+    for entry in entries {
+        if let Some(place) = out.get_mut(end) {
+            *place = entry.filter;
+        }
+        end += usize::from((entry.low <= rank) & (rank <= entry.high));
+    }
+    out.truncate(end);
 }
 
 /// log2 of the size of cells for a range: larger than the range. Only every second size is used, so that a column with ranges

@@ -68,19 +68,15 @@ impl TableFilters {
         self.shapes.retain(|shape| shape.key_count > 0);
     }
 
-    /// Collects the filters that a row can concern: before (if it existed) or now (if it exists).
+    /// Collects the filters that a row can concern: before (if it existed) or now (if it exists). One that is found by
+    /// several keys comes as often.
     pub fn concerned(&self, before: Option<&[u8]>, now: Option<&[u8]>, out: &mut Vec<FilterId>) {
         out.clear();
         out.extend_from_slice(&self.any);
-        let fixed = out.len();
         for shape in &self.shapes {
             for row in [before, now].into_iter().flatten() {
                 shape.holding(row, out);
             }
-        }
-        if out.len() > fixed + 1 {
-            out.sort_unstable();
-            out.dedup();
         }
     }
 

@@ -27,6 +27,8 @@ fn watch(filters: &[Filter]) -> (Filters, Vec<Option<FilterId>>) {
 fn concerned(filters: &Filters, before: Option<&[u8]>, now: Option<&[u8]>) -> Vec<FilterId> {
     let mut found = vec![99];
     filters.concerned(0, before, now, &mut found);
+    found.sort_unstable();
+    found.dedup();
     found
 }
 

@@ -1,74 +1,105 @@
 //! Filters: which of the rows that changed enter, leave or stay in each result.
 
 use ambit_model::Slot;
-use ambit_wire::LeaveReason;
+use ambit_wire::{LeaveReason, TableBlock, TableBlocks, begin_table, end_table};
 
-use super::{Scratch, ops};
+use super::{Scratch, TableScratch, ops};
 use crate::changes::RowState;
 use crate::cohort::Cohort;
 use crate::filters::{Crossing, FilterId, WatchedFilter};
 use crate::query::plan::Filter;
-use crate::world::World;
+use crate::world::{Table, World};
 
 /// Finds every filter's crossings, and the rows that circles have their centre in.
 pub(super) fn cross(world: &World, cohort: &mut Cohort, scratch: &mut Scratch) {
+    scratch.touched.clear();
+    for (id, table) in (0..).zip(&world.tables) {
+        cross_table(world, cohort, scratch, (id, table));
+    }
+    for &id in &scratch.touched {
+        keep(world, cohort, id);
+    }
+    for id in cohort.filters.take_fresh() {
+        if cohort.filters.get(id).is_some_and(|watched| watched.is_fresh) {
+            keep(world, cohort, id);
+        }
+    }
+}
+
+fn cross_table(world: &World, cohort: &mut Cohort, scratch: &mut Scratch, (id, table): (u16, &Table)) {
     let Scratch { tables, concerned, touched, .. } = scratch;
-    touched.clear();
-    for ((id, table), scratch) in (0..).zip(&world.tables).zip(tables.iter()) {
-        for change in &scratch.period.rows {
-            let now = world.row(id, change.slot);
-            let existed = change.state != RowState::New;
-            let image = table.log.image(change);
-            let is_same = change.state == RowState::Updated;
-            if is_same && change.mask & table.tested.mask == 0 && !cohort.filters.has_watchers(id) {
-                // It is where it was, and nobody is to be told of it by a filter.
+    let Some(TableScratch { period, deltas, .. }) = tables.get_mut(usize::from(id)) else { return };
+    let filters = &mut cohort.filters;
+    for (row_number, change) in period.rows.iter().enumerate() {
+        let now = world.row(id, change.slot);
+        let image = table.log.image(change);
+        let is_same = change.state == RowState::Updated;
+        let is_untested = is_same && change.mask & table.tested.mask == 0;
+        if is_untested && !filters.has_watchers(id) {
+            // It is where it was, and nobody is to be told of it by a filter.
+            continue;
+        }
+        filters.concerned(id, image, now, concerned);
+        let number = filters.next_change();
+        if let Some(row) = now
+            && is_same
+            && !concerned.is_empty()
+            && filters.has_watchers(id)
+        {
+            // Before it is known who wants it, which nearly always somebody does.
+            deltas.encode(&table.layout, (row_number, change), row);
+        }
+        for &filter in concerned.iter() {
+            let Some(watched) = filters.get_mut(filter) else { continue };
+            if std::mem::replace(&mut watched.last_change, number) == number {
                 continue;
             }
-            // Without an image no tested column has changed, so the row now stands for the row before.
-            let before = if existed { image.or(now) } else { None };
-            cohort.filters.concerned(id, image, now, concerned);
-            for &filter in concerned.iter() {
-                let Some(watched) = cohort.filters.get_mut(filter) else { continue };
-                let is = now.is_some_and(|row| watched.filter.matches(row));
-                let was = match is_same && change.mask & watched.columns == 0 {
-                    true => is,
-                    // A deleted row has no image only if nothing is tested: it was in every result.
-                    false => existed && before.is_none_or(|row| watched.filter.matches(row)),
-                };
-                if was || is {
-                    if watched.crossings.is_empty() {
-                        touched.push(filter);
-                    }
-                    watched.crossings.push(Crossing { slot: change.slot, was, is });
-                }
+            let is = match (image, now) {
+                (None, Some(row)) => watched.is_told_by_keys || watched.filter.matches(row),
+                (Some(_), Some(row)) => watched.filter.matches(row),
+                (_, None) => false,
+            };
+            let was = match is_untested || is_same && change.mask & watched.columns == 0 {
+                true => is,
+                false => was_in(watched, change.state, image.or(now)),
+            };
+            if !was && !is {
+                continue;
+            }
+            if watched.is_as_before() {
+                touched.push(filter);
+            }
+            match was && is && is_same {
+                true => watched.stays.add(row_number),
+                false => watched.crossings.push(Crossing { slot: change.slot, was, is }),
             }
         }
     }
-    let mut has_changed = false;
-    let mut keep = |watched: &mut WatchedFilter| {
-        if watched.circles > 0 {
-            has_changed |= keep_members(world, watched);
-        }
-    };
-    match cohort.routines.is_valid {
-        // Some may be watched for the first time.
-        false => cohort.filters.iter_mut().for_each(keep),
-        true => touched.iter().for_each(|&id| cohort.filters.get_mut(id).into_iter().for_each(&mut keep)),
-    }
-    if has_changed {
-        cohort.routines.is_valid = false;
-    }
+}
+
+/// Whether a row was in a filter's result at the period's start. Without an image no tested column has changed, so that the row
+/// now stands for the row before.
+fn was_in(watched: &WatchedFilter, state: RowState, row_before: Option<&[u8]>) -> bool {
+    // A deleted row has no image only if nothing is tested: it was in every result.
+    state != RowState::New && row_before.is_none_or(|row| watched.filter.matches(row))
 }
 
 /// Forgets the period.
 pub(super) fn end_period(cohort: &mut Cohort, scratch: &Scratch) {
-    match cohort.has_news {
-        true => cohort.filters.iter_mut().for_each(WatchedFilter::end_period),
-        false => {
-            let touched = scratch.touched.iter();
-            touched
-                .for_each(|&id| cohort.filters.get_mut(id).into_iter().for_each(WatchedFilter::end_period));
+    for &id in &scratch.touched {
+        if let Some(watched) = cohort.filters.get_mut(id) {
+            watched.end_period();
         }
+    }
+}
+
+/// Keeps the rows that circles have their centre in. When rows have come or gone, what was written down of the clients does not
+/// hold any more.
+fn keep(world: &World, cohort: &mut Cohort, id: FilterId) {
+    let Cohort { filters, routines, .. } = cohort;
+    let Some(watched) = filters.get_mut(id).filter(|watched| watched.circles > 0) else { return };
+    if keep_members(world, watched) {
+        routines.void_watchers(id);
     }
 }
 
@@ -102,21 +133,66 @@ pub(super) fn write(
     out: &mut Vec<u8>,
 ) {
     let Some(scratch) = scratch.tables.get_mut(usize::from(table)) else { return };
-    let Some(watched) = cohort.filters.get_mut(filter) else { return };
-    if watched.crossings.is_empty() {
+    let Some(watched) = cohort.filters.get_mut(filter).filter(|watched| !watched.is_as_before()) else {
         return;
-    }
-    let WatchedFilter { filter, crossings, ops: encoded, .. } = watched;
-    let encoded = encoded.get_or_insert_with(|| {
-        let (mut leaves, mut others) = (Vec::new(), Vec::new());
-        for Crossing { slot, was, is } in crossings.iter().copied() {
-            let reason = || leave_reason(world, filter, slot);
-            ops::write(world, scratch, (table, slot), (was, is), reason, (&mut leaves, &mut others));
+    };
+    if watched.is_shared() {
+        let block = shared_block(world, scratch, (table, table), watched);
+        if let Some(Ok(block)) = TableBlocks::new(block).next() {
+            out.extend_from_slice(block.bytes);
         }
-        leaves.append(&mut others);
-        leaves
-    });
-    out.extend_from_slice(encoded);
+    } else {
+        encode(world, scratch, table, watched, out);
+    }
+}
+
+/// The block of a filter whose result several clients see, if it was made for this id of the table. None if nothing has happened,
+/// or nobody else sees it: such a block is not worth keeping.
+pub(super) fn block<'a>(
+    world: &World,
+    cohort: &'a mut Cohort,
+    scratch: &mut Scratch,
+    (table, known_table): (u16, u16),
+    filter: FilterId,
+) -> Option<&'a [u8]> {
+    let scratch = scratch.tables.get_mut(usize::from(table))?;
+    let watched = cohort.filters.get_mut(filter)?;
+    if !watched.is_shared() || watched.is_as_before() {
+        return None;
+    }
+    let block = shared_block(world, scratch, (table, known_table), watched);
+    let is_for_this_id = |block: &TableBlock<'_>| block.table == known_table;
+    TableBlocks::new(block).next()?.ok().filter(is_for_this_id).map(|_| block)
+}
+
+/// The block, made with this id of the table if it is made now.
+fn shared_block<'a>(
+    world: &World,
+    scratch: &mut TableScratch,
+    (table, known_table): (u16, u16),
+    watched: &'a mut WatchedFilter,
+) -> &'a [u8] {
+    if watched.block.is_empty() {
+        let mut block = std::mem::take(&mut watched.block);
+        let mark = begin_table(&mut block, known_table);
+        encode(world, scratch, table, watched, &mut block);
+        end_table(&mut block, mark);
+        watched.block = block;
+    }
+    &watched.block
+}
+
+fn encode(world: &World, scratch: &mut TableScratch, table: u16, watched: &WatchedFilter, out: &mut Vec<u8>) {
+    let WatchedFilter { filter, stays, crossings, .. } = watched;
+    let mut others = std::mem::take(&mut scratch.others);
+    for &Crossing { slot, was, is } in crossings {
+        let reason = || leave_reason(world, filter, slot);
+        ops::write(world, scratch, (table, slot), (was, is), reason, (out, &mut others));
+    }
+    stays.for_each(|row| scratch.deltas.append(row, out));
+    out.extend_from_slice(&others);
+    others.clear();
+    scratch.others = others;
 }
 
 /// Why a row that exists has left a filter's result.

@@ -95,13 +95,15 @@ pub(super) fn too_many_rows(
         .then_some(QueryError::TooManyJoinedRows(limits::JOINED_ROWS_MAX))
 }
 
-/// Adds the tables, and their columns, that decide how many rows joins depend on.
-pub(super) fn add_bounded(subscriptions: &[Subscription], bounded: &mut Vec<(u16, u64)>) {
+/// Adds the tables, and their columns, that decide how many rows joins depend on. Answers whether there are any.
+pub(super) fn add_bounded(subscriptions: &[Subscription], bounded: &mut Vec<(u16, u64)>) -> bool {
+    let mut is_bounded = false;
     for subscription in subscriptions {
         let Source::Join { join, .. } = &subscription.source else { continue };
         if join.middles().next().is_none() {
             continue;
         }
+        is_bounded = true;
         for (place, joined) in join.tables.iter().enumerate().skip(1) {
             let (table, columns) = (joined.filter.table, join.columns(place));
             match bounded.iter_mut().find(|(known, _)| *known == table) {
@@ -110,6 +112,7 @@ pub(super) fn add_bounded(subscriptions: &[Subscription], bounded: &mut Vec<(u16
             }
         }
     }
+    is_bounded
 }
 
 /// Whether joins may depend on more rows than before, if these tables and columns decide that. Rows that come and go at the

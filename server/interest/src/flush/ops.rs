@@ -4,7 +4,7 @@ use ambit_model::{RowLayout, Slot, delta};
 use ambit_wire::{LeaveReason, write_delete, write_delta, write_insert};
 
 use super::TableScratch;
-use crate::changes::RowState;
+use crate::changes::{RowChange, RowState};
 use crate::world::World;
 
 /// Appends the operations on one row for a client that held it or not, and holds it from now on or not. Deletes
@@ -42,22 +42,49 @@ pub(super) fn enter(world: &World, table: u16, slot: Slot, out: &mut Vec<u8>) {
 /// Appends the delta of an updated row.
 #[inline]
 pub(super) fn change(world: &World, scratch: &mut TableScratch, table: u16, slot: Slot, out: &mut Vec<u8>) {
-    let Some(change) = scratch.period.find(slot).and_then(|index| scratch.period.rows.get_mut(index)) else {
+    let TableScratch { period, deltas, .. } = scratch;
+    let Some((number, change)) = period.find(slot).and_then(|at| Some((at, period.rows.get(at)?))) else {
         return;
     };
-    let (start, end) = match change.delta {
-        place if place.1 > 0 => place,
-        _ => {
-            let start = scratch.deltas.len() as u32;
-            if let (Some(row), Some(table)) = (world.row(table, slot), world.table(table)) {
-                encode(&table.layout, (slot, row), change.mask, &mut scratch.deltas);
-            }
-            let place = (start, scratch.deltas.len() as u32);
-            change.delta = place;
-            place
+    if let (Some(row), Some(table)) = (world.row(table, slot), world.table(table)) {
+        deltas.encode(&table.layout, (number, change), row);
+        deltas.append(number, out);
+    }
+}
+
+/// The deltas of a table's rows that were updated in the period.
+#[derive(Debug, Default)]
+pub(super) struct Deltas {
+    bytes: Vec<u8>,
+    /// By the row's number in the period: where its delta begins and ends; nowhere before it is encoded.
+    places: Vec<(u32, u32)>,
+    packing: Packing,
+}
+
+impl Deltas {
+    /// Begins a period in which so many rows have changed.
+    pub fn begin(&mut self, row_count: usize) {
+        self.bytes.clear();
+        self.places.clear();
+        self.places.resize(row_count, (0, 0));
+    }
+
+    /// Makes sure that the delta of a row is encoded.
+    #[inline]
+    pub fn encode(&mut self, layout: &RowLayout, (number, change): (usize, &RowChange), row: &[u8]) {
+        let Some(place @ (0, 0)) = self.places.get_mut(number) else { return };
+        let start = self.bytes.len() as u32;
+        self.packing.encode(layout, (change.slot, row), change.mask, &mut self.bytes);
+        *place = (start, self.bytes.len() as u32);
+    }
+
+    /// Appends the delta of a row that is encoded.
+    #[inline]
+    pub fn append(&self, number: usize, out: &mut Vec<u8>) {
+        if let Some(&(start, end)) = self.places.get(number) {
+            append(&self.bytes, start as usize, end as usize, out);
         }
-    };
-    append(&scratch.deltas, start as usize, end as usize, out);
+    }
 }
 
 /// Bytes that are copied at once; most deltas are shorter.

@@ -1,217 +1,306 @@
-//! Clients whose subscriptions stay as they are: what a flush does for each is written down once, side by side, in an order
-//! in which neighbours in the world follow each other. Whatever changes a subscription or the rows in a circle's centre
-//! makes it void; the next flush goes through all clients and writes it down anew.
+//! What a flush does for each client of a cohort is written down once, side by side, in an order in which neighbours in the
+//! world follow each other. A flush visits those clients only whom the changes can concern. Whatever changes a client's
+//! subscriptions, or the rows in a circle's centre, makes its routine void: the next flush goes through the client as if
+//! nothing were known, and writes it down anew.
+
+mod part;
+
+mod watchers;
 
 use std::borrow::Cow;
-use std::ops::Range;
 
-use ambit_model::{Slot, Timestamp};
-use ambit_wire::{begin_table, end_table};
+use ambit_model::Timestamp;
 
-use super::{Scratch, circle, filter, join, union, write_blocks};
-use crate::client::{Client, ClientId, Source, Subscription};
+use super::{Scratch, filter, flush_anew, join, write_blocks};
+use crate::client::{Client, ClientId};
 use crate::cohort::Cohort;
 use crate::filters::FilterId;
 use crate::follower::ClientUpdate;
+use crate::ground::SlotSet;
 use crate::limits;
-use crate::world::{GroundId, World};
+use crate::world::World;
+use part::{Part, Parts};
+use watchers::Watchers;
 
-/// What a flush does for the clients of a cohort.
+/// The clients of a cohort, and what a flush does for each.
 #[derive(Default)]
 pub(crate) struct Routines {
-    pub is_valid: bool,
-    /// Tables, and columns of them, that decide how many rows joins depend on.
-    pub bounded: Vec<(u16, u64)>,
-    clients: Vec<Routine>,
-    parts: Vec<Part>,
-    flushes: u32,
+    all: Vec<Routine>,
+    /// By a client's position: the place of its routine plus one, or 0.
+    places: Vec<u32>,
+    /// Clients whose routine is void.
+    voids: Vec<usize>,
+    watchers: Watchers,
+    /// Clients whose joins depend on rows of tables between others, and the columns that decide how many.
+    bounded: (SlotSet, Vec<(u16, u64)>),
+    /// The routines that a flush is to visit, a bit each.
+    chosen: Vec<u64>,
+    /// Visits since they were put in order.
+    visits: usize,
 }
 
 struct Routine {
-    place: usize,
+    /// The client's position.
+    client: usize,
     id: ClientId,
-    parts: Range<usize>,
-}
-
-/// What it does for one table of one client.
-enum Part {
-    Filter {
-        known_table: u16,
-        table: u16,
-        filter: FilterId,
-    },
-    /// A circle around a row that it can show itself.
-    Circle {
-        known_table: u16,
-        table: u16,
-        ground: GroundId,
-        observer: Slot,
-        radius: f64,
-        /// The subscription's position in the client's list.
-        subscription: usize,
-    },
-    Join {
-        known_table: u16,
-        table: u16,
-        /// The subscription's position in the client's list.
-        subscription: usize,
-    },
-    /// The client is to be gone through as if nothing were known.
-    Other,
+    is_valid: bool,
+    parts: Parts,
+    /// How many entries of the watchers lead to it.
+    entries: usize,
 }
 
 impl Routines {
-    /// Writes down what to do; every subscription is steady.
-    pub fn learn(&mut self, world: &World, cohort: &Cohort, clients: &[Option<Client>]) {
-        self.clients.clear();
-        self.parts.clear();
-        self.bounded.clear();
-        for &place in &cohort.clients {
-            let Some(client) = clients.get(place).and_then(Option::as_ref) else { continue };
-            let first = self.parts.len();
-            let mut position = 0;
-            join::add_bounded(&client.subscriptions, &mut self.bounded);
-            for group in client.subscriptions.chunk_by(|left, right| left.known_table == right.known_table) {
-                self.parts.push(match group {
-                    [only] => Part::of(world, cohort, only, position),
-                    _ => Part::Other,
-                });
-                position += group.len();
-            }
-            self.clients.push(Routine { place, id: client.id, parts: first..self.parts.len() });
+    pub fn len(&self) -> usize {
+        self.all.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    /// Takes in the client at this position.
+    pub fn join(&mut self, client: usize) {
+        if self.places.len() <= client {
+            self.places.resize(client + 1, 0);
         }
-        self.is_valid = true;
-        self.flushes = limits::FLUSHES_PER_ORDER;
+        // The id is learned with the rest.
+        let id = ClientId(0);
+        self.all.push(Routine { client, id, is_valid: false, parts: Parts::Many(Vec::new()), entries: 0 });
+        if let Some(place) = self.places.get_mut(client) {
+            *place = self.all.len() as u32;
+        }
+        self.voids.push(client);
+    }
+
+    pub fn leave(&mut self, client: usize) {
+        let Some(place) = self.place(client) else { return };
+        let routine = self.all.swap_remove(place);
+        self.watchers.forget(routine.entries);
+        if !routine.is_valid {
+            self.voids.retain(|&other| other != client);
+        }
+        self.note_place(place);
+        if let Some(place) = self.places.get_mut(client) {
+            *place = 0;
+        }
+    }
+
+    /// What is written down of the client does not hold any more.
+    pub fn void(&mut self, client: usize) {
+        let Some(routine) = self.place(client).and_then(|place| self.all.get_mut(place)) else { return };
+        if routine.is_valid {
+            routine.is_valid = false;
+            self.watchers.forget(std::mem::take(&mut routine.entries));
+            self.voids.push(client);
+        }
+    }
+
+    /// Nor what is written down of those who watch a filter.
+    pub fn void_watchers(&mut self, filter: FilterId) {
+        let clients: Vec<usize> = self.watchers.of_filter(filter).collect();
+        clients.into_iter().for_each(|client| self.void(client));
+    }
+
+    /// Nor what is written down of those whose joins may depend on more rows than before: they are to be counted.
+    pub fn void_grown(&mut self, scratch: &Scratch) {
+        if join::can_have_grown(scratch, &self.bounded.1) {
+            let (clients, _) = std::mem::take(&mut self.bounded);
+            clients.iter().for_each(|client| self.void(client as usize));
+        }
+    }
+
+    /// Nor anything else.
+    pub fn forget(&mut self) {
+        self.watchers = Watchers::default();
+        self.bounded = Default::default();
+        self.voids.clear();
+        for routine in &mut self.all {
+            (routine.is_valid, routine.entries) = (false, 0);
+            self.voids.push(routine.client);
+        }
+    }
+
+    /// Clients whose routine is void.
+    pub fn voids(&self) -> impl Iterator<Item = usize> {
+        self.voids.iter().copied()
+    }
+
+    fn place(&self, client: usize) -> Option<usize> {
+        self.places.get(client).and_then(|&place| (place as usize).checked_sub(1))
+    }
+
+    /// Notes which client has its routine at this place.
+    fn note_place(&mut self, place: usize) {
+        let client = self.all.get(place).map(|routine| routine.client);
+        if let Some(known) = client.and_then(|client| self.places.get_mut(client)) {
+            *known = place as u32 + 1;
+        }
+    }
+
+    /// Chooses the clients whom the period can concern.
+    fn choose(&mut self, scratch: &Scratch) {
+        self.chosen.clear();
+        self.chosen.resize(self.all.len().div_ceil(u64::BITS as usize), 0);
+        let Self { places, chosen, watchers, voids, .. } = self;
+        let mut choose = |client: usize| {
+            // Whoever has gone has no place.
+            let Some(place) = places.get(client).and_then(|&place| (place as usize).checked_sub(1)) else {
+                return;
+            };
+            if let Some(word) = chosen.get_mut(place / u64::BITS as usize) {
+                *word |= 1 << (place % u64::BITS as usize);
+            }
+        };
+        let filters = scratch.touched.iter().flat_map(|&filter| watchers.of_filter(filter));
+        let changed = (0..).zip(&scratch.tables).filter(|(_, table)| !table.period.rows.is_empty());
+        let tables = changed.flat_map(|(table, _)| watchers.of_table(table));
+        filters.chain(tables).for_each(&mut choose);
+        voids.drain(..).for_each(choose);
+    }
+
+    /// Takes the place of a chosen routine that is not before `from`.
+    fn next_chosen(&mut self, from: usize) -> Option<usize> {
+        let mut number = from / u64::BITS as usize;
+        loop {
+            let word = self.chosen.get_mut(number)?;
+            if *word != 0 {
+                let bit = word.trailing_zeros() as usize;
+                *word &= *word - 1;
+                return Some(number * u64::BITS as usize + bit);
+            }
+            number += 1;
+        }
+    }
+
+    /// Writes down what to do for the client, whose subscriptions are steady.
+    fn learn(&mut self, world: &World, cohort: &Cohort, place: usize, client: &Client) {
+        let Some(routine) = self.all.get_mut(place) else { return };
+        let mut position = 0;
+        let groups = client.subscriptions.chunk_by(|left, right| left.known_table == right.known_table);
+        let mut parts = groups.map(|group| {
+            let first = position;
+            position += group.len();
+            match group {
+                [only] => Part::of(world, cohort, only, first),
+                _ => Part::Other,
+            }
+        });
+        routine.parts = match (parts.next(), parts.next()) {
+            (Some(only), None) => Parts::One(only),
+            (first, second) => Parts::Many(first.into_iter().chain(second).chain(parts).collect()),
+        };
+        routine.id = client.id;
+        routine.is_valid = true;
+        routine.entries = self.watchers.add(routine.client, &client.subscriptions);
+        if join::add_bounded(&client.subscriptions, &mut self.bounded.1) {
+            self.bounded.0.insert(routine.client as u32);
+        }
+        // What many have just begun to watch is soon to be in order.
+        self.visits += limits::FLUSHES_PER_ORDER as usize;
     }
 
     /// From time to time puts clients next to each other whose circles are.
     fn order(&mut self, scratch: &Scratch) {
-        self.flushes += 1;
-        if self.flushes < limits::FLUSHES_PER_ORDER {
+        if self.visits < limits::FLUSHES_PER_ORDER as usize * self.all.len() {
             return;
         }
-        self.flushes = 0;
-        let Self { clients, parts, .. } = self;
-        clients.sort_by_cached_key(|routine| {
-            let parts = parts.get(routine.parts.clone()).unwrap_or_default();
-            let place = parts.iter().find_map(|part| match part {
+        self.visits = 0;
+        self.all.sort_by_cached_key(|routine| {
+            let place = routine.parts.all().iter().find_map(|part| match part {
                 Part::Circle { ground, observer, .. } => scratch.sweeps.get(*ground)?.place_of(*observer),
                 Part::Filter { .. } | Part::Join { .. } | Part::Other => None,
             });
-            (place, routine.place)
+            (place, routine.client)
         });
+        (0..self.all.len()).for_each(|place| self.note_place(place));
     }
-}
 
-impl Part {
-    fn of(world: &World, cohort: &Cohort, subscription: &Subscription, position: usize) -> Self {
-        let Subscription { known_table, table, .. } = *subscription;
-        match &subscription.source {
-            Source::Filter(filter) => Self::Filter { known_table, table, filter: *filter },
-            Source::Join { .. } => Self::Join { known_table, table, subscription: position },
-            Source::Circle { circle, ground, observers } => {
-                let members = cohort.filters.get(*observers).map(|watched| watched.members.as_slice());
-                let is_own = circle.observer.table == circle.target.table
-                    && circle.observer_position == circle.target_position
-                    && circle.joined.iter().all(|(target, observer)| target == observer);
-                let is_exact = world.ground(*ground).is_some_and(|ground| ground.shape.is_exact);
-                match members {
-                    Some(&[observer]) if is_own && is_exact => {
-                        let (ground, radius) = (*ground, circle.radius.get());
-                        Self::Circle { known_table, table, ground, observer, radius, subscription: position }
-                    }
-                    Some(_) | None => Self::Other,
-                }
-            }
+    /// Forgets who has watched something before, when those are many.
+    fn renew_watchers(&mut self, clients: &[Option<Client>]) {
+        if !self.watchers.are_mostly_forgotten() {
+            return;
         }
-    }
-
-    /// Appends the table's block; answers whether that was possible.
-    fn write(
-        &self,
-        world: &mut World,
-        cohort: &mut Cohort,
-        client: Option<&Client>,
-        scratch: &mut Scratch,
-        out: &mut Vec<u8>,
-    ) -> bool {
-        match *self {
-            Self::Filter { known_table, table, filter } => {
-                let mark = begin_table(out, known_table);
-                filter::write(world, cohort, scratch, table, filter, out);
-                end_table(out, mark);
-                true
+        self.watchers.clear();
+        for routine in &mut self.all {
+            if let Some(client) = clients.get(routine.client).and_then(Option::as_ref) {
+                routine.entries = self.watchers.add(routine.client, &client.subscriptions);
             }
-            Self::Circle { known_table, table, ground, observer, radius, subscription } => {
-                let is_still =
-                    scratch.tables.get(usize::from(table)).map(|table| table.period.rows.is_empty());
-                if is_still != Some(false) {
-                    return true;
-                }
-                circle::prepare(world, scratch, ground);
-                let mark = begin_table(out, known_table);
-                let reason = |slot: Slot| {
-                    let source = client.and_then(|client| client.subscriptions.get(subscription));
-                    circle::view::reason_of(world, cohort, source, slot)
-                };
-                let is_done =
-                    circle::write_own(world, scratch, (table, ground, observer, radius), reason, out);
-                end_table(out, mark);
-                is_done
-            }
-            Self::Join { known_table, table, subscription } => {
-                let joined = client.and_then(|client| client.subscriptions.get(subscription));
-                let mark = begin_table(out, known_table);
-                union::write(
-                    world,
-                    cohort,
-                    scratch,
-                    table,
-                    joined.map(std::slice::from_ref).unwrap_or_default(),
-                    out,
-                );
-                end_table(out, mark);
-                true
-            }
-            Self::Other => false,
         }
     }
 }
 
-/// Flushes a cohort whose routines are valid.
+/// Tells the clients of a cohort whom the period concerns; returns how many subscriptions have ended.
 pub(super) fn run(
     world: &mut World,
     cohort: &mut Cohort,
-    clients: &[Option<Client>],
+    clients: &mut [Option<Client>],
     scratch: &mut Scratch,
-    (offset, timestamp): (u64, Timestamp),
+    commit: (u64, Timestamp),
     sink: &mut dyn FnMut(ClientUpdate<'_>),
-) {
+) -> u64 {
     let mut routines = std::mem::take(&mut cohort.routines);
-    let mut blocks = std::mem::take(&mut scratch.blocks);
-    for routine in &routines.clients {
+    let (mut ended_count, mut from, mut visits) = (0, 0, 0);
+    routines.choose(scratch);
+    while let Some(place) = routines.next_chosen(from) {
+        from = place;
+        let Some(routine) = routines.all.get(place) else { break };
+        if routine.is_valid {
+            visits += 1;
+            routine.run(world, cohort, clients, scratch, commit, sink);
+        } else if let Some(client) = clients.get_mut(routine.client).and_then(Option::as_mut) {
+            ended_count += flush_anew(world, cohort, client, scratch, commit, sink);
+            routines.learn(world, cohort, place, client);
+        }
+    }
+    if visits > 0 {
+        // Where circles are is known when some were visited.
+        routines.visits += visits;
+        routines.order(scratch);
+    }
+    routines.renew_watchers(clients);
+    cohort.routines = routines;
+    ended_count
+}
+
+impl Routine {
+    fn run(
+        &self,
+        world: &mut World,
+        cohort: &mut Cohort,
+        clients: &[Option<Client>],
+        scratch: &mut Scratch,
+        commit: (u64, Timestamp),
+        sink: &mut dyn FnMut(ClientUpdate<'_>),
+    ) {
+        if let [Part::Filter { known_table, table, filter }] = *self.parts.all()
+            && let Some(block) = filter::block(world, cohort, scratch, (table, known_table), filter)
+        {
+            return sink(self.update(commit, block));
+        }
+        let mut blocks = std::mem::take(&mut scratch.blocks);
         blocks.clear();
-        let client = || clients.get(routine.place).and_then(Option::as_ref);
-        let parts = routines.parts.get(routine.parts.clone()).unwrap_or_default();
-        if !parts.iter().all(|part| part.write(world, cohort, client(), scratch, &mut blocks)) {
+        let client = || clients.get(self.client).and_then(Option::as_ref);
+        if !self.parts.all().iter().all(|part| part.write(world, cohort, client(), scratch, &mut blocks)) {
             blocks.clear();
             if let Some(client) = client() {
                 write_blocks(world, cohort, client, scratch, &mut blocks);
             }
         }
         if !blocks.is_empty() {
-            sink(ClientUpdate {
-                client: routine.id,
-                offset,
-                timestamp,
-                applied: Vec::new(),
-                ended: Vec::new(),
-                refused: Vec::new(),
-                blocks: Cow::Borrowed(&blocks),
-            });
+            sink(self.update(commit, &blocks));
+        }
+        scratch.blocks = blocks;
+    }
+
+    fn update<'a>(&self, (offset, timestamp): (u64, Timestamp), blocks: &'a [u8]) -> ClientUpdate<'a> {
+        ClientUpdate {
+            client: self.id,
+            offset,
+            timestamp,
+            applied: Vec::new(),
+            ended: Vec::new(),
+            refused: Vec::new(),
+            blocks: Cow::Borrowed(blocks),
         }
     }
-    routines.order(scratch);
-    scratch.blocks = blocks;
-    cohort.routines = routines;
 }

@@ -87,7 +87,7 @@ fn is_as_before(cohort: &Cohort, scratch: &Scratch, subscription: &Subscription)
         Source::Circle { circle, observers, .. } => cohort.filters.get(*observers).is_some_and(|watched| {
             let has_changed =
                 |&slot: &Slot| table(circle.observer.table).is_some_and(|table| table.has_changed(slot));
-            watched.crossings.is_empty() && !watched.members.iter().any(has_changed)
+            watched.is_as_before() && !watched.members.iter().any(has_changed)
         }),
         Source::Join { join, leaves } => join::is_still(cohort, scratch, (join, leaves)),
     };
@@ -134,14 +134,23 @@ fn is_held_by_filter(world: &World, cohort: &Cohort, subscriptions: &[Subscripti
 fn view_filter(
     world: &World,
     cohort: &mut Cohort,
-    scratch: &Scratch,
+    scratch: &mut Scratch,
     (table, id): (u16, usize),
     (stage, subscription): (Stage, usize),
     views: &mut Vec<View>,
 ) {
     let Some(watched) = cohort.filters.get_mut(id) else { return };
+    if matches!(stage, Stage::Added | Stage::Ended) {
+        // Its result is kept until the flush ends.
+        scratch.touched.push(id);
+    }
     let Some(scratch) = scratch.tables.get(usize::from(table)) else { return };
     if matches!(stage, Stage::Steady | Stage::Ended) {
+        watched.stays.for_each(|row| {
+            if let Some(slot) = scratch.period.rows.get(row).map(|change| change.slot) {
+                views.push(View { slot, was: true, is: stage != Stage::Ended, subscription });
+            }
+        });
         for crossing in &watched.crossings {
             let (was, is) = (crossing.was, crossing.is && stage != Stage::Ended);
             if was || is {

@@ -77,7 +77,7 @@ impl Follower {
         }
         for cohort in &mut self.cohorts {
             cohort.filters.renumber(&renumbering);
-            cohort.routines.is_valid = false;
+            cohort.routines.forget();
             cohort.cursors = vec![0; self.world.tables.len()];
         }
         self.scratch = Scratch::default();

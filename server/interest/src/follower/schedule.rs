@@ -16,7 +16,7 @@ impl Follower {
 
     /// Whether any client wants an update at every flush after a commit.
     pub fn has_immediate_clients(&self) -> bool {
-        self.cohorts.iter().any(|cohort| cohort.rate == Rate::Immediate && !cohort.clients.is_empty())
+        self.cohorts.iter().any(|cohort| cohort.rate == Rate::Immediate && !cohort.routines.is_empty())
     }
 
     /// Hands out the updates of all clients that are due.
@@ -52,7 +52,7 @@ impl Follower {
             let ends = self.world.tables.iter().map(|table| table.log.end());
             cohort.cursors.iter().zip(ends).any(|(cursor, end)| *cursor < end)
         };
-        !cohort.clients.is_empty() && (cohort.has_news || is_behind())
+        !cohort.routines.is_empty() && (cohort.has_news || is_behind())
     }
 
     /// Puts a client that holds nothing into a cohort.
@@ -60,10 +60,10 @@ impl Follower {
         let target = self.choose_cohort(rate, now);
         let ends = self.world.tables.iter().map(|table| table.log.end());
         if let Some(cohort) = self.cohorts.get_mut(target) {
-            if cohort.clients.is_empty() {
+            if cohort.routines.is_empty() {
                 cohort.cursors = ends.collect();
             }
-            cohort.clients.push(place);
+            cohort.routines.join(place);
         }
         if let Some(client) = self.clients.get_mut(place).and_then(Option::as_mut) {
             client.cohort = Some(target);
@@ -80,7 +80,7 @@ impl Follower {
             return self.cohorts.len() - 1;
         }
         let candidates = self.cohorts.iter().enumerate().filter(|(_, cohort)| of_rate(cohort));
-        candidates.min_by_key(|(_, cohort)| cohort.clients.len()).map_or(0, |(place, _)| place)
+        candidates.min_by_key(|(_, cohort)| cohort.routines.len()).map_or(0, |(place, _)| place)
     }
 
     /// Clients of due cohorts whose rate has changed, and where they go. Both cohorts are flushed, so that the
@@ -88,7 +88,7 @@ impl Follower {
     fn plan_moves(&mut self, due: &mut Vec<bool>, now: Timestamp) -> Vec<(usize, usize)> {
         let mut moves = Vec::new();
         let with_news = self.cohorts.iter().zip(&*due).filter(|(cohort, due)| **due && cohort.has_news);
-        let places: Vec<usize> = with_news.flat_map(|(cohort, _)| cohort.clients.iter().copied()).collect();
+        let places: Vec<usize> = with_news.flat_map(|(cohort, _)| cohort.routines.voids()).collect();
         for place in places {
             let Some(client) = self.clients.get(place).and_then(Option::as_ref) else { continue };
             let (Some(rate), Some(current)) = (client.rate(), client.cohort) else { continue };
@@ -109,13 +109,11 @@ impl Follower {
         let Some(client) = self.clients.get_mut(place).and_then(Option::as_mut) else { return };
         let Some(current) = client.cohort else { return };
         let Ok([from, to]) = self.cohorts.get_disjoint_mut([current, target]) else { return };
-        from.clients.retain(|&other| other != place);
-        from.routines.is_valid = false;
-        to.routines.is_valid = false;
-        if to.clients.is_empty() {
+        from.routines.leave(place);
+        if to.routines.is_empty() {
             to.cursors = self.world.tables.iter().map(|table| table.log.end()).collect();
         }
-        to.clients.push(place);
+        to.routines.join(place);
         client.cohort = Some(target);
         for subscription in &mut client.subscriptions {
             let (filters, for_circle) = match &mut subscription.source {

@@ -70,7 +70,7 @@ impl Follower {
                 (join.target(), Source::Join { join, leaves })
             }
         };
-        cohort.tell_news();
+        cohort.tell_news(place);
         if let Some(client) = self.clients.get_mut(place).and_then(Option::as_mut) {
             let at = client.subscriptions.partition_point(|known| known.known_table <= known_table);
             let (number, stage) = (subscription, Stage::Added);
@@ -84,15 +84,13 @@ impl Follower {
     /// Ends a subscription. The rows that only it held leave with the client's next update. A number that is
     /// not in use is ignored.
     pub fn unsubscribe(&mut self, id: ClientId, subscription: u32) {
-        let Some(client) = self.by_id.get(&id).and_then(|&place| self.clients.get_mut(place)?.as_mut())
-        else {
-            return;
-        };
+        let Some(&position) = self.by_id.get(&id) else { return };
+        let Some(client) = self.clients.get_mut(position).and_then(Option::as_mut) else { return };
         let Some(place) = client.subscriptions.iter().position(|known| known.number == subscription) else {
             return;
         };
         let Some(cohort) = client.cohort.and_then(|cohort| self.cohorts.get_mut(cohort)) else { return };
-        cohort.tell_news();
+        cohort.tell_news(position);
         match client.subscriptions.get_mut(place) {
             Some(known) if known.stage != Stage::Added => known.stage = Stage::Ended,
             _ => {

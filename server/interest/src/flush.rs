@@ -18,7 +18,7 @@ use crate::changes::Period;
 use crate::client::{Client, Source, Stage, Subscription};
 use crate::cohort::Cohort;
 use crate::filters::FilterId;
-use crate::follower::ClientUpdate;
+use crate::follower::{Applied, ClientUpdate, Refusal};
 use crate::limits;
 use crate::query::QueryError;
 use crate::sweep::Sweep;
@@ -87,7 +87,7 @@ fn flush_each(
     for place in 0..cohort.clients.len() {
         let client = cohort.clients.get(place).and_then(|&client| clients.get_mut(client)?.as_mut());
         let Some(client) = client else { continue };
-        client.subscriptions.iter_mut().for_each(|subscription| bound_observers(cohort, subscription));
+        client.subscriptions.iter_mut().for_each(|subscription| bound_observers(world, cohort, subscription));
         blocks.clear();
         write_blocks(world, cohort, client, scratch, &mut blocks);
         let mut update = ClientUpdate {
@@ -99,11 +99,11 @@ fn flush_each(
             refused: Vec::new(),
             blocks: Cow::Borrowed(&blocks),
         };
-        if client.subscriptions.iter().any(|subscription| subscription.stage != Stage::Steady) {
+        let is_settled = |known: &Subscription| known.stage == Stage::Steady && known.refused.is_none();
+        if !client.subscriptions.iter().all(is_settled) {
             ended_count += settle(world, cohort, client, &mut update);
         }
-        let is_news = !update.applied.is_empty() || !update.ended.is_empty() || !update.refused.is_empty();
-        if is_news || !update.blocks.is_empty() {
+        if update.has_news() {
             sink(update);
         }
     }
@@ -115,24 +115,45 @@ fn flush_each(
 }
 
 /// Ends a moving circle with too many centres: each costs a search in every flush, and who adds the rows is not always who
-/// subscribes.
-fn bound_observers(cohort: &Cohort, subscription: &mut Subscription) {
-    let Source::Circle { observers, .. } = &subscription.source else { return };
-    let count = cohort.filters.get(*observers).map_or(0, |watched| watched.members.len());
+/// subscribes. Other parameters that lead to one are not taken.
+fn bound_observers(world: &mut World, cohort: &mut Cohort, subscription: &mut Subscription) {
+    if subscription.stage == Stage::Changing
+        && let Some(refused) = too_many_observers(cohort, subscription.latest())
+    {
+        subscription.stage = Stage::Steady;
+        subscription.refused = Some(refused);
+        if let Some(next) = subscription.next.take() {
+            release_source(world, cohort, *next);
+        }
+    }
     let stage = match subscription.stage {
         Stage::Added => Stage::Refused,
         Stage::Steady => Stage::Ended,
-        Stage::Ended | Stage::Refused => return,
+        Stage::Changing | Stage::Ended | Stage::Refused => return,
     };
-    if count > limits::OBSERVERS_PER_CIRCLE_MAX {
+    if let Some(refused) = too_many_observers(cohort, &subscription.source) {
         subscription.stage = stage;
-        subscription.refused = Some(QueryError::TooManyObservers(count));
+        subscription.refused = Some(refused);
     }
+}
+
+fn too_many_observers(cohort: &Cohort, source: &Source) -> Option<QueryError> {
+    let Source::Circle { observers, .. } = source else { return None };
+    let count = cohort.filters.get(*observers).map_or(0, |watched| watched.members.len());
+    (count > limits::OBSERVERS_PER_CIRCLE_MAX).then_some(QueryError::TooManyObservers(count))
 }
 
 /// Gives up what a subscription has claimed.
 pub(crate) fn release(world: &mut World, cohort: &mut Cohort, subscription: Subscription) {
-    match subscription.source {
+    release_source(world, cohort, subscription.source);
+    if let Some(next) = subscription.next {
+        release_source(world, cohort, *next);
+    }
+}
+
+/// Gives up one source of a subscription's rows.
+pub(crate) fn release_source(world: &mut World, cohort: &mut Cohort, source: Source) {
+    match source {
         Source::Filter(id) => {
             if let Some(watched) = cohort.filters.get(id) {
                 world.unwatch(&watched.filter);
@@ -189,25 +210,33 @@ fn write_blocks(
     }
 }
 
-/// Subscriptions that were added are now steady, those that ended are gone; returns how many ended.
+/// Subscriptions that were added or changed are now steady, those that ended are gone; returns how many ended.
 fn settle(world: &mut World, cohort: &mut Cohort, client: &mut Client, update: &mut ClientUpdate<'_>) -> u64 {
     let (mut place, mut ended_count) = (0, 0);
-    while let Some(subscription) = client.subscriptions.get_mut(place) {
-        match subscription.stage {
-            Stage::Ended | Stage::Refused => {
-                match subscription.refused.take() {
-                    Some(reason) => update.refused.push((subscription.number, reason)),
-                    None => update.ended.push(subscription.number),
+    while let Some(known) = client.subscriptions.get_mut(place) {
+        let (subscription, change) = (known.number, std::mem::take(&mut known.change));
+        let stage = std::mem::replace(&mut known.stage, Stage::Steady);
+        match (stage, known.refused.take()) {
+            (Stage::Ended | Stage::Refused, refused) => {
+                match refused {
+                    Some(reason) => update.refused.push(Refusal { subscription, change: 0, reason }),
+                    None => update.ended.push(subscription),
                 }
                 release(world, cohort, client.subscriptions.remove(place));
                 ended_count += 1;
                 continue;
             }
-            Stage::Added => {
-                update.applied.push(subscription.number);
-                subscription.stage = Stage::Steady;
+            (Stage::Added, _) => update.applied.push(Applied { subscription, change: 0 }),
+            (Stage::Changing, _) => {
+                if let Some(next) = known.next.take() {
+                    release_source(world, cohort, std::mem::replace(&mut known.source, *next));
+                }
             }
-            Stage::Steady => {}
+            (Stage::Steady, Some(reason)) => update.refused.push(Refusal { subscription, change, reason }),
+            (Stage::Steady, None) => {}
+        }
+        if change != 0 && stage != Stage::Steady {
+            update.applied.push(Applied { subscription, change });
         }
         place += 1;
     }

@@ -102,6 +102,11 @@ impl Parameters {
         self.values.iter().map(|(name, value)| (name.as_str(), value))
     }
 
+    /// Bytes of their texts and bytes together.
+    pub fn byte_count(&self) -> usize {
+        self.bytes
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.values.len()

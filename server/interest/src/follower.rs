@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use ambit_model::{ConnectionId, Identity, Schema, Timestamp};
 use ambit_store::{ApplyError, ChangeSet, Store};
+use ambit_wire::UpdateHeader;
 use hashbrown::HashMap;
 use rustc_hash::FxBuildHasher;
 
@@ -79,6 +80,19 @@ impl ClientUpdate<'_> {
     /// The update with memory of its own, to be kept.
     pub fn into_owned(self) -> ClientUpdate<'static> {
         ClientUpdate { blocks: Cow::Owned(self.blocks.into_owned()), ..self }
+    }
+
+    /// What the message says besides the rows.
+    pub fn header(&self, durable_offset: u64) -> UpdateHeader {
+        let (first, later): (Vec<Applied>, _) = self.applied.iter().partition(|applied| applied.change == 0);
+        UpdateHeader {
+            offset: self.offset,
+            durable_offset,
+            timestamp: self.timestamp,
+            applied: first.into_iter().map(|applied| applied.subscription).collect(),
+            ended: self.ended.clone(),
+            changed: later.into_iter().map(|applied| (applied.subscription, applied.change)).collect(),
+        }
     }
 
     /// Whether the client learns anything from it.

@@ -70,8 +70,8 @@ impl World {
     }
 
     fn set(&mut self, id: u32, x: f32, zone: u8) {
-        let mut row = self.row(id, x, zone);
-        self.store.update(0, id, &mut row).unwrap();
+        let row = self.row(id, x, zone);
+        self.store.update(0, id, &row).unwrap();
     }
 
     fn commit(&mut self) {

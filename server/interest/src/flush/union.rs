@@ -54,12 +54,12 @@ pub(super) fn write(
                 circle::view::view(world, cohort, scratch, watched, (stage, place), &mut views);
             }
         };
-        match subscription.stage {
-            Stage::Changing => {
+        match (subscription.stage, &subscription.next) {
+            (Stage::Changing, Some(next)) => {
                 view_as(&subscription.source, Stage::Ended);
-                view_as(subscription.latest(), Stage::Added);
+                view_as(next, Stage::Added);
             }
-            stage => view_as(&subscription.source, stage),
+            (stage, _) => view_as(&subscription.source, stage),
         }
     }
     views.sort_unstable_by_key(|view| view.slot);

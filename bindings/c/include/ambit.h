@@ -11,7 +11,7 @@
 #include <stdlib.h>
 
 // Raised when a function or struct of the C ABI changes.
-#define AMBIT_ABI_VERSION 1
+#define AMBIT_ABI_VERSION 2
 
 // What became of a call of this library. Numbers are never reused.
 enum AmbitStatus
@@ -110,6 +110,35 @@ enum AmbitEventKind
 typedef enum AmbitEventKind AmbitEventKind;
 #else
 typedef uint8_t AmbitEventKind;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+// What a parameter of a query holds: the `kind` of an AmbitParameter.
+enum AmbitParameterKind
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  // `low`, 0 for false.
+  AMBIT_PARAMETER_KIND_BOOL = 0,
+  // `low` and `high`.
+  AMBIT_PARAMETER_KIND_INTEGER = 1,
+  // `x`.
+  AMBIT_PARAMETER_KIND_FLOAT = 2,
+  // `bytes`, UTF-8.
+  AMBIT_PARAMETER_KIND_TEXT = 3,
+  // `bytes`.
+  AMBIT_PARAMETER_KIND_BYTES = 4,
+  // `x` and `y`.
+  AMBIT_PARAMETER_KIND_POINT2 = 5,
+  // `x`, `y` and `z`.
+  AMBIT_PARAMETER_KIND_POINT3 = 6,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum AmbitParameterKind AmbitParameterKind;
+#else
+typedef int32_t AmbitParameterKind;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
@@ -221,6 +250,26 @@ typedef struct {
   uint64_t outgoing_bytes;
 } AmbitStatistics;
 
+// The value of a name in a query. Only the fields of its kind are read; everything is copied.
+typedef struct {
+  // Without the colon.
+  AmbitText name;
+  // Text or bytes.
+  AmbitText bytes;
+  // The lower half of an integer of 128 bits.
+  uint64_t low;
+  // Its upper half. For a number of 64 bits: 0, or -1 if it is negative.
+  int64_t high;
+  // A float, or a point's first coordinate.
+  double x;
+  // A point's second coordinate.
+  double y;
+  // A point's third coordinate.
+  double z;
+  // An AmbitParameterKind.
+  int32_t kind;
+} AmbitParameter;
+
 // What generated code compares with what it was made from.
 typedef struct {
   // A number that differs when columns or indexes differ.
@@ -312,26 +361,6 @@ AmbitStatus ambit_client_connection(AmbitClient *client, uint8_t *out);
 // `client` is alive and used by this thread alone; `out` points to an AmbitText.
 AmbitStatus ambit_client_token(AmbitClient *client, AmbitText *out);
 
-// Begins a subscription; its rows come all at once with a later tick. `rate` in updates per second: 0 is the
-// server's default, infinity one update per commit. Possible before the client is connected.
-//
-// `client` is alive and used by this thread alone; `sql` is a text; `out` points to a uint32_t.
-AmbitStatus ambit_client_subscribe(AmbitClient *client, AmbitText sql, float rate, uint32_t *out);
-
-// Ends a subscription; rows that no other one holds leave with a later tick.
-//
-// `client` is alive and used by this thread alone.
-AmbitStatus ambit_client_unsubscribe(AmbitClient *client, uint32_t subscription);
-
-// How a subscription stands as of the last tick, and the server's message if it failed. The message is valid
-// until the next call that returns a text of this client.
-//
-// `client` is alive and used by this thread alone; `out` and `out_message` point to their types.
-AmbitStatus ambit_client_subscription(AmbitClient *client,
-                                      uint32_t subscription,
-                                      AmbitSubscriptionState *out,
-                                      AmbitText *out_message);
-
 // Id, fingerprint and size of a reducer.
 //
 // `client` is alive and used by this thread alone; `name` is a text; `out` points to an AmbitReducerInfo.
@@ -379,6 +408,59 @@ AmbitStatus ambit_client_wait(AmbitClient *client, uint32_t timeout_ms, bool *ou
 //
 // `client` is alive and used by this thread alone; `out` points to AmbitStatistics.
 AmbitStatus ambit_client_statistics(AmbitClient *client, AmbitStatistics *out);
+
+// Begins a subscription; its rows come all at once with a later tick. `rate` in updates per second: 0 is the
+// server's default, infinity one update per commit. Possible before the client is connected.
+//
+// `client` is alive and used by this thread alone; `sql` is a text; `out` points to a uint32_t.
+AmbitStatus ambit_client_subscribe(AmbitClient *client, AmbitText sql, float rate, uint32_t *out);
+
+// As ambit_client_subscribe, of a query that names parameters: `:name` in its text takes the value of that name.
+//
+// `client` is alive and used by this thread alone; `sql` is a text; `parameters` points to `count` of them, NULL is
+// allowed when there are none; `out` points to a uint32_t.
+AmbitStatus ambit_client_subscribe_with(AmbitClient *client,
+                                        AmbitText sql,
+                                        const AmbitParameter *parameters,
+                                        size_t count,
+                                        float rate,
+                                        uint32_t *out);
+
+// Gives a subscription's query other parameters in place of all that it had, and the number of the change. With a
+// later tick the rows that are in one of both answers only come or leave, all at once. ambit_client_change tells when.
+//
+// `client` is alive and used by this thread alone; `parameters` points to `count` of them, NULL is allowed when there
+// are none; `out` points to a uint32_t.
+AmbitStatus ambit_client_change_parameters(AmbitClient *client,
+                                           uint32_t subscription,
+                                           const AmbitParameter *parameters,
+                                           size_t count,
+                                           uint32_t *out);
+
+// Ends a subscription; rows that no other one holds leave with a later tick.
+//
+// `client` is alive and used by this thread alone.
+AmbitStatus ambit_client_unsubscribe(AmbitClient *client, uint32_t subscription);
+
+// How a subscription stands as of the last tick, and the server's message if it failed. The message is valid
+// until the next call that returns a text of this client.
+//
+// `client` is alive and used by this thread alone; `out` and `out_message` point to their types.
+AmbitStatus ambit_client_subscription(AmbitClient *client,
+                                      uint32_t subscription,
+                                      AmbitSubscriptionState *out,
+                                      AmbitText *out_message);
+
+// How a change of a subscription's parameters stands as of the last tick, and the server's message if it refused it:
+// applied if it or a later one counts; if the subscription is over, as that stands. The message is valid until the
+// next call that returns a text of this client.
+//
+// `client` is alive and used by this thread alone; `out` and `out_message` point to their types.
+AmbitStatus ambit_client_change(AmbitClient *client,
+                                uint32_t subscription,
+                                uint32_t change,
+                                AmbitSubscriptionState *out,
+                                AmbitText *out_message);
 
 // Id, fingerprint and size of a table; NotConnected before the first tick after the Welcome.
 //

@@ -1,15 +1,15 @@
-//! `ambit_client_*`: connection, subscriptions, calls, ticks, figures.
+//! `ambit_client_*`: connection, calls, ticks, figures. Subscriptions are in `subscription.rs`.
 
 #![expect(unsafe_code, reason = "C passes pointers")]
 
 use std::time::Duration;
 
-use ambit_client::{Budget, Client, ConnectionState, EventKind, Options, SubscriptionState};
+use ambit_client::{Budget, Client, ConnectionState, EventKind, Options};
 
 use crate::status::{AmbitStatus, Failure, bytes, guard, lend, put, read, room, text};
 use crate::types::{
     AmbitClient, AmbitEvent, AmbitEventKind, AmbitOptions, AmbitReducerInfo, AmbitResult, AmbitState,
-    AmbitStatistics, AmbitSubscriptionState, AmbitText, AmbitTick,
+    AmbitStatistics, AmbitText, AmbitTick,
 };
 
 /// The number of this C ABI. Compare it with AMBIT_ABI_VERSION of the header at load.
@@ -19,7 +19,7 @@ pub extern "C" fn ambit_abi_version() -> u32 {
 }
 
 /// Raised when a function or struct of the C ABI changes.
-pub const ABI_VERSION: u32 = 1;
+pub const ABI_VERSION: u32 = 2;
 
 /// Begins to connect and returns at once. Free the client with ambit_client_free.
 ///
@@ -150,70 +150,6 @@ pub unsafe extern "C" fn ambit_client_token(client: *mut AmbitClient, out: *mut 
     guard(|| unsafe {
         let token = lend(client)?.client.token().map(AmbitText::new);
         put(out, token.ok_or_else(not_connected)?)
-    })
-}
-
-/// Begins a subscription; its rows come all at once with a later tick. `rate` in updates per second: 0 is the
-/// server's default, infinity one update per commit. Possible before the client is connected.
-///
-/// # Safety
-/// `client` is alive and used by this thread alone; `sql` is a text; `out` points to a uint32_t.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn ambit_client_subscribe(
-    client: *mut AmbitClient,
-    sql: AmbitText,
-    rate: f32,
-    out: *mut u32,
-) -> AmbitStatus {
-    // SAFETY: the caller's promise.
-    guard(|| unsafe {
-        room(out, "out")?;
-        let subscription = lend(client)?.client.subscribe(text(sql)?, rate)?;
-        put(out, subscription)
-    })
-}
-
-/// Ends a subscription; rows that no other one holds leave with a later tick.
-///
-/// # Safety
-/// `client` is alive and used by this thread alone.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn ambit_client_unsubscribe(
-    client: *mut AmbitClient,
-    subscription: u32,
-) -> AmbitStatus {
-    // SAFETY: the caller's promise.
-    guard(|| unsafe { Ok(lend(client)?.client.unsubscribe(subscription)?) })
-}
-
-/// How a subscription stands as of the last tick, and the server's message if it failed. The message is valid
-/// until the next call that returns a text of this client.
-///
-/// # Safety
-/// `client` is alive and used by this thread alone; `out` and `out_message` point to their types.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn ambit_client_subscription(
-    client: *mut AmbitClient,
-    subscription: u32,
-    out: *mut AmbitSubscriptionState,
-    out_message: *mut AmbitText,
-) -> AmbitStatus {
-    // SAFETY: the caller's promise.
-    guard(|| unsafe {
-        let client = lend(client)?;
-        room(out, "out")?;
-        client.text.clear();
-        let state = match client.client.subscription(subscription) {
-            None => AmbitSubscriptionState::Pending,
-            Some(SubscriptionState::Applied) => AmbitSubscriptionState::Applied,
-            Some(SubscriptionState::Ended) => AmbitSubscriptionState::Ended,
-            Some(SubscriptionState::Failed(message)) => {
-                client.text.push_str(message);
-                AmbitSubscriptionState::Failed
-            }
-        };
-        put(out_message, AmbitText::new(&client.text))?;
-        put(out, state)
     })
 }
 

@@ -8,9 +8,11 @@ mod status;
 mod types;
 
 mod client;
+mod subscription;
 mod table;
 
 pub use client::*;
 pub use status::{AmbitStatus, ambit_error_text};
+pub use subscription::*;
 pub use table::*;
 pub use types::*;

@@ -5,7 +5,7 @@
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use ambit_client::SendError;
+use ambit_client::{PlainValueError, SendError};
 
 use crate::types::{AmbitClient, AmbitText};
 
@@ -55,9 +55,21 @@ impl From<SendError> for Failure {
         let status = match error {
             SendError::Full { .. } => AmbitStatus::Full,
             SendError::TooLarge { .. } => AmbitStatus::TooLarge,
-            SendError::Rate(_) | SendError::Arguments { .. } => AmbitStatus::BadArgument,
+            SendError::Rate(_) | SendError::Parameter(_) | SendError::Arguments { .. } => {
+                AmbitStatus::BadArgument
+            }
             SendError::UnknownReducer(_) => AmbitStatus::NotFound,
             SendError::Disconnected(_) => AmbitStatus::Disconnected,
+        };
+        Self::new(status, error.to_string())
+    }
+}
+
+impl From<PlainValueError> for Failure {
+    fn from(error: PlainValueError) -> Self {
+        let status = match error {
+            PlainValueError::Kind(_) => AmbitStatus::BadArgument,
+            PlainValueError::NotUtf8 => AmbitStatus::NotUtf8,
         };
         Self::new(status, error.to_string())
     }
@@ -130,6 +142,19 @@ pub(crate) unsafe fn bytes<'a>(bytes: *const u8, length: usize) -> Result<&'a [u
         (true, _) => Err(null("the bytes")),
         // SAFETY: not NULL, and the caller promises that many bytes.
         (false, _) => Ok(unsafe { std::slice::from_raw_parts(bytes, length) }),
+    }
+}
+
+/// The caller's structs; NULL is allowed when there are none.
+///
+/// # Safety
+/// `first` is NULL or points to `count` of them that do not change for as long as `'a`.
+pub(crate) unsafe fn list<'a, T>(first: *const T, count: usize) -> Result<&'a [T], Failure> {
+    match (first.is_null(), count) {
+        (_, 0) => Ok(&[]),
+        (true, _) => Err(null("the list")),
+        // SAFETY: not NULL, and the caller promises that many.
+        (false, _) => Ok(unsafe { std::slice::from_raw_parts(first, count) }),
     }
 }
 

@@ -59,6 +59,48 @@ pub enum AmbitSubscriptionState {
     Failed = 3,
 }
 
+/// What a parameter of a query holds: the `kind` of an AmbitParameter.
+#[repr(i32)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AmbitParameterKind {
+    /// `low`, 0 for false.
+    Bool = 0,
+    /// `low` and `high`.
+    Integer = 1,
+    /// `x`.
+    Float = 2,
+    /// `bytes`, UTF-8.
+    Text = 3,
+    /// `bytes`.
+    Bytes = 4,
+    /// `x` and `y`.
+    Point2 = 5,
+    /// `x`, `y` and `z`.
+    Point3 = 6,
+}
+
+/// The value of a name in a query. Only the fields of its kind are read; everything is copied.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct AmbitParameter {
+    /// Without the colon.
+    pub name: AmbitText,
+    /// Text or bytes.
+    pub bytes: AmbitText,
+    /// The lower half of an integer of 128 bits.
+    pub low: u64,
+    /// Its upper half. For a number of 64 bits: 0, or -1 if it is negative.
+    pub high: i64,
+    /// A float, or a point's first coordinate.
+    pub x: f64,
+    /// A point's second coordinate.
+    pub y: f64,
+    /// A point's third coordinate.
+    pub z: f64,
+    /// An AmbitParameterKind.
+    pub kind: i32,
+}
+
 /// What happened to a row: the `kind` of an AmbitEvent.
 #[repr(u8)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -105,6 +105,19 @@ static void refuses_bad_arguments(void) {
     CHECK(ambit_client_subscribe(client, (AmbitText){(const uint8_t *)"\xff\xfe", 2}, 0, &number) == AMBIT_STATUS_NOT_UTF8);
     CHECK(ambit_client_subscribe(client, text("SELECT * FROM player"), -1, &number) == AMBIT_STATUS_BAD_ARGUMENT);
     CHECK(ambit_client_subscribe(client, text("SELECT * FROM player"), NAN, &number) == AMBIT_STATUS_BAD_ARGUMENT);
+    AmbitParameter bad[2] = {{.name = text("radius"), .kind = AMBIT_PARAMETER_KIND_FLOAT, .x = NAN}};
+    AmbitText near = text("SELECT * FROM player WHERE ST_DWithin(position, :centre, :radius)");
+    CHECK(ambit_client_subscribe_with(client, near, NULL, 1, 0, &number) == AMBIT_STATUS_NULL_ARGUMENT);
+    CHECK(ambit_client_subscribe_with(client, near, bad, 1, 0, &number) == AMBIT_STATUS_BAD_ARGUMENT);
+    CHECK(strstr(last_error(), ":radius") != NULL);
+    bad[0] = (AmbitParameter){.name = text("sender"), .kind = AMBIT_PARAMETER_KIND_BOOL};
+    CHECK(ambit_client_change_parameters(client, 1, bad, 1, &number) == AMBIT_STATUS_BAD_ARGUMENT);
+    bad[0] = (AmbitParameter){.name = text("a"), .kind = 99};
+    CHECK(ambit_client_change_parameters(client, 1, bad, 1, &number) == AMBIT_STATUS_BAD_ARGUMENT);
+    bad[0] = (AmbitParameter){.name = text("a"), .kind = AMBIT_PARAMETER_KIND_TEXT, .bytes = text("\xff")};
+    CHECK(ambit_client_change_parameters(client, 1, bad, 1, &number) == AMBIT_STATUS_NOT_UTF8);
+    CHECK(ambit_client_change_parameters(NULL, 1, NULL, 0, &number) == AMBIT_STATUS_NULL_ARGUMENT);
+    CHECK(ambit_client_change_parameters(client, 1, NULL, 0, NULL) == AMBIT_STATUS_NULL_ARGUMENT);
     CHECK(ambit_table_count(client, 9999, &count) == AMBIT_STATUS_NOT_FOUND);
     CHECK(ambit_table_near(client, 0, 0, 0, 0, 0, 1, NULL, 4, &count) == AMBIT_STATUS_NULL_ARGUMENT);
     CHECK(number == 77 && count == 77);
@@ -253,10 +266,61 @@ static void lives(void) {
     ambit_client_free(client);
 }
 
+static uint32_t waited_subscription, waited_change;
+static AmbitSubscriptionState waited_state;
+static char waited_message[512];
+
+static bool has_answer(AmbitClient *client, const AmbitTick *tick) {
+    AmbitText message;
+    (void)tick;
+    OK(ambit_client_change(client, waited_subscription, waited_change, &waited_state, &message));
+    snprintf(waited_message, sizeof waited_message, "%.*s", (int)message.length, (const char *)message.bytes);
+    return waited_state != AMBIT_SUBSCRIPTION_STATE_PENDING;
+}
+
+static bool has_monster(AmbitClient *client, const AmbitTick *tick) {
+    size_t count = 0;
+    AmbitTableInfo info;
+    (void)tick;
+    if (ambit_table_by_name(client, text("monster"), &info) != AMBIT_STATUS_OK) return false;
+    OK(ambit_table_count(client, info.table, &count));
+    return count > 0;
+}
+
+static void changes_parameters(void) {
+    AmbitClient *client = connect_as(getenv("AMBIT_TEST_SERVER"), "");
+    AmbitTableInfo monster;
+    size_t all = 0, few = 0;
+    AmbitParameter parameters[2] = {
+        {.name = text("centre"), .kind = AMBIT_PARAMETER_KIND_POINT2, .x = 300, .y = 300},
+        {.name = text("radius"), .kind = AMBIT_PARAMETER_KIND_INTEGER, .low = 100000},
+    };
+    AmbitText near = text("SELECT * FROM monster WHERE ST_DWithin(position, :centre, :radius)");
+    OK(ambit_client_subscribe_with(client, near, parameters, 2, INFINITY, &waited_subscription));
+    until(client, has_monster);
+    OK(ambit_table_by_name(client, text("monster"), &monster));
+    OK(ambit_table_count(client, monster.table, &all));
+
+    parameters[1] = (AmbitParameter){.name = text("radius"), .kind = AMBIT_PARAMETER_KIND_FLOAT, .x = 0.5};
+    OK(ambit_client_change_parameters(client, waited_subscription, parameters, 2, &waited_change));
+    until(client, has_answer);
+    OK(ambit_table_count(client, monster.table, &few));
+    CHECK(waited_state == AMBIT_SUBSCRIPTION_STATE_APPLIED && waited_message[0] == 0 && few < all);
+
+    OK(ambit_client_change_parameters(client, waited_subscription, parameters, 1, &waited_change));
+    until(client, has_answer);
+    CHECK(waited_state == AMBIT_SUBSCRIPTION_STATE_FAILED && strstr(waited_message, ":radius") != NULL);
+    AmbitText message;
+    OK(ambit_client_subscription(client, waited_subscription, &waited_state, &message));
+    CHECK(waited_state == AMBIT_SUBSCRIPTION_STATE_APPLIED);
+    ambit_client_free(client);
+}
+
 int main(void) {
     refuses_bad_arguments();
     says_why_it_cannot_connect();
     lives();
-    puts("test result: ok. 3 passed; 0 failed");
+    changes_parameters();
+    puts("test result: ok. 4 passed; 0 failed");
     return 0;
 }

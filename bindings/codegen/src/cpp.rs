@@ -15,7 +15,7 @@ use crate::plan::{OwnNames, Plan, is_in_place};
 use crate::{GeneratedFile, Language, Options};
 
 pub(crate) const OWN_NAMES: OwnNames =
-    OwnNames { types: &["Tables", "Reducers", "Database"], of_tables: &["Row", "Table"] };
+    OwnNames { types: &["Tables", "Reducers", "Database"], of_tables: &["Row", "Table", "Columns"] };
 
 pub(crate) fn generate(plan: &Plan<'_>, options: &Options) -> Vec<GeneratedFile> {
     let namespace = options.namespace.replace('.', "::").to_ascii_lowercase();
@@ -30,7 +30,7 @@ pub(crate) fn generate(plan: &Plan<'_>, options: &Options) -> Vec<GeneratedFile>
     };
     vec![
         file("types.g.h", &["<cstddef>", "<ambit/row.h>"], &|code| types::write(plan, &namespace, code)),
-        file("tables.g.h", &["<ambit/client.h>", "\"types.g.h\""], &|code| {
+        file("tables.g.h", &["<ambit/client.h>", "<ambit/query.h>", "\"types.g.h\""], &|code| {
             code.open(format!("namespace {namespace} {{"));
             tables::write(plan, code);
             code.close("}");

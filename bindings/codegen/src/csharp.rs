@@ -6,6 +6,7 @@
 #![expect(clippy::wildcard_enum_match_arm, reason = "most types share one treatment")]
 
 mod codec;
+mod columns;
 mod tables;
 mod types;
 
@@ -19,7 +20,7 @@ use crate::{GeneratedFile, Language, Options};
 /// `Ambit` and `System` are the namespaces that generated code names things by.
 pub(crate) const OWN_NAMES: OwnNames = OwnNames {
     types: &["Tables", "Reducers", "Database", "RowCodec", "Ambit", "System"],
-    of_tables: &["Row", "Rows", "Table", "Inserted", "Updated", "Deleted"],
+    of_tables: &["Row", "Rows", "Table", "Columns", "Inserted", "Updated", "Deleted"],
 };
 
 pub(crate) fn generate(plan: &Plan<'_>, options: &Options) -> Vec<GeneratedFile> {

@@ -1,6 +1,7 @@
 //! Rust: one file, `database.g.rs`, for a game that depends on `ambit-client`. Rows are owned structs that decode from
 //! the core's bytes; tables and reducers are thin over the client's typed ones.
 
+mod columns;
 mod database;
 
 use ambit_model::{ColumnType, EnumType, Field};
@@ -16,7 +17,7 @@ pub(crate) const OWN_NAMES: OwnNames = OwnNames {
         "Tables", "Reducers", "Database", "Box", "Err", "None", "Ok", "Option", "Result", "Self", "Some",
         "String", "Vec",
     ],
-    of_tables: &["Row", "Table"],
+    of_tables: &["Row", "Table", "Columns"],
 };
 
 pub(crate) fn generate(plan: &Plan<'_>) -> Vec<GeneratedFile> {
@@ -27,12 +28,17 @@ pub(crate) fn generate(plan: &Plan<'_>) -> Vec<GeneratedFile> {
     for named in &plan.types {
         match named {
             NamedType::Struct(structure) => write_struct(&structure.name, &structure.fields, &mut code),
-            NamedType::Enum(enumeration) => write_enum(enumeration, &mut code),
+            NamedType::Enum(enumeration) => {
+                write_enum(enumeration, &mut code);
+                columns::write_enum(enumeration, &mut code);
+            }
         }
         code.line("");
     }
     for table in &plan.tables {
         write_table(table, &mut code);
+        code.line("");
+        columns::write(table, &mut code);
         code.line("");
     }
     database::write(plan, &mut code);

@@ -70,6 +70,7 @@ fn serve(calls: mpsc::Sender<(u16, usize)>) -> SocketAddr {
                         }
                     }
                     ClientMessage::Subscribe { .. }
+                    | ClientMessage::ChangeParameters { .. }
                     | ClientMessage::Unsubscribe { .. }
                     | ClientMessage::Ping { .. } => {}
                 }

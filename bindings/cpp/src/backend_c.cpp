@@ -15,6 +15,15 @@ std::string_view view_of(const AmbitText& text) {
     return {reinterpret_cast<const char*>(text.bytes), text.length};
 }
 
+/// What the parameters lend to the core for one call.
+std::vector<AmbitParameter> list_of(const Parameters& parameters) {
+    std::vector<AmbitParameter> list;
+    for (const Parameter& from : parameters.list()) {
+        list.push_back({text_of(from.name), text_of(from.bytes), from.low, from.high, from.x, from.y, from.z, static_cast<std::int32_t>(from.kind)});
+    }
+    return list;
+}
+
 bool ok(AmbitStatus status) { return status == AMBIT_STATUS_OK; }
 
 static_assert(sizeof(RowRef) == sizeof(AmbitRow) && offsetof(RowRef, slot) == offsetof(AmbitRow, slot));
@@ -64,19 +73,24 @@ public:
         out = view_of(text);
         return true;
     }
-    bool subscribe(std::string_view sql, float rate, std::uint32_t& out) override {
-        return ok(ambit_client_subscribe(client_, text_of(sql), rate, &out));
+    bool subscribe(std::string_view sql, const Parameters& parameters, float rate, std::uint32_t& out) override {
+        const std::vector<AmbitParameter> list = list_of(parameters);
+        return ok(ambit_client_subscribe_with(client_, text_of(sql), list.data(), list.size(), rate, &out));
+    }
+    bool change_parameters(std::uint32_t subscription, const Parameters& parameters, std::uint32_t& out) override {
+        const std::vector<AmbitParameter> list = list_of(parameters);
+        return ok(ambit_client_change_parameters(client_, subscription, list.data(), list.size(), &out));
     }
     bool unsubscribe(std::uint32_t subscription) override { return ok(ambit_client_unsubscribe(client_, subscription)); }
     SubscriptionState subscription(std::uint32_t subscription, std::string& message) override {
         AmbitSubscriptionState state = AMBIT_SUBSCRIPTION_STATE_FAILED;
         AmbitText text{};
-        if (!ok(ambit_client_subscription(client_, subscription, &state, &text))) {
-            message = error();
-            return SubscriptionState::Failed;
-        }
-        message = view_of(text);
-        return static_cast<SubscriptionState>(state);
+        return told(ambit_client_subscription(client_, subscription, &state, &text), state, text, message);
+    }
+    SubscriptionState change(std::uint32_t subscription, std::uint32_t change, std::string& message) override {
+        AmbitSubscriptionState state = AMBIT_SUBSCRIPTION_STATE_FAILED;
+        AmbitText text{};
+        return told(ambit_client_change(client_, subscription, change, &state, &text), state, text, message);
     }
     Lookup reducer(std::string_view name, Info& out) override {
         AmbitReducerInfo info{};
@@ -143,6 +157,12 @@ public:
     std::size_t near(std::uint16_t table, std::uint16_t index, const DVec3& centre, double radius, RowRef* rows, std::size_t room) override {
         std::size_t total = 0;
         return ok(ambit_table_near(client_, table, index, centre.x, centre.y, centre.z, radius, rows_of(rows), room, &total)) ? total : 0;
+    }
+
+private:
+    SubscriptionState told(AmbitStatus status, const AmbitSubscriptionState& state, const AmbitText& text, std::string& message) {
+        message = ok(status) ? std::string(view_of(text)) : error();
+        return ok(status) ? static_cast<SubscriptionState>(state) : SubscriptionState::Failed;
     }
 };
 

@@ -10,6 +10,17 @@ using Bytes = rust::Slice<const std::uint8_t>;
 
 Bytes bytes_of(std::string_view text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
 
+/// What the parameters lend to the core for one call.
+std::vector<bridge::Parameter> list_of(const Parameters& parameters) {
+    std::vector<bridge::Parameter> list;
+    for (const Parameter& from : parameters.list()) {
+        list.push_back({bytes_of(from.name), bytes_of(from.bytes), from.low, from.high, {from.x, from.y, from.z}, static_cast<std::int32_t>(from.kind)});
+    }
+    return list;
+}
+
+rust::Slice<const bridge::Parameter> slice_of(const std::vector<bridge::Parameter>& list) { return {list.data(), list.size()}; }
+
 std::string string_of(const rust::String& text) { return std::string(text.data(), text.size()); }
 
 static_assert(sizeof(RowRef) == sizeof(bridge::Row) && offsetof(RowRef, slot) == offsetof(bridge::Row, slot));
@@ -47,9 +58,20 @@ public:
         out = string_of(core_->token());
         return !out.empty();
     }
-    bool subscribe(std::string_view sql, float rate, std::uint32_t& out) override {
-        out = core_->subscribe(bytes_of(sql), rate);
+    bool subscribe(std::string_view sql, const Parameters& parameters, float rate, std::uint32_t& out) override {
+        const std::vector<bridge::Parameter> list = list_of(parameters);
+        out = core_->subscribe(bytes_of(sql), slice_of(list), rate);
         return out != 0;
+    }
+    bool change_parameters(std::uint32_t subscription, const Parameters& parameters, std::uint32_t& out) override {
+        const std::vector<bridge::Parameter> list = list_of(parameters);
+        out = core_->change_parameters(subscription, slice_of(list));
+        return out != 0;
+    }
+    SubscriptionState change(std::uint32_t subscription, std::uint32_t change, std::string& message) override {
+        const auto state = static_cast<SubscriptionState>(core_->change(subscription, change));
+        message = state == SubscriptionState::Failed ? error() : std::string();
+        return state;
     }
     bool unsubscribe(std::uint32_t subscription) override { return core_->unsubscribe(subscription); }
     SubscriptionState subscription(std::uint32_t subscription, std::string& message) override {

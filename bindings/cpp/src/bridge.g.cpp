@@ -762,6 +762,7 @@ namespace ambit {
     struct Row;
     struct Event;
     struct Outcome;
+    struct Parameter;
     struct Info;
     struct Tick;
     struct Figures;
@@ -808,6 +809,20 @@ struct Outcome final {
   using IsRelocatable = ::std::true_type;
 };
 #endif // CXXBRIDGE1_STRUCT_ambit$bridge$Outcome
+
+#ifndef CXXBRIDGE1_STRUCT_ambit$bridge$Parameter
+#define CXXBRIDGE1_STRUCT_ambit$bridge$Parameter
+struct Parameter final {
+  ::rust::Slice<::std::uint8_t const> name;
+  ::rust::Slice<::std::uint8_t const> bytes;
+  ::std::uint64_t low CXX_DEFAULT_VALUE(0);
+  ::std::int64_t high CXX_DEFAULT_VALUE(0);
+  ::std::array<double, 3> numbers;
+  ::std::int32_t kind CXX_DEFAULT_VALUE(0);
+
+  using IsRelocatable = ::std::true_type;
+};
+#endif // CXXBRIDGE1_STRUCT_ambit$bridge$Parameter
 
 #ifndef CXXBRIDGE1_STRUCT_ambit$bridge$Info
 #define CXXBRIDGE1_STRUCT_ambit$bridge$Info
@@ -863,7 +878,9 @@ struct Core final : public ::rust::Opaque {
   bool identity(::std::array<::std::uint8_t, 32> &out) noexcept;
   bool connection(::std::array<::std::uint8_t, 16> &out) noexcept;
   ::rust::String token() noexcept;
-  ::std::uint32_t subscribe(::rust::Slice<::std::uint8_t const> sql, float rate) noexcept;
+  ::std::uint32_t subscribe(::rust::Slice<::std::uint8_t const> sql, ::rust::Slice<::ambit::bridge::Parameter const> parameters, float rate) noexcept;
+  ::std::uint32_t change_parameters(::std::uint32_t subscription, ::rust::Slice<::ambit::bridge::Parameter const> parameters) noexcept;
+  ::std::uint8_t change(::std::uint32_t subscription, ::std::uint32_t change) noexcept;
   bool unsubscribe(::std::uint32_t subscription) noexcept;
   ::std::uint8_t subscription(::std::uint32_t subscription) noexcept;
   ::ambit::bridge::Info reducer(::rust::Slice<::std::uint8_t const> name) noexcept;
@@ -910,7 +927,11 @@ bool ambit$bridge$cxxbridge1$205$Core$connection(::ambit::bridge::Core &self, ::
 
 void ambit$bridge$cxxbridge1$205$Core$token(::ambit::bridge::Core &self, ::rust::String *return$) noexcept;
 
-::std::uint32_t ambit$bridge$cxxbridge1$205$Core$subscribe(::ambit::bridge::Core &self, ::rust::Slice<::std::uint8_t const> sql, float rate) noexcept;
+::std::uint32_t ambit$bridge$cxxbridge1$205$Core$subscribe(::ambit::bridge::Core &self, ::rust::Slice<::std::uint8_t const> sql, ::rust::Slice<::ambit::bridge::Parameter const> parameters, float rate) noexcept;
+
+::std::uint32_t ambit$bridge$cxxbridge1$205$Core$change_parameters(::ambit::bridge::Core &self, ::std::uint32_t subscription, ::rust::Slice<::ambit::bridge::Parameter const> parameters) noexcept;
+
+::std::uint8_t ambit$bridge$cxxbridge1$205$Core$change(::ambit::bridge::Core &self, ::std::uint32_t subscription, ::std::uint32_t change) noexcept;
 
 bool ambit$bridge$cxxbridge1$205$Core$unsubscribe(::ambit::bridge::Core &self, ::std::uint32_t subscription) noexcept;
 
@@ -987,8 +1008,16 @@ bool Core::connection(::std::array<::std::uint8_t, 16> &out) noexcept {
   return ::std::move(return$.value);
 }
 
-::std::uint32_t Core::subscribe(::rust::Slice<::std::uint8_t const> sql, float rate) noexcept {
-  return ambit$bridge$cxxbridge1$205$Core$subscribe(*this, sql, rate);
+::std::uint32_t Core::subscribe(::rust::Slice<::std::uint8_t const> sql, ::rust::Slice<::ambit::bridge::Parameter const> parameters, float rate) noexcept {
+  return ambit$bridge$cxxbridge1$205$Core$subscribe(*this, sql, parameters, rate);
+}
+
+::std::uint32_t Core::change_parameters(::std::uint32_t subscription, ::rust::Slice<::ambit::bridge::Parameter const> parameters) noexcept {
+  return ambit$bridge$cxxbridge1$205$Core$change_parameters(*this, subscription, parameters);
+}
+
+::std::uint8_t Core::change(::std::uint32_t subscription, ::std::uint32_t change) noexcept {
+  return ambit$bridge$cxxbridge1$205$Core$change(*this, subscription, change);
 }
 
 bool Core::unsubscribe(::std::uint32_t subscription) noexcept {

@@ -722,6 +722,7 @@ namespace ambit {
     struct Row;
     struct Event;
     struct Outcome;
+    struct Parameter;
     struct Info;
     struct Tick;
     struct Figures;
@@ -768,6 +769,20 @@ struct Outcome final {
   using IsRelocatable = ::std::true_type;
 };
 #endif // CXXBRIDGE1_STRUCT_ambit$bridge$Outcome
+
+#ifndef CXXBRIDGE1_STRUCT_ambit$bridge$Parameter
+#define CXXBRIDGE1_STRUCT_ambit$bridge$Parameter
+struct Parameter final {
+  ::rust::Slice<::std::uint8_t const> name;
+  ::rust::Slice<::std::uint8_t const> bytes;
+  ::std::uint64_t low CXX_DEFAULT_VALUE(0);
+  ::std::int64_t high CXX_DEFAULT_VALUE(0);
+  ::std::array<double, 3> numbers;
+  ::std::int32_t kind CXX_DEFAULT_VALUE(0);
+
+  using IsRelocatable = ::std::true_type;
+};
+#endif // CXXBRIDGE1_STRUCT_ambit$bridge$Parameter
 
 #ifndef CXXBRIDGE1_STRUCT_ambit$bridge$Info
 #define CXXBRIDGE1_STRUCT_ambit$bridge$Info
@@ -823,7 +838,9 @@ struct Core final : public ::rust::Opaque {
   bool identity(::std::array<::std::uint8_t, 32> &out) noexcept;
   bool connection(::std::array<::std::uint8_t, 16> &out) noexcept;
   ::rust::String token() noexcept;
-  ::std::uint32_t subscribe(::rust::Slice<::std::uint8_t const> sql, float rate) noexcept;
+  ::std::uint32_t subscribe(::rust::Slice<::std::uint8_t const> sql, ::rust::Slice<::ambit::bridge::Parameter const> parameters, float rate) noexcept;
+  ::std::uint32_t change_parameters(::std::uint32_t subscription, ::rust::Slice<::ambit::bridge::Parameter const> parameters) noexcept;
+  ::std::uint8_t change(::std::uint32_t subscription, ::std::uint32_t change) noexcept;
   bool unsubscribe(::std::uint32_t subscription) noexcept;
   ::std::uint8_t subscription(::std::uint32_t subscription) noexcept;
   ::ambit::bridge::Info reducer(::rust::Slice<::std::uint8_t const> name) noexcept;

@@ -30,6 +30,15 @@ pub(crate) mod ffi {
         status: u8,
     }
 
+    struct Parameter<'a> {
+        name: &'a [u8],
+        bytes: &'a [u8],
+        low: u64,
+        high: i64,
+        numbers: [f64; 3],
+        kind: i32,
+    }
+
     struct Info {
         fingerprint: u64,
         fixed_bytes: u32,
@@ -69,7 +78,9 @@ pub(crate) mod ffi {
         fn identity(self: &mut Core, out: &mut [u8; 32]) -> bool;
         fn connection(self: &mut Core, out: &mut [u8; 16]) -> bool;
         fn token(self: &mut Core) -> String;
-        fn subscribe(self: &mut Core, sql: &[u8], rate: f32) -> u32;
+        fn subscribe(self: &mut Core, sql: &[u8], parameters: &[Parameter], rate: f32) -> u32;
+        fn change_parameters(self: &mut Core, subscription: u32, parameters: &[Parameter]) -> u32;
+        fn change(self: &mut Core, subscription: u32, change: u32) -> u8;
         fn unsubscribe(self: &mut Core, subscription: u32) -> bool;
         fn subscription(self: &mut Core, subscription: u32) -> u8;
         fn reducer(self: &mut Core, name: &[u8]) -> Info;

@@ -18,10 +18,16 @@ std::string Client::token() {
     return backend_->token(token) ? token : std::string();
 }
 
-std::uint32_t Client::subscribe(std::string_view sql, float rate) {
+std::uint32_t Client::subscribe(std::string_view sql, const Parameters& parameters, float rate) {
     refusal_.clear();
     std::uint32_t number = 0;
-    return backend_->subscribe(sql, rate, number) ? number : 0;
+    return backend_->subscribe(sql, parameters, rate, number) ? number : 0;
+}
+
+std::uint32_t Client::change_parameters(std::uint32_t subscription, const Parameters& parameters) {
+    refusal_.clear();
+    std::uint32_t change = 0;
+    return backend_->change_parameters(subscription, parameters, change) ? change : 0;
 }
 
 bool Client::unsubscribe(std::uint32_t subscription) {

@@ -3,9 +3,12 @@
 use std::fmt::Display;
 use std::time::Duration;
 
-use ambit_client::{Budget, Client, ConnectionState, EventKind, Options, SubscriptionState, Table};
+use ambit_client::{
+    Budget, Client, ConnectionState, EventKind, Options, Parameters, PlainValue, PlainValueError,
+    SubscriptionState, Table,
+};
 
-use crate::bridge::ffi::{Event, Figures, Info, Outcome, Row, Tick};
+use crate::bridge::ffi::{Event, Figures, Info, Outcome, Parameter, Row, Tick};
 
 /// A client with what the last tick lends and the text of the last refusal.
 pub(crate) struct Core {
@@ -55,12 +58,21 @@ impl Core {
         self.client.token().unwrap_or_default().to_owned()
     }
 
-    pub(crate) fn subscribe(&mut self, sql: &[u8], rate: f32) -> u32 {
-        let number = match std::str::from_utf8(sql) {
-            Ok(sql) => self.client.subscribe(sql, rate).map_err(|error| error.to_string()),
-            Err(error) => Err(error.to_string()),
-        };
+    pub(crate) fn subscribe(&mut self, sql: &[u8], parameters: &[Parameter<'_>], rate: f32) -> u32 {
+        let text = std::str::from_utf8(sql).map_err(|error| error.to_string());
+        let number = text.and_then(|sql| {
+            let number = self.client.subscribe_with(sql, &values(parameters)?, rate);
+            number.map_err(|error| error.to_string())
+        });
         self.keep(number).unwrap_or(0)
+    }
+
+    pub(crate) fn change_parameters(&mut self, subscription: u32, parameters: &[Parameter<'_>]) -> u32 {
+        let change = values(parameters).and_then(|parameters| {
+            let change = self.client.change_parameters(subscription, &parameters);
+            change.map_err(|error| error.to_string())
+        });
+        self.keep(change).unwrap_or(0)
     }
 
     pub(crate) fn unsubscribe(&mut self, subscription: u32) -> bool {
@@ -70,15 +82,14 @@ impl Core {
 
     /// A failed one leaves its message in `error`.
     pub(crate) fn subscription(&mut self, subscription: u32) -> u8 {
-        match self.client.subscription(subscription) {
-            None => 0,
-            Some(SubscriptionState::Applied) => 1,
-            Some(SubscriptionState::Ended) => 2,
-            Some(SubscriptionState::Failed(message)) => {
-                self.error.clone_from(message);
-                3
-            }
-        }
+        let state = self.client.subscription(subscription).cloned();
+        self.told(state)
+    }
+
+    /// A refused one leaves its message in `error`.
+    pub(crate) fn change(&mut self, subscription: u32, change: u32) -> u8 {
+        let state = self.client.change(subscription, change).cloned();
+        self.told(state)
     }
 
     pub(crate) fn reducer(&mut self, name: &[u8]) -> Info {
@@ -240,6 +251,18 @@ impl Core {
         self.keep(asked).map_or(0, |()| total)
     }
 
+    fn told(&mut self, state: Option<SubscriptionState>) -> u8 {
+        match state {
+            None => 0,
+            Some(SubscriptionState::Applied) => 1,
+            Some(SubscriptionState::Ended) => 2,
+            Some(SubscriptionState::Failed(message)) => {
+                self.error = message;
+                3
+            }
+        }
+    }
+
     fn keep<T, E: Display>(&mut self, result: Result<T, E>) -> Option<T> {
         result.map_err(|error| self.error = error.to_string()).ok()
     }
@@ -248,6 +271,17 @@ impl Core {
         self.error = format!("the connected database has no {what} `{}`", String::from_utf8_lossy(name));
         Info { fingerprint: 0, fixed_bytes: 0, id: 0, found: false, is_schema_known }
     }
+}
+
+fn values(parameters: &[Parameter<'_>]) -> Result<Parameters, String> {
+    let mut values = Parameters::new();
+    for &Parameter { name, bytes, low, high, numbers, kind } in parameters {
+        let name = std::str::from_utf8(name).map_err(|error| error.to_string())?;
+        let value = PlainValue { kind, low, high, numbers, bytes }.try_into();
+        let value = value.map_err(|error: PlainValueError| error.to_string())?;
+        values.set(name, value).map_err(|error| error.to_string())?;
+    }
+    Ok(values)
 }
 
 fn row_at(table: &Table, local: u32) -> Option<Row> {

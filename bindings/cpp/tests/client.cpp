@@ -199,6 +199,86 @@ void refusals_say_why() {
     CHECK(!unreadable.reason().empty() && unreadable.reason().find("NULL") == std::string::npos);
 }
 
+void parameters_change_and_only_the_difference_comes() {
+    Player player;
+    auto& monsters = player.database.tables.monster;
+    constexpr float immediate = std::numeric_limits<float>::infinity();
+    const auto near = [](double radius) { return ambit::Parameters().set("centre", ambit::Vec2{300, 300}).set("radius", radius); };
+    const std::uint32_t number = player.client.subscribe("SELECT * FROM monster WHERE ST_DWithin(position, :centre, :radius)", near(100000), immediate);
+    CHECK(number != 0);
+    until(player.client, [&] { return monsters.count() > 0; });
+    const std::size_t all = monsters.count();
+    std::string message;
+    const auto becomes = [&](std::uint32_t change, ambit::SubscriptionState state) {
+        CHECK(change != 0);
+        until(player.client, [&] { return player.client.change(number, change, message) == state; });
+    };
+    becomes(player.client.change_parameters(number, near(0.5)), ambit::SubscriptionState::Applied);
+    CHECK(monsters.count() < all);
+    becomes(player.client.change_parameters(number, ambit::Parameters()), ambit::SubscriptionState::Failed);
+    CHECK(message.find(":radius") != std::string::npos);
+    CHECK(player.client.subscription(number, message) == ambit::SubscriptionState::Applied);
+    CHECK(player.client.change_parameters(number, ambit::Parameters().set("sender", true)) == 0);
+    CHECK(player.client.error().find(":sender") != std::string::npos);
+    CHECK(player.client.change_parameters(number, ambit::Parameters().set("a", "\xff")) == 0 && !player.client.error().empty());
+}
+
+void every_kind_of_parameter_is_taken() {
+    Player player;
+    ambit::Parameters values;
+    values.set("id", 7).set("most", std::uint64_t{0} - 1).set("negative", -1).set("yes", true).set("single", 0.5F).set("double", 0.5);
+    values.set("text", "Ädä").set("string", std::string("x")).set("bytes", std::vector<std::uint8_t>{0, 255}).set("identity", player.me);
+    values.set("three", ambit::Vec3{1, 2, 3}).set("time", ambit::Timestamp{5}).set("wide", ambit::I128{1, -1});
+    CHECK(values.list().size() == 13 && values.list()[2].high == -1 && values.list()[3].kind == ambit::ParameterKind::Bool);
+    const std::uint32_t number = player.client.subscribe("SELECT * FROM player WHERE identity = :identity", values);
+    std::string message;
+    until(player.client, [&] { return player.client.subscription(number, message) == ambit::SubscriptionState::Applied; });
+}
+
+void typed_queries_print_the_guides_sql() {
+    using Monster = mmo::MonsterColumns;
+    using Player = mmo::PlayerColumns;
+    auto built = mmo::MonsterTable::query()
+                     .around(Monster::position, Player::position, 80, Player::identity.is_sender())
+                     .filter(Monster::kind.equal(mmo::MonsterKind::Wolf) || (Monster::health.between(1, 9) && !Monster::target.is_null()))
+                     .build();
+    CHECK(built.sql == "SELECT a.* FROM \"monster\" a JOIN \"player\" b ON ST_DWithin(a.\"position\", b.\"position\", :p1) WHERE b.\"identity\" = :sender"
+                       " AND (a.\"kind\" = :p2 OR (a.\"health\" BETWEEN :p3 AND :p4 AND NOT (a.\"target\" IS NULL)))");
+    CHECK(built.parameters.list().size() == 4 && built.parameters.list()[1].bytes == "Wolf" && built.parameters.list()[0].x == 80);
+    auto players = mmo::PlayerTable::query();
+    players.filter(Player::name.starts_with("50%") && Player::name.is_in({"a", "b"})).filter(Player::position.inside({0, 0}, {9, 9}));
+    CHECK(players.build().sql == "SELECT * FROM \"player\" WHERE \"name\" LIKE :p1 AND \"name\" IN (:p2, :p3) AND \"position\" && ST_MakeBox2D(:p4, :p5)");
+    CHECK(players.build().parameters.list()[0].bytes == "50\\%%");
+}
+
+void typed_queries_are_taken_and_changed() {
+    using Monster = mmo::MonsterColumns;
+    using Player = mmo::PlayerColumns;
+    ::Player player;
+    player.join();
+    auto& monsters = player.database.tables.monster;
+    const auto near = [](double radius) {
+        return mmo::MonsterTable::query().filter(Monster::position.near({300, 300}, radius)).rate(std::numeric_limits<float>::infinity());
+    };
+    const std::uint32_t number = ambit::subscribe(player.client, near(100000));
+    until(player.client, [&] { return monsters.count() > 0; });
+    const std::size_t all = monsters.count();
+    const std::uint32_t change = ambit::change_to(player.client, number, near(0.5));
+    std::string message;
+    until(player.client, [&] { return player.client.change(number, change, message) == ambit::SubscriptionState::Applied; });
+    CHECK(monsters.count() < all);
+    const auto taken = [&](std::uint32_t subscription) {
+        CHECK(subscription != 0);
+        until(player.client, [&] { return player.client.subscription(subscription, message) != ambit::SubscriptionState::Pending; });
+        CHECK(message.empty());
+    };
+    taken(ambit::subscribe(player.client, mmo::MonsterTable::query()
+        .around(Monster::position, Player::position, 80, Player::identity.is_sender())
+        .filter((Monster::kind.equal(mmo::MonsterKind::Wolf) || Monster::health.at_least(1)) && Monster::target.is_null()
+            && Monster::position.inside({0, 0}, {1000, 1000}) && Monster::id.is_in({1, 2, 3}))));
+    taken(ambit::subscribe(player.client, mmo::PlayerTable::query().filter(Player::name.starts_with("50%_") && Player::online.equal(true))));
+}
+
 }  // namespace
 
 int main() {
@@ -213,5 +293,9 @@ int main() {
     a_handler_cannot_tick();
     rows_of_an_earlier_tick_take_no_place();
     refusals_say_why();
-    std::puts("test result: ok. 11 passed; 0 failed");
+    parameters_change_and_only_the_difference_comes();
+    every_kind_of_parameter_is_taken();
+    typed_queries_print_the_guides_sql();
+    typed_queries_are_taken_and_changed();
+    std::puts("test result: ok. 15 passed; 0 failed");
 }

@@ -1,4 +1,4 @@
-// The game's handle: connect, subscribe, call, tick. All work is the core's; this file checks statuses and hands
+// The game's handle: connect, call, tick; Subscriptions.cs has the rest. All work is the core's; this file checks statuses and hands
 // out what the core lends. One client belongs to one thread at a time.
 
 using System;
@@ -10,8 +10,6 @@ using System.Text;
 
 namespace Ambit {
     public enum ConnectionState { Connecting = 0, Connected = 1, Disconnected = 2 }
-
-    public enum SubscriptionState { Pending = 0, Applied = 1, Ended = 2, Failed = 3 }
 
     public enum CallStatus { Committed = 0, ReducerError = 1, Rejected = 2 }
 
@@ -51,8 +49,8 @@ namespace Ambit {
     }
 
     /// <summary>One connection to a database, with its cache. Keep it for as long as its rows are read.</summary>
-    public sealed unsafe class Client : IDisposable {
-        private const uint AbiVersion = 1;
+    public sealed unsafe partial class Client : IDisposable {
+        private const uint AbiVersion = 2;
         private AmbitClient* handle;
         private readonly List<Table> tables = new List<Table>();
         private readonly List<Reducer> reducers = new List<Reducer>();
@@ -159,27 +157,6 @@ namespace Ambit {
                     OutgoingBytes = from.outgoing_bytes
                 };
             }
-        }
-
-        /// <summary>Begins a subscription. `rate` in updates per second: 0 is the server's default, infinity one per
-        /// commit.</summary>
-        public uint Subscribe(string sql, float rate = 0) {
-            byte[] bytes = Encoding.UTF8.GetBytes(sql);
-            fixed (byte* at = bytes) {
-                uint subscription;
-                Check(Native.ambit_client_subscribe(Handle, TextOf(at, bytes.Length), rate, &subscription));
-                return subscription;
-            }
-        }
-
-        public void Unsubscribe(uint subscription) { Check(Native.ambit_client_unsubscribe(Handle, subscription)); }
-
-        public SubscriptionState Subscription(uint subscription, out string message) {
-            AmbitSubscriptionState state;
-            AmbitText text;
-            Check(Native.ambit_client_subscription(Handle, subscription, &state, &text));
-            message = StringOf(text);
-            return (SubscriptionState)(int)state;
         }
 
         /// <summary>Brings the cache to the latest commit that has arrived, and raises events and results. With a

@@ -112,35 +112,6 @@ namespace Ambit
         internal static extern AmbitStatus ambit_client_token(AmbitClient* client, AmbitText* @out);
 
         /// <summary>
-        ///  Begins a subscription; its rows come all at once with a later tick. `rate` in updates per second: 0 is the
-        ///  server's default, infinity one update per commit. Possible before the client is connected.
-        ///
-        ///  # Safety
-        ///  `client` is alive and used by this thread alone; `sql` is a text; `out` points to a uint32_t.
-        /// </summary>
-        [DllImport(__DllName, EntryPoint = "ambit_client_subscribe", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern AmbitStatus ambit_client_subscribe(AmbitClient* client, AmbitText sql, float rate, uint* @out);
-
-        /// <summary>
-        ///  Ends a subscription; rows that no other one holds leave with a later tick.
-        ///
-        ///  # Safety
-        ///  `client` is alive and used by this thread alone.
-        /// </summary>
-        [DllImport(__DllName, EntryPoint = "ambit_client_unsubscribe", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern AmbitStatus ambit_client_unsubscribe(AmbitClient* client, uint subscription);
-
-        /// <summary>
-        ///  How a subscription stands as of the last tick, and the server's message if it failed. The message is valid
-        ///  until the next call that returns a text of this client.
-        ///
-        ///  # Safety
-        ///  `client` is alive and used by this thread alone; `out` and `out_message` point to their types.
-        /// </summary>
-        [DllImport(__DllName, EntryPoint = "ambit_client_subscription", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern AmbitStatus ambit_client_subscription(AmbitClient* client, uint subscription, AmbitSubscriptionState* @out, AmbitText* out_message);
-
-        /// <summary>
         ///  Id, fingerprint and size of a reducer.
         ///
         ///  # Safety
@@ -205,6 +176,67 @@ namespace Ambit
         /// </summary>
         [DllImport(__DllName, EntryPoint = "ambit_client_statistics", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern AmbitStatus ambit_client_statistics(AmbitClient* client, AmbitStatistics* @out);
+
+        /// <summary>
+        ///  Begins a subscription; its rows come all at once with a later tick. `rate` in updates per second: 0 is the
+        ///  server's default, infinity one update per commit. Possible before the client is connected.
+        ///
+        ///  # Safety
+        ///  `client` is alive and used by this thread alone; `sql` is a text; `out` points to a uint32_t.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "ambit_client_subscribe", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern AmbitStatus ambit_client_subscribe(AmbitClient* client, AmbitText sql, float rate, uint* @out);
+
+        /// <summary>
+        ///  As ambit_client_subscribe, of a query that names parameters: `:name` in its text takes the value of that name.
+        ///
+        ///  # Safety
+        ///  `client` is alive and used by this thread alone; `sql` is a text; `parameters` points to `count` of them, NULL is
+        ///  allowed when there are none; `out` points to a uint32_t.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "ambit_client_subscribe_with", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern AmbitStatus ambit_client_subscribe_with(AmbitClient* client, AmbitText sql, AmbitParameter* parameters, System.UIntPtr count, float rate, uint* @out);
+
+        /// <summary>
+        ///  Gives a subscription's query other parameters in place of all that it had, and the number of the change. With a
+        ///  later tick the rows that are in one of both answers only come or leave, all at once. ambit_client_change tells when.
+        ///
+        ///  # Safety
+        ///  `client` is alive and used by this thread alone; `parameters` points to `count` of them, NULL is allowed when there
+        ///  are none; `out` points to a uint32_t.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "ambit_client_change_parameters", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern AmbitStatus ambit_client_change_parameters(AmbitClient* client, uint subscription, AmbitParameter* parameters, System.UIntPtr count, uint* @out);
+
+        /// <summary>
+        ///  Ends a subscription; rows that no other one holds leave with a later tick.
+        ///
+        ///  # Safety
+        ///  `client` is alive and used by this thread alone.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "ambit_client_unsubscribe", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern AmbitStatus ambit_client_unsubscribe(AmbitClient* client, uint subscription);
+
+        /// <summary>
+        ///  How a subscription stands as of the last tick, and the server's message if it failed. The message is valid
+        ///  until the next call that returns a text of this client.
+        ///
+        ///  # Safety
+        ///  `client` is alive and used by this thread alone; `out` and `out_message` point to their types.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "ambit_client_subscription", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern AmbitStatus ambit_client_subscription(AmbitClient* client, uint subscription, AmbitSubscriptionState* @out, AmbitText* out_message);
+
+        /// <summary>
+        ///  How a change of a subscription's parameters stands as of the last tick, and the server's message if it refused it:
+        ///  applied if it or a later one counts; if the subscription is over, as that stands. The message is valid until the
+        ///  next call that returns a text of this client.
+        ///
+        ///  # Safety
+        ///  `client` is alive and used by this thread alone; `out` and `out_message` point to their types.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "ambit_client_change", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern AmbitStatus ambit_client_change(AmbitClient* client, uint subscription, uint change, AmbitSubscriptionState* @out, AmbitText* out_message);
 
         /// <summary>
         ///  Id, fingerprint and size of a table; NotConnected before the first tick after the Welcome.
@@ -327,6 +359,46 @@ namespace Ambit
         ///  The token of an earlier connection, to be the same player again; empty for a new player.
         /// </summary>
         public AmbitText token;
+    }
+
+    /// <summary>
+    ///  The value of a name in a query. Only the fields of its kind are read; everything is copied.
+    /// </summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal unsafe partial struct AmbitParameter
+    {
+        /// <summary>
+        ///  Without the colon.
+        /// </summary>
+        public AmbitText name;
+        /// <summary>
+        ///  Text or bytes.
+        /// </summary>
+        public AmbitText bytes;
+        /// <summary>
+        ///  The lower half of an integer of 128 bits.
+        /// </summary>
+        public ulong low;
+        /// <summary>
+        ///  Its upper half. For a number of 64 bits: 0, or -1 if it is negative.
+        /// </summary>
+        public long high;
+        /// <summary>
+        ///  A float, or a point's first coordinate.
+        /// </summary>
+        public double x;
+        /// <summary>
+        ///  A point's second coordinate.
+        /// </summary>
+        public double y;
+        /// <summary>
+        ///  A point's third coordinate.
+        /// </summary>
+        public double z;
+        /// <summary>
+        ///  An AmbitParameterKind.
+        /// </summary>
+        public int kind;
     }
 
     /// <summary>

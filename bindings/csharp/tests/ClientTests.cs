@@ -269,6 +269,80 @@ public sealed class ClientTests {
     }
 
     [Test]
+    public void ParametersChangeAndOnlyTheDifferenceComes() {
+        Ambit.Parameters near = new Ambit.Parameters().Set("centre", new Ambit.Vec2(300, 300)).Set("radius", 100000);
+        uint subscription = client.Subscribe("SELECT * FROM monster WHERE ST_DWithin(position, :centre, :radius)", near, float.PositiveInfinity);
+        Until(() => database.Tables.Monster.Count > 0);
+        int all = database.Tables.Monster.Count, inserts = 0, deletes = 0;
+        database.Tables.Monster.OnInsert += (in MonsterRow row) => inserts++;
+        database.Tables.Monster.OnDelete += (in MonsterRow row, Ambit.DeleteReason reason) => deletes++;
+        string message = "";
+        near.Clear();
+        near.Set("centre", new Ambit.DVec2(300, 300)).Set("radius", 0.5);
+        uint change = client.ChangeParameters(subscription, near);
+        Until(() => client.Change(subscription, change, out message) == Ambit.SubscriptionState.Applied);
+        Assert.Less(database.Tables.Monster.Count, all);
+        Assert.GreaterOrEqual(deletes, all - database.Tables.Monster.Count);
+        near.Clear();
+        change = client.ChangeParameters(subscription, near);
+        Until(() => client.Change(subscription, change, out message) == Ambit.SubscriptionState.Failed);
+        StringAssert.Contains(":radius", message);
+        Assert.AreEqual(Ambit.SubscriptionState.Applied, client.Subscription(subscription, out message));
+        string refusal = Assert.Throws<Ambit.AmbitException>(() => client.ChangeParameters(subscription, near.Set("sender", true))).Message;
+        StringAssert.Contains(":sender", refusal);
+    }
+
+    [Test]
+    public void EveryKindOfParameterIsTaken() {
+        Ambit.Parameters values = new Ambit.Parameters()
+            .Set("id", 7).Set("unsigned", ulong.MaxValue).Set("bool", true).Set("float", 0.5f).Set("double", 0.5)
+            .Set("text", "Ädä").Set("bytes", new byte[] { 0, 255 }).Set("identity", client.Identity)
+            .Set("three", new Ambit.Vec3(1, 2, 3)).Set("time", new Ambit.Timestamp(5)).Set("negative", -1L);
+        Assert.AreEqual(11, values.Count);
+        uint subscription = client.Subscribe("SELECT * FROM player WHERE identity = :identity", values);
+        string message;
+        Until(() => client.Subscription(subscription, out message) == Ambit.SubscriptionState.Applied);
+    }
+
+    [Test]
+    public void TypedQueriesPrintTheGuidesSql() {
+        Ambit.Parameters parameters;
+        string sql = MonsterTable.Query()
+            .Around(MonsterColumns.Position, PlayerColumns.Position, 80, PlayerColumns.Identity.IsSender())
+            .Filter(MonsterColumns.Kind.Equal(MonsterKind.Wolf) | MonsterColumns.Health.Between(1, 9) & !MonsterColumns.Target.IsNull())
+            .Build(out parameters);
+        Assert.AreEqual("SELECT a.* FROM \"monster\" a JOIN \"player\" b ON ST_DWithin(a.\"position\", b.\"position\", :p1) WHERE b.\"identity\" = :sender"
+            + " AND (a.\"kind\" = :p2 OR (a.\"health\" BETWEEN :p3 AND :p4 AND NOT (a.\"target\" IS NULL)))", sql);
+        Assert.AreEqual(4, parameters.Count);
+        sql = PlayerTable.Query().Filter(PlayerColumns.Name.StartsWith("50%") & PlayerColumns.Name.IsIn("a", "b"))
+            .Filter(PlayerColumns.Position.Inside(new Ambit.Vec2(0, 0), new Ambit.Vec2(9, 9))).Build(out parameters);
+        Assert.AreEqual("SELECT * FROM \"player\" WHERE \"name\" LIKE :p1 AND \"name\" IN (:p2, :p3) AND \"position\" && ST_MakeBox2D(:p4, :p5)", sql);
+    }
+
+    [Test]
+    public void TypedQueriesAreTakenAndChanged() {
+        Join();
+        string message = "";
+        Func<double, Ambit.Query<MonsterRow>> near = radius => MonsterTable.Query()
+            .Filter(MonsterColumns.Position.Near(new Ambit.Vec2(300, 300), radius)).At(float.PositiveInfinity);
+        uint subscription = client.Subscribe(near(100000));
+        Until(() => database.Tables.Monster.Count > 0);
+        int all = database.Tables.Monster.Count;
+        uint change = client.ChangeTo(subscription, near(0.5));
+        Until(() => client.Change(subscription, change, out message) == Ambit.SubscriptionState.Applied);
+        Assert.Less(database.Tables.Monster.Count, all);
+        uint every = client.Subscribe(MonsterTable.Query()
+            .Around(MonsterColumns.Position, PlayerColumns.Position, 80, PlayerColumns.Identity.IsSender())
+            .Filter((MonsterColumns.Kind.Equal(MonsterKind.Wolf) | MonsterColumns.Health.AtLeast(1)) & MonsterColumns.Target.IsNull()
+                & MonsterColumns.Position.Inside(new Ambit.Vec2(0, 0), new Ambit.Vec2(1000, 1000)) & MonsterColumns.Id.IsIn(1, 2, 3)));
+        uint named = client.Subscribe(PlayerTable.Query().Filter(PlayerColumns.Name.StartsWith("50%_") & PlayerColumns.Online.Equal(true)));
+        Until(() => client.Subscription(every, out message) != Ambit.SubscriptionState.Pending);
+        Assert.AreEqual("", message);
+        Until(() => client.Subscription(named, out message) != Ambit.SubscriptionState.Pending);
+        Assert.AreEqual("", message);
+    }
+
+    [Test]
     public void ASteadyFrameAllocatesNothing() {
         client.Subscribe("SELECT * FROM monster");
         Until(() => database.Tables.Monster.Count > 0);

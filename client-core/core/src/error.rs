@@ -1,7 +1,7 @@
 //! Why a server's bytes are refused, a call is not taken, or a look-up has no answer.
 
 use ambit_model::{DecodeError, SchemaDecodeError, Slot};
-use ambit_wire::WireError;
+use ambit_wire::{ParameterError, WireError};
 
 use crate::limits;
 
@@ -92,6 +92,9 @@ pub enum SendError {
         max = ambit_wire::limits::RATE_HZ_MAX
     )]
     Rate(String),
+    /// A value in a typed query that is no parameter.
+    #[error(transparent)]
+    Parameter(#[from] ParameterError),
     /// The schema has no reducer of this name, or is not known yet.
     #[error("there is no reducer `{0}` that a client can call, or the connection is not there yet")]
     UnknownReducer(String),

@@ -15,6 +15,7 @@ mod outbox;
 mod session;
 mod world;
 
+mod changes;
 mod events;
 mod statistics;
 mod table;
@@ -23,7 +24,7 @@ mod index;
 mod replica;
 mod rows;
 
-pub use ambit_wire::{CallStatus, LeaveReason};
+pub use ambit_wire::{CallStatus, LeaveReason, ParameterError, ParameterValue, Parameters};
 pub use error::{LookupError, ProtocolError, SendError};
 pub use events::{Event, EventKind};
 pub use outbox::Outbox;

@@ -9,7 +9,7 @@ pub const QUIET_FAILURES_MAX: usize = 1_024;
 /// Bytes that may wait to be sent. A few of the largest calls; beyond it the connection does not keep up.
 pub const OUTGOING_BYTES_MAX: usize = 4 << 20;
 
-/// Control messages (subscribe, unsubscribe, ping) that may wait to be sent.
+/// Control messages (subscribe, unsubscribe, parameters, ping) that may wait to be sent.
 pub const OUTGOING_MESSAGES_MAX: usize = 4_096;
 
 /// News of subscriptions that wait for a tick: every subscription can begin, end and fail once, with slack.
@@ -18,6 +18,10 @@ pub const NOTICES_MAX: usize = 4 * ambit_wire::limits::SUBSCRIPTIONS_MAX;
 /// Subscriptions whose state is remembered; beyond it those that have ended are forgotten. Above what can be alive
 /// at once, so that only a game that keeps replacing its subscriptions ever forgets one.
 pub const SUBSCRIPTION_STATES_MAX: usize = 4 * ambit_wire::limits::SUBSCRIPTIONS_MAX;
+
+/// Refused changes of parameters that are remembered; beyond it the oldest are forgotten. A game that makes mistakes at every
+/// tick still finds those of the last seconds.
+pub const CHANGE_REFUSALS_MAX: usize = 256;
 
 /// Rows that a client holds in one table: far more than a player sees, far less than would exhaust a game's
 /// memory with small rows.

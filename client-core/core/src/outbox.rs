@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use ambit_wire::{Call, Calls, ClientMessage, limits as wire, write_call};
+use ambit_wire::{Call, Calls, ClientMessage, Parameters, limits as wire, write_call};
 
 use crate::error::{SendError, full};
 use crate::limits;
@@ -18,6 +18,7 @@ pub struct Outbox {
     next_request: u32,
     in_flight: usize,
     next_subscription: u32,
+    next_change: u32,
     messages_sent: u64,
     bytes_sent: u64,
 }
@@ -42,6 +43,16 @@ impl Outbox {
     /// Asks for a subscription; answers its number. `rate` in updates per second: 0 is the server's default,
     /// infinity is one update per commit.
     pub fn subscribe(&mut self, sql: &str, rate: f32) -> Result<u32, SendError> {
+        self.subscribe_with(sql, &Parameters::new(), rate)
+    }
+
+    /// As [`Self::subscribe`], of a query that names parameters.
+    pub fn subscribe_with(
+        &mut self,
+        sql: &str,
+        parameters: &Parameters,
+        rate: f32,
+    ) -> Result<u32, SendError> {
         if sql.len() > wire::SQL_BYTES_MAX {
             return Err(SendError::TooLarge { bytes: sql.len(), max: wire::SQL_BYTES_MAX });
         }
@@ -49,9 +60,22 @@ impl Outbox {
             return Err(SendError::Rate(rate.to_string()));
         }
         let subscription = self.next_subscription + 1;
-        self.push(ClientMessage::Subscribe { subscription, sql, rate }.encode())?;
+        let parameters = parameters.clone();
+        self.push(ClientMessage::Subscribe { subscription, sql, rate, parameters }.encode())?;
         self.next_subscription = subscription;
         Ok(subscription)
+    }
+
+    /// Asks for other parameters of a subscription, in place of all that it has; answers the number of the change.
+    pub fn change_parameters(
+        &mut self,
+        subscription: u32,
+        parameters: &Parameters,
+    ) -> Result<u32, SendError> {
+        let (change, parameters) = (self.next_change + 1, parameters.clone());
+        self.push(ClientMessage::ChangeParameters { subscription, change, parameters }.encode())?;
+        self.next_change = change;
+        Ok(change)
     }
 
     /// Asks for the end of a subscription.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use ambit_model::{ConnectionId, Identity, Schema, Timestamp};
 use ambit_wire::{CallStatus, Op, Results, ServerMessage, TableBlocks, UpdateHeader};
 
+use crate::changes::Changes;
 use crate::error::{ProtocolError, too_many_notices};
 use crate::limits;
 use crate::outbox::QUIET_REQUEST;
@@ -61,7 +62,7 @@ pub struct CallOutcome {
     pub message: String,
 }
 
-/// How a subscription stands.
+/// How a subscription stands, or a change of its parameters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SubscriptionState {
     /// Its rows are in the cache and follow the server.
@@ -82,6 +83,7 @@ pub(crate) struct News {
     /// How many of the results are failures of quiet calls.
     pub(crate) quiet_failures: usize,
     pub(crate) subscriptions: Vec<(u32, SubscriptionState)>,
+    pub(crate) changes: Changes,
 }
 
 impl Session {
@@ -147,8 +149,12 @@ impl Session {
             _ if self.welcome.is_none() => Err(ProtocolError::NotWelcome),
             ServerMessage::Update { header, blocks } => self.update(&header, blocks),
             ServerMessage::Results { durable_offset, block } => self.results(durable_offset, block),
-            ServerMessage::SubscriptionError { subscription, message } => {
+            ServerMessage::SubscriptionError { subscription, change: 0, message } => {
                 self.notice(subscription, SubscriptionState::Failed(message.into()))
+            }
+            ServerMessage::SubscriptionError { change, message, .. } => {
+                self.news.changes.refused(change, message);
+                Ok(())
             }
             ServerMessage::Pong { sent_at, server_time } => {
                 let round_trip = now_us.saturating_sub(sent_at);
@@ -196,6 +202,9 @@ impl Session {
         self.durable(header.durable_offset);
         for &subscription in &header.applied {
             self.notice(subscription, SubscriptionState::Applied)?;
+        }
+        for &(subscription, change) in &header.changed {
+            self.news.changes.applied(subscription, change)?;
         }
         header.ended.iter().try_for_each(|&ended| self.notice(ended, SubscriptionState::Ended))
     }

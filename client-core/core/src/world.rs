@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use ambit_model::{Schema, Timestamp, delta};
 
+use crate::changes::Changes;
 use crate::events::{Event, Events};
 use crate::limits;
 use crate::session::{CallOutcome, Session, SubscriptionState};
@@ -37,6 +38,7 @@ pub struct World {
     /// How many of the results are of calls that were in flight.
     answered: usize,
     subscriptions: HashMap<u32, SubscriptionState>,
+    changes: Changes,
     offset: u64,
     durable_offset: u64,
     timestamp: Timestamp,
@@ -89,6 +91,14 @@ impl World {
     /// How a subscription stands; `None` before its first result, and long after its end.
     pub fn subscription(&self, subscription: u32) -> Option<&SubscriptionState> {
         self.subscriptions.get(&subscription)
+    }
+
+    /// How a change of a subscription's parameters stands: applied if it or a later one counts, failed if the server refused
+    /// it, and if the subscription is over, as that stands. `None` before the server's answer.
+    pub fn change(&self, subscription: u32, change: u32) -> Option<&SubscriptionState> {
+        let is_over = |state: &&SubscriptionState| **state != SubscriptionState::Applied;
+        let over = || self.subscription(subscription).filter(is_over);
+        self.changes.state(subscription, change).or_else(over)
     }
 
     /// The module's tables and reducers; `None` before the first tick after the Welcome.
@@ -172,8 +182,10 @@ impl World {
         std::mem::swap(&mut self.results, &mut news.results);
         self.answered = self.results.len() - std::mem::take(&mut news.quiet_failures);
         self.subscriptions.extend(news.subscriptions.drain(..));
+        self.changes.take(&mut news.changes);
         if self.subscriptions.len() > limits::SUBSCRIPTION_STATES_MAX {
             self.subscriptions.retain(|_, state| *state == SubscriptionState::Applied);
+            self.changes.retain(|subscription| self.subscriptions.contains_key(&subscription));
         }
     }
 }

@@ -6,8 +6,8 @@
 mod support;
 
 use ambit_client_core::{
-    Budget, CallStatus, EventKind, LeaveReason, LookupError, Outbox, ProtocolError, SendError, Session,
-    SubscriptionState, World, limits,
+    Budget, CallStatus, EventKind, LeaveReason, LookupError, Outbox, ParameterValue, Parameters,
+    ProtocolError, SendError, Session, SubscriptionState, World, limits,
 };
 use ambit_model::Timestamp;
 use ambit_wire::{
@@ -133,7 +133,7 @@ fn a_reused_slot_is_a_delete_and_an_insert_and_a_short_life_is_nothing() {
 fn results_subscriptions_and_clocks_reach_the_game() {
     let (mut session, mut world) = (connected(), World::new());
     session.receive(&update(4, 0, |_| {}), 0).unwrap();
-    let refused = ServerMessage::SubscriptionError { subscription: 3, message: "no such table" };
+    let refused = ServerMessage::SubscriptionError { subscription: 3, change: 0, message: "no such table" };
     session.receive(&refused.encode(), 0).unwrap();
     let mut block = Vec::new();
     let result = CallResult { request: 8, status: CallStatus::ReducerError, offset: 0, message: "too poor" };
@@ -162,6 +162,65 @@ fn results_subscriptions_and_clocks_reach_the_game() {
 }
 
 #[test]
+fn changes_of_parameters_are_numbered_and_answered() {
+    let mut outbox = Outbox::new();
+    let mut parameters = Parameters::new();
+    parameters.set("zone", ParameterValue::Integer(3)).unwrap();
+    let sql = "SELECT * FROM unit WHERE zone = :zone";
+    assert_eq!(outbox.subscribe_with(sql, &parameters, 5.0), Ok(1));
+    assert_eq!(outbox.change_parameters(1, &parameters), Ok(1));
+    assert_eq!(outbox.change_parameters(1, &parameters), Ok(2));
+    let subscribe = outbox.transmit().unwrap();
+    let expected =
+        ClientMessage::Subscribe { subscription: 1, sql, rate: 5.0, parameters: parameters.clone() };
+    assert_eq!(ClientMessage::decode(&subscribe), Ok(expected));
+    for change in [1, 2] {
+        let message = outbox.transmit().unwrap();
+        let parameters = parameters.clone();
+        let expected = ClientMessage::ChangeParameters { subscription: 1, change, parameters };
+        assert_eq!(ClientMessage::decode(&message), Ok(expected));
+    }
+
+    let (mut session, mut world) = (connected(), World::new());
+    let refused = |change| {
+        ServerMessage::SubscriptionError { subscription: 1, change, message: "no such zone" }.encode()
+    };
+    let changed = |changed: Vec<(u32, u32)>| {
+        let header = UpdateHeader { applied: vec![1], changed, ..UpdateHeader::default() };
+        ServerMessage::Update { header, blocks: &[] }.encode()
+    };
+    // The fourth is refused before the third takes effect.
+    session.receive(&changed(vec![(1, 2)]), 0).unwrap();
+    session.receive(&refused(4), 0).unwrap();
+    world.tick(&mut session, Budget::UNLIMITED);
+    assert_eq!(world.change(1, 1), Some(&SubscriptionState::Applied));
+    assert_eq!(world.change(1, 2), Some(&SubscriptionState::Applied));
+    assert_eq!(world.change(1, 3), None);
+    assert_eq!(world.change(1, 4), Some(&SubscriptionState::Failed("no such zone".into())));
+    assert_eq!(world.change(2, 1), None);
+    assert_eq!(world.subscription(1), Some(&SubscriptionState::Applied));
+    session.receive(&changed(vec![(1, 3)]), 0).unwrap();
+    world.tick(&mut session, Budget::UNLIMITED);
+    assert_eq!(world.change(1, 3), Some(&SubscriptionState::Applied));
+    // What became of a change when the subscription is over.
+    let failed = ServerMessage::SubscriptionError { subscription: 1, change: 0, message: "over" };
+    session.receive(&failed.encode(), 0).unwrap();
+    world.tick(&mut session, Budget::UNLIMITED);
+    assert_eq!(world.change(1, 5), Some(&SubscriptionState::Failed("over".into())));
+
+    // Whatever a server says, little of it is kept.
+    (0..5_000).for_each(|change| session.receive(&refused(change + 10), 0).unwrap());
+    world.tick(&mut session, Budget::UNLIMITED);
+    let kept = (0..5_000)
+        .filter(|change| matches!(world.change(1, change + 10), Some(SubscriptionState::Failed(text)) if text == "no such zone"))
+        .count();
+    assert_eq!(kept, limits::CHANGE_REFUSALS_MAX);
+    let mut told =
+        (0..).map(|first| session.receive(&changed((0..200).map(|n| (200 * first + n, 1)).collect()), 0));
+    assert!(matches!(told.find_map(Result::err), Some(ProtocolError::TooMany { .. })));
+}
+
+#[test]
 fn calls_travel_together_and_in_order_and_the_outbox_is_bounded() {
     let mut outbox = Outbox::new();
     assert_eq!(outbox.call(1, &[1; 8]), Ok(1));
@@ -175,7 +234,8 @@ fn calls_travel_together_and_in_order_and_the_outbox_is_bounded() {
     };
     assert_eq!(requests(outbox.transmit()), [1, 2]);
     let subscribe = outbox.transmit().unwrap();
-    let expected = ClientMessage::Subscribe { subscription: 1, sql: "SELECT * FROM unit", rate: 5.0 };
+    let (sql, parameters) = ("SELECT * FROM unit", Parameters::new());
+    let expected = ClientMessage::Subscribe { subscription: 1, sql, rate: 5.0, parameters };
     assert_eq!(ClientMessage::decode(&subscribe), Ok(expected));
     assert_eq!(requests(outbox.transmit()), [3]);
     assert_eq!((outbox.transmit(), outbox.queued_bytes(), outbox.in_flight()), (None, 0, 3));

@@ -3,12 +3,15 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use ambit_client_core::{Budget, CallOutcome, Event, SendError, Statistics, SubscriptionState, Table, World};
+use ambit_client_core::{
+    Budget, CallOutcome, Event, Parameters, SendError, Statistics, SubscriptionState, Table, World,
+};
 use ambit_model::{ConnectionId, Identity, Lifecycle, RowLayout, Schema, validate_row};
 
 use crate::connection;
 use crate::link::Link;
 use crate::options::Options;
+use crate::query::Query;
 use crate::runtime;
 use crate::state::{ConnectionState, DisconnectReason};
 
@@ -75,10 +78,45 @@ impl Client {
     /// Begins a subscription; answers its number. Its rows come all at once with a later tick. `rate` in updates
     /// per second: 0 is the server's default, infinity one update per commit. Possible before it is connected.
     pub fn subscribe(&mut self, sql: &str, rate: f32) -> Result<u32, SendError> {
+        self.subscribe_with(sql, &Parameters::new(), rate)
+    }
+
+    /// As [`Client::subscribe`], of a query that names parameters: `:name` in its text takes the value of that name.
+    pub fn subscribe_with(
+        &mut self,
+        sql: &str,
+        parameters: &Parameters,
+        rate: f32,
+    ) -> Result<u32, SendError> {
         self.refuse_when_over()?;
-        let subscription = self.link.outbox().subscribe(sql, rate)?;
+        let subscription = self.link.outbox().subscribe_with(sql, parameters, rate)?;
         self.link.wake.notify_one();
         Ok(subscription)
+    }
+
+    /// Gives a subscription's query other parameters in place of all that it had; answers the number of the change. With a
+    /// later tick the rows that are in one of both answers only come or leave, all at once.
+    pub fn change_parameters(
+        &mut self,
+        subscription: u32,
+        parameters: &Parameters,
+    ) -> Result<u32, SendError> {
+        self.refuse_when_over()?;
+        let change = self.link.outbox().change_parameters(subscription, parameters)?;
+        self.link.wake.notify_one();
+        Ok(change)
+    }
+
+    /// Begins a subscription of a typed query.
+    pub fn subscribe_to<R>(&mut self, query: &Query<R>) -> Result<u32, SendError> {
+        let (sql, parameters) = query.build()?;
+        self.subscribe_with(&sql, &parameters, query.wanted_rate())
+    }
+
+    /// Goes over to the values of another query, which is built like the one that the subscription began with, as
+    /// [`Client::change_parameters`] does.
+    pub fn change_to<R>(&mut self, subscription: u32, query: &Query<R>) -> Result<u32, SendError> {
+        self.change_parameters(subscription, &query.build()?.1)
     }
 
     /// Ends a subscription; rows that no other one holds leave with a later tick.
@@ -150,6 +188,12 @@ impl Client {
     /// How a subscription stands as of the last tick; `None` before its first result.
     pub fn subscription(&self, subscription: u32) -> Option<&SubscriptionState> {
         self.world.subscription(subscription)
+    }
+
+    /// How a change of a subscription's parameters stands as of the last tick: applied if it or a later one counts, failed
+    /// if the server refused it, and if the subscription is over, as that stands. `None` before the server's answer.
+    pub fn change(&self, subscription: u32, change: u32) -> Option<&SubscriptionState> {
+        self.world.change(subscription, change)
     }
 
     /// The table of this name; `None` before the first tick after the connection stands.

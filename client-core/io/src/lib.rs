@@ -9,6 +9,8 @@ pub mod limits;
 
 mod client;
 mod options;
+mod plain;
+mod query;
 mod state;
 mod typed;
 
@@ -18,11 +20,14 @@ mod link;
 mod runtime;
 
 pub use ambit_client_core::{
-    Budget, CallOutcome, CallStatus, Event, EventKind, KeyBound, LeaveReason, LookupError, ProtocolError,
-    SendError, Statistics, SubscriptionState, Table, TableStatistics, World,
+    Budget, CallOutcome, CallStatus, Event, EventKind, KeyBound, LeaveReason, LookupError, ParameterError,
+    ParameterValue, Parameters, ProtocolError, SendError, Statistics, SubscriptionState, Table,
+    TableStatistics, World,
 };
 pub use ambit_model as model;
 pub use client::Client;
 pub use options::Options;
+pub use plain::{PlainValue, PlainValueError};
+pub use query::{Column, Condition, Nullable, Position, Queried, Query};
 pub use state::{ConnectionState, DisconnectReason};
 pub use typed::{BindError, RowChange, TypedReducer, TypedTable};

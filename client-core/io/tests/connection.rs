@@ -12,8 +12,8 @@ use ambit_client::model::{
     ReducerSchema, Schema, TableSchema, Timestamp, Value, encode_row,
 };
 use ambit_client::{
-    Budget, CallStatus, Client, ConnectionState, DisconnectReason, EventKind, Options, SendError,
-    SubscriptionState,
+    Budget, CallStatus, Client, ConnectionState, DisconnectReason, EventKind, Options, ParameterValue,
+    Parameters, SendError, SubscriptionState,
 };
 use ambit_wire::{
     CallResult, Calls, ClientMessage, LeaveReason, ServerMessage, UpdateHeader, begin_table, end_table,
@@ -126,12 +126,25 @@ async fn converse(mut socket: WebSocketStream<TcpStream>, manner: Manner, heard:
                 }
                 answers
             }
-            ClientMessage::Subscribe { subscription, sql, rate } => {
-                heard.send(format!("subscribe {sql} {rate}")).unwrap();
+            ClientMessage::Subscribe { subscription, sql, rate, parameters } => {
+                heard.send(format!("subscribe {sql} {rate} {:?}", parameters.get("zone"))).unwrap();
                 vec![update(offset, &[subscription], |out| {
                     write_insert(out, 4, &unit(40, 1));
                     write_insert(out, 5, &unit(50, 2));
                 })]
+            }
+            ClientMessage::ChangeParameters { subscription, change, parameters } => {
+                match parameters.get("zone") {
+                    Some(_) => {
+                        let changed = vec![(subscription, change)];
+                        let header = UpdateHeader { offset, changed, ..UpdateHeader::default() };
+                        vec![ServerMessage::Update { header, blocks: &[] }.encode()]
+                    }
+                    None => {
+                        let message = "the parameter `:zone` has no value";
+                        vec![ServerMessage::SubscriptionError { subscription, change, message }.encode()]
+                    }
+                }
             }
             ClientMessage::Unsubscribe { .. } => {
                 vec![update(offset, &[], |out| write_delete(out, 4, LeaveReason::Unsubscribed))]
@@ -249,10 +262,36 @@ fn a_client_subscribes_calls_and_follows() {
     assert_eq!((statistics.tables[0].inserts, statistics.tables[0].updates), (2, 100));
     assert!(statistics.bytes_received > 0 && statistics.bytes_sent > 0);
     assert_eq!(server.heard.recv_timeout(PATIENCE).unwrap(), "hello 1 Some(\"old token\")");
-    assert_eq!(server.heard.recv_timeout(PATIENCE).unwrap(), "subscribe SELECT * FROM unit 5");
+    assert_eq!(server.heard.recv_timeout(PATIENCE).unwrap(), "subscribe SELECT * FROM unit 5 None");
 
     drop(client);
     assert_eq!(server.heard.recv_timeout(PATIENCE).unwrap(), "gone");
+    server.thread.join().unwrap();
+}
+
+#[test]
+fn parameters_travel_with_a_subscription_and_can_be_changed() {
+    let server = serve(Manner::Serve);
+    let mut client = Client::connect(options(&server));
+    let mut parameters = Parameters::new();
+    parameters.set("zone", ParameterValue::Integer(3)).unwrap();
+    let sql = "SELECT * FROM unit WHERE zone = :zone";
+    let subscription = client.subscribe_with(sql, &parameters, 5.0).unwrap();
+    let change = client.change_parameters(subscription, &parameters).unwrap();
+    let refused = client.change_parameters(subscription, &Parameters::new()).unwrap();
+    assert_eq!(client.change(subscription, change), None);
+    let answered = |client: &mut Client| client.change(subscription, refused).is_some();
+    assert!(client.wait_until(PATIENCE, answered), "{:?}", client.state());
+    assert_eq!(client.change(subscription, change), Some(&SubscriptionState::Applied));
+    let why = SubscriptionState::Failed("the parameter `:zone` has no value".into());
+    assert_eq!(client.change(subscription, refused), Some(&why));
+    assert_eq!(client.subscription(subscription), Some(&SubscriptionState::Applied));
+    client.disconnect();
+    assert_eq!(ending(&mut client), DisconnectReason::Closed);
+    assert!(matches!(client.change_parameters(subscription, &parameters), Err(SendError::Disconnected(_))));
+    server.heard.recv_timeout(PATIENCE).unwrap();
+    let subscribed = "subscribe SELECT * FROM unit WHERE zone = :zone 5 Some(Integer(3))";
+    assert_eq!(server.heard.recv_timeout(PATIENCE).unwrap(), subscribed);
     server.thread.join().unwrap();
 }
 

@@ -4,6 +4,7 @@ use crate::envelope::{Builder, builder, finish, missing, open, unexpected};
 use crate::error::{WireError, at_most};
 use crate::limits;
 use crate::messages_generated::messages_generated as fb;
+use crate::parameters::{Parameters, envelope};
 
 /// A message from a client.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,6 +24,18 @@ pub enum ClientMessage<'a> {
         sql: &'a str,
         /// Updates per second. 0: the server's default. `f32::INFINITY`: one update per commit.
         rate: f32,
+        /// The values of the names in the query.
+        parameters: Parameters,
+    },
+    /// Gives a subscription's query other parameters. It goes on as if it had begun with them; the client is told only what
+    /// is different then.
+    ChangeParameters {
+        /// The subscription.
+        subscription: u32,
+        /// Chosen by the client, not 0; the server names it when the change has taken effect, or is refused.
+        change: u32,
+        /// All of them; those before are forgotten.
+        parameters: Parameters,
     },
     /// Ends a subscription; rows that no other one holds leave the cache.
     Unsubscribe {
@@ -44,22 +57,34 @@ pub enum ClientMessage<'a> {
 impl<'a> ClientMessage<'a> {
     /// The message's bytes.
     pub fn encode(&self) -> Vec<u8> {
-        match *self {
+        match self {
             Self::Hello { protocol, token } => {
+                let (protocol, token) = (*protocol, *token);
                 let mut out = builder(token.map_or(0, str::len));
                 let token = token.map(|token| out.create_string(token));
                 let body = fb::Hello::create(&mut out, &fb::HelloArgs { protocol, token });
                 finish(out, fb::Body::Hello, body)
             }
-            Self::Subscribe { subscription, sql, rate } => {
+            Self::Subscribe { subscription, sql, rate, parameters } => {
                 let mut out = builder(sql.len());
                 let sql = Some(out.create_string(sql));
-                let body = fb::Subscribe::create(&mut out, &fb::SubscribeArgs { subscription, sql, rate });
+                let parameters = envelope::write(&mut out, parameters);
+                let args = fb::SubscribeArgs { subscription: *subscription, sql, rate: *rate, parameters };
+                let body = fb::Subscribe::create(&mut out, &args);
                 finish(out, fb::Body::Subscribe, body)
+            }
+            Self::ChangeParameters { subscription, change, parameters } => {
+                let mut out: Builder = builder(0);
+                let parameters = envelope::write(&mut out, parameters);
+                let args =
+                    fb::ChangeParametersArgs { subscription: *subscription, change: *change, parameters };
+                let body = fb::ChangeParameters::create(&mut out, &args);
+                finish(out, fb::Body::ChangeParameters, body)
             }
             Self::Unsubscribe { subscription } => {
                 let mut out: Builder = builder(0);
-                let body = fb::Unsubscribe::create(&mut out, &fb::UnsubscribeArgs { subscription });
+                let args = fb::UnsubscribeArgs { subscription: *subscription };
+                let body = fb::Unsubscribe::create(&mut out, &args);
                 finish(out, fb::Body::Unsubscribe, body)
             }
             Self::Calls { block } => {
@@ -70,7 +95,7 @@ impl<'a> ClientMessage<'a> {
             }
             Self::Ping { sent_at } => {
                 let mut out: Builder = builder(0);
-                let body = fb::Ping::create(&mut out, &fb::PingArgs { sent_at });
+                let body = fb::Ping::create(&mut out, &fb::PingArgs { sent_at: *sent_at });
                 finish(out, fb::Body::Ping, body)
             }
         }
@@ -89,7 +114,17 @@ impl<'a> ClientMessage<'a> {
                 let body = message.body_as_subscribe().ok_or_else(missing)?;
                 at_most("the query", body.sql().len(), limits::SQL_BYTES_MAX)?;
                 let rate = checked_rate(body.rate())?;
-                Ok(Self::Subscribe { subscription: body.subscription(), sql: body.sql(), rate })
+                let parameters = envelope::read(body.parameters())?;
+                Ok(Self::Subscribe { subscription: body.subscription(), sql: body.sql(), rate, parameters })
+            }
+            fb::Body::ChangeParameters => {
+                let body = message.body_as_change_parameters().ok_or_else(missing)?;
+                let parameters = envelope::read(body.parameters())?;
+                let change = body.change();
+                if change == 0 {
+                    return Err(WireError::Unknown { what: "number of a change", number: 0 });
+                }
+                Ok(Self::ChangeParameters { subscription: body.subscription(), change, parameters })
             }
             fb::Body::Unsubscribe => {
                 let body = message.body_as_unsubscribe().ok_or_else(missing)?;

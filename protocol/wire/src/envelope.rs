@@ -3,6 +3,7 @@
 use flatbuffers::{FlatBufferBuilder, UnionWIPOffset, VerifierOptions, WIPOffset};
 
 use crate::error::{WireError, at_most};
+use crate::limits;
 use crate::messages_generated::messages_generated as fb;
 
 pub(crate) type Builder = FlatBufferBuilder<'static>;
@@ -28,10 +29,9 @@ pub(crate) fn finish<T>(mut builder: Builder, body_type: fb::Body, body: WIPOffs
 /// Verifies the envelope of at most `max` bytes.
 pub(crate) fn open(bytes: &[u8], max: usize) -> Result<fb::Message<'_>, WireError> {
     at_most("the message", bytes.len(), max)?;
-    // An envelope has two tables; nothing in it nests.
     let options = VerifierOptions {
-        max_depth: 4,
-        max_tables: 4,
+        max_depth: limits::ENVELOPE_DEPTH_MAX,
+        max_tables: limits::ENVELOPE_TABLES_MAX,
         max_apparent_size: max.saturating_mul(2),
         ignore_missing_null_terminator: false,
     };

@@ -2,6 +2,8 @@
 
 use ambit_model::DecodeError;
 
+use crate::parameters::ParameterError;
+
 /// Why bytes are not a message or a block of one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WireError {
@@ -34,6 +36,12 @@ pub enum WireError {
     /// A rate that is negative, not a number, or above [`crate::limits::RATE_HZ_MAX`] and finite.
     #[error("a rate of {0} updates per second is not possible")]
     Rate(String),
+    /// A query's parameter that is none.
+    #[error(transparent)]
+    Parameter(#[from] ParameterError),
+    /// A name stands twice in one message.
+    #[error("the parameter `:{0}` has two values")]
+    ParameterTwice(String),
     /// A block ends inside an entry.
     #[error("the {block} block ends inside an entry at byte {at}")]
     Truncated {

@@ -15,6 +15,8 @@ mod results;
 mod updates;
 
 mod client;
+mod parameters;
+
 mod envelope;
 mod server;
 
@@ -34,6 +36,7 @@ mod messages_generated;
 pub use calls::{Call, Calls, write_call};
 pub use client::ClientMessage;
 pub use error::WireError;
+pub use parameters::{ParameterError, ParameterValue, Parameters};
 pub use results::{CallResult, CallStatus, Results, write_result};
 pub use server::{ServerMessage, UpdateHeader, goodbye};
 pub use updates::{

@@ -23,6 +23,15 @@ pub const TOKEN_BYTES_MAX: usize = 4 * 1024;
 /// Bytes of a subscription's SQL. The longest query that the typed builders print is below 1 KiB.
 pub const SQL_BYTES_MAX: usize = 4 * 1024;
 
+/// The client's own parameters in one query. The longest queries of the samples name four.
+pub const PARAMETERS_MAX: usize = 32;
+
+/// Bytes of a parameter's name, as for the name of a column.
+pub const PARAMETER_NAME_BYTES_MAX: usize = ambit_model::limits::NAME_BYTES_MAX;
+
+/// Bytes of the texts and bytes among a query's parameters together. As many as its text may have.
+pub const PARAMETER_BYTES_MAX: usize = SQL_BYTES_MAX;
+
 /// Bytes of a text for people: a reducer's error, a refused subscription, a goodbye. Longer ones are cut.
 pub const TEXT_BYTES_MAX: usize = 4 * 1024;
 
@@ -31,3 +40,10 @@ pub const SUBSCRIPTIONS_MAX: usize = 256;
 
 /// Updates per second that a client may ask for, other than `f32::INFINITY`. No screen shows more.
 pub const RATE_HZ_MAX: f32 = 1_000.0;
+
+/// Tables in an envelope: the message, its body, and each parameter with its value. Twice as many, so that who sends too many
+/// parameters is told so.
+pub(crate) const ENVELOPE_TABLES_MAX: usize = 4 * (1 + PARAMETERS_MAX);
+
+/// Tables in one another: the message, its body, a parameter, its value; and the lists that they lie in.
+pub(crate) const ENVELOPE_DEPTH_MAX: usize = 8;

@@ -9,12 +9,122 @@ pub mod messages_generated {
 
 
 #[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
-pub const ENUM_MIN_BODY: u8 = 0;
+pub const ENUM_MIN_PARAMETER_VALUE: u8 = 0;
 #[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
-pub const ENUM_MAX_BODY: u8 = 12;
+pub const ENUM_MAX_PARAMETER_VALUE: u8 = 7;
 #[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
 #[allow(non_camel_case_types)]
-pub const ENUM_VALUES_BODY: [Body; 13] = [
+pub const ENUM_VALUES_PARAMETER_VALUE: [ParameterValue; 8] = [
+  ParameterValue::NONE,
+  ParameterValue::BoolParameter,
+  ParameterValue::IntegerParameter,
+  ParameterValue::FloatParameter,
+  ParameterValue::TextParameter,
+  ParameterValue::BytesParameter,
+  ParameterValue::Point2Parameter,
+  ParameterValue::Point3Parameter,
+];
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[repr(transparent)]
+pub struct ParameterValue(pub u8);
+#[allow(non_upper_case_globals)]
+impl ParameterValue {
+  pub const NONE: Self = Self(0);
+  pub const BoolParameter: Self = Self(1);
+  pub const IntegerParameter: Self = Self(2);
+  pub const FloatParameter: Self = Self(3);
+  pub const TextParameter: Self = Self(4);
+  pub const BytesParameter: Self = Self(5);
+  pub const Point2Parameter: Self = Self(6);
+  pub const Point3Parameter: Self = Self(7);
+
+  pub const ENUM_MIN: u8 = 0;
+  pub const ENUM_MAX: u8 = 7;
+  pub const ENUM_VALUES: &'static [Self] = &[
+    Self::NONE,
+    Self::BoolParameter,
+    Self::IntegerParameter,
+    Self::FloatParameter,
+    Self::TextParameter,
+    Self::BytesParameter,
+    Self::Point2Parameter,
+    Self::Point3Parameter,
+  ];
+  /// Returns the variant's name or "" if unknown.
+  pub fn variant_name(self) -> Option<&'static str> {
+    match self {
+      Self::NONE => Some("NONE"),
+      Self::BoolParameter => Some("BoolParameter"),
+      Self::IntegerParameter => Some("IntegerParameter"),
+      Self::FloatParameter => Some("FloatParameter"),
+      Self::TextParameter => Some("TextParameter"),
+      Self::BytesParameter => Some("BytesParameter"),
+      Self::Point2Parameter => Some("Point2Parameter"),
+      Self::Point3Parameter => Some("Point3Parameter"),
+      _ => None,
+    }
+  }
+}
+impl ::core::fmt::Debug for ParameterValue {
+  fn fmt(&self, f: &mut ::core::fmt::Formatter) -> ::core::fmt::Result {
+    if let Some(name) = self.variant_name() {
+      f.write_str(name)
+    } else {
+      f.write_fmt(format_args!("<UNKNOWN {:?}>", self.0))
+    }
+  }
+}
+impl<'a> ::flatbuffers::Follow<'a> for ParameterValue {
+  type Inner = Self;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    let b = unsafe { ::flatbuffers::read_scalar_at::<u8>(buf, loc) };
+    Self(b)
+  }
+}
+
+impl ::flatbuffers::Push for ParameterValue {
+    type Output = ParameterValue;
+    #[inline]
+    unsafe fn push(&self, dst: &mut [u8], _written_len: usize) {
+        unsafe { ::flatbuffers::emplace_scalar::<u8>(dst, self.0) };
+    }
+}
+
+impl ::flatbuffers::EndianScalar for ParameterValue {
+  type Scalar = u8;
+  #[inline]
+  fn to_little_endian(self) -> u8 {
+    self.0.to_le()
+  }
+  #[inline]
+  #[allow(clippy::wrong_self_convention)]
+  fn from_little_endian(v: u8) -> Self {
+    let b = u8::from_le(v);
+    Self(b)
+  }
+}
+
+impl<'a> ::flatbuffers::Verifiable for ParameterValue {
+  #[inline]
+  fn run_verifier(
+    v: &mut ::flatbuffers::Verifier, pos: usize
+  ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
+    u8::run_verifier(v, pos)
+  }
+}
+
+impl ::flatbuffers::SimpleToVerifyInSlice for ParameterValue {}
+pub struct ParameterValueUnionTableOffset {}
+
+#[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
+pub const ENUM_MIN_BODY: u8 = 0;
+#[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
+pub const ENUM_MAX_BODY: u8 = 13;
+#[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
+#[allow(non_camel_case_types)]
+pub const ENUM_VALUES_BODY: [Body; 14] = [
   Body::NONE,
   Body::Hello,
   Body::Subscribe,
@@ -28,6 +138,7 @@ pub const ENUM_VALUES_BODY: [Body; 13] = [
   Body::Pong,
   Body::Durable,
   Body::Goodbye,
+  Body::ChangeParameters,
 ];
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -48,9 +159,10 @@ impl Body {
   pub const Pong: Self = Self(10);
   pub const Durable: Self = Self(11);
   pub const Goodbye: Self = Self(12);
+  pub const ChangeParameters: Self = Self(13);
 
   pub const ENUM_MIN: u8 = 0;
-  pub const ENUM_MAX: u8 = 12;
+  pub const ENUM_MAX: u8 = 13;
   pub const ENUM_VALUES: &'static [Self] = &[
     Self::NONE,
     Self::Hello,
@@ -65,6 +177,7 @@ impl Body {
     Self::Pong,
     Self::Durable,
     Self::Goodbye,
+    Self::ChangeParameters,
   ];
   /// Returns the variant's name or "" if unknown.
   pub fn variant_name(self) -> Option<&'static str> {
@@ -82,6 +195,7 @@ impl Body {
       Self::Pong => Some("Pong"),
       Self::Durable => Some("Durable"),
       Self::Goodbye => Some("Goodbye"),
+      Self::ChangeParameters => Some("ChangeParameters"),
       _ => None,
     }
   }
@@ -137,6 +251,133 @@ impl<'a> ::flatbuffers::Verifiable for Body {
 
 impl ::flatbuffers::SimpleToVerifyInSlice for Body {}
 pub struct BodyUnionTableOffset {}
+
+// struct Change, aligned to 4
+#[repr(transparent)]
+#[derive(Clone, Copy, PartialEq)]
+pub struct Change(pub [u8; 8]);
+impl Default for Change { 
+  fn default() -> Self { 
+    Self([0; 8])
+  }
+}
+impl ::core::fmt::Debug for Change {
+  fn fmt(&self, f: &mut ::core::fmt::Formatter) -> ::core::fmt::Result {
+    f.debug_struct("Change")
+      .field("subscription", &self.subscription())
+      .field("change", &self.change())
+      .finish()
+  }
+}
+
+impl ::flatbuffers::SimpleToVerifyInSlice for Change {}
+impl<'a> ::flatbuffers::Follow<'a> for Change {
+  type Inner = &'a Change;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    unsafe { <&'a Change>::follow(buf, loc) }
+  }
+}
+impl<'a> ::flatbuffers::Follow<'a> for &'a Change {
+  type Inner = &'a Change;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    unsafe { ::flatbuffers::follow_cast_ref::<Change>(buf, loc) }
+  }
+}
+impl<'b> ::flatbuffers::Push for Change {
+    type Output = Change;
+    #[inline]
+    unsafe fn push(&self, dst: &mut [u8], _written_len: usize) {
+        let src = unsafe { ::core::slice::from_raw_parts(self as *const Change as *const u8, <Self as ::flatbuffers::Push>::size()) };
+        dst.copy_from_slice(src);
+    }
+    #[inline]
+    fn alignment() -> ::flatbuffers::PushAlignment {
+        ::flatbuffers::PushAlignment::new(4)
+    }
+}
+
+impl<'a> ::flatbuffers::Verifiable for Change {
+  #[inline]
+  fn run_verifier(
+    v: &mut ::flatbuffers::Verifier, pos: usize
+  ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
+    v.in_buffer::<Self>(pos)
+  }
+}
+
+impl<'a> Change {
+  #[allow(clippy::too_many_arguments)]
+  pub fn new(
+    subscription: u32,
+    change: u32,
+  ) -> Self {
+    let mut s = Self([0; 8]);
+    s.set_subscription(subscription);
+    s.set_change(change);
+    s
+  }
+
+  pub fn subscription(&self) -> u32 {
+    let mut mem = ::core::mem::MaybeUninit::<<u32 as ::flatbuffers::EndianScalar>::Scalar>::uninit();
+    // Safety:
+    // Created from a valid Table for this object
+    // Which contains a valid value in this slot
+    ::flatbuffers::EndianScalar::from_little_endian(unsafe {
+      ::core::ptr::copy_nonoverlapping(
+        self.0[0..].as_ptr(),
+        mem.as_mut_ptr() as *mut u8,
+        ::core::mem::size_of::<<u32 as ::flatbuffers::EndianScalar>::Scalar>(),
+      );
+      mem.assume_init()
+    })
+  }
+
+  pub fn set_subscription(&mut self, x: u32) {
+    let x_le = ::flatbuffers::EndianScalar::to_little_endian(x);
+    // Safety:
+    // Created from a valid Table for this object
+    // Which contains a valid value in this slot
+    unsafe {
+      ::core::ptr::copy_nonoverlapping(
+        &x_le as *const _ as *const u8,
+        self.0[0..].as_mut_ptr(),
+        ::core::mem::size_of::<<u32 as ::flatbuffers::EndianScalar>::Scalar>(),
+      );
+    }
+  }
+
+  pub fn change(&self) -> u32 {
+    let mut mem = ::core::mem::MaybeUninit::<<u32 as ::flatbuffers::EndianScalar>::Scalar>::uninit();
+    // Safety:
+    // Created from a valid Table for this object
+    // Which contains a valid value in this slot
+    ::flatbuffers::EndianScalar::from_little_endian(unsafe {
+      ::core::ptr::copy_nonoverlapping(
+        self.0[4..].as_ptr(),
+        mem.as_mut_ptr() as *mut u8,
+        ::core::mem::size_of::<<u32 as ::flatbuffers::EndianScalar>::Scalar>(),
+      );
+      mem.assume_init()
+    })
+  }
+
+  pub fn set_change(&mut self, x: u32) {
+    let x_le = ::flatbuffers::EndianScalar::to_little_endian(x);
+    // Safety:
+    // Created from a valid Table for this object
+    // Which contains a valid value in this slot
+    unsafe {
+      ::core::ptr::copy_nonoverlapping(
+        &x_le as *const _ as *const u8,
+        self.0[4..].as_mut_ptr(),
+        ::core::mem::size_of::<<u32 as ::flatbuffers::EndianScalar>::Scalar>(),
+      );
+    }
+  }
+
+}
 
 pub enum HelloOffset {}
 #[derive(Copy, Clone, PartialEq)]
@@ -270,6 +511,7 @@ impl<'a> Subscribe<'a> {
   pub const VT_SUBSCRIPTION: ::flatbuffers::VOffsetT = 4;
   pub const VT_SQL: ::flatbuffers::VOffsetT = 6;
   pub const VT_RATE: ::flatbuffers::VOffsetT = 8;
+  pub const VT_PARAMETERS: ::flatbuffers::VOffsetT = 10;
 
   #[inline]
   pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
@@ -281,6 +523,7 @@ impl<'a> Subscribe<'a> {
     args: &'args SubscribeArgs<'args>
   ) -> ::flatbuffers::WIPOffset<Subscribe<'bldr>> {
     let mut builder = SubscribeBuilder::new(_fbb);
+    if let Some(x) = args.parameters { builder.add_parameters(x); }
     builder.add_rate(args.rate);
     if let Some(x) = args.sql { builder.add_sql(x); }
     builder.add_subscription(args.subscription);
@@ -309,6 +552,13 @@ impl<'a> Subscribe<'a> {
     // which contains a valid value in this slot
     unsafe { self._tab.get::<f32>(Subscribe::VT_RATE, Some(0.0)).unwrap()}
   }
+  #[inline]
+  pub fn parameters(&self) -> Option<::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<Parameter<'a>>>> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<Parameter>>>>(Subscribe::VT_PARAMETERS, None)}
+  }
 }
 
 impl ::flatbuffers::Verifiable for Subscribe<'_> {
@@ -320,6 +570,7 @@ impl ::flatbuffers::Verifiable for Subscribe<'_> {
      .visit_field::<u32>("subscription", Self::VT_SUBSCRIPTION, false)?
      .visit_field::<::flatbuffers::ForwardsUOffset<&str>>("sql", Self::VT_SQL, true)?
      .visit_field::<f32>("rate", Self::VT_RATE, false)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, ::flatbuffers::ForwardsUOffset<Parameter>>>>("parameters", Self::VT_PARAMETERS, false)?
      .finish();
     Ok(())
   }
@@ -328,6 +579,7 @@ pub struct SubscribeArgs<'a> {
     pub subscription: u32,
     pub sql: Option<::flatbuffers::WIPOffset<&'a str>>,
     pub rate: f32,
+    pub parameters: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<Parameter<'a>>>>>,
 }
 impl<'a> Default for SubscribeArgs<'a> {
   #[inline]
@@ -336,6 +588,7 @@ impl<'a> Default for SubscribeArgs<'a> {
       subscription: 0,
       sql: None, // required field
       rate: 0.0,
+      parameters: None,
     }
   }
 }
@@ -356,6 +609,10 @@ impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> SubscribeBuilder<'a, 'b, A> {
   #[inline]
   pub fn add_rate(&mut self, rate: f32) {
     self.fbb_.push_slot::<f32>(Subscribe::VT_RATE, rate, 0.0);
+  }
+  #[inline]
+  pub fn add_parameters(&mut self, parameters: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b , ::flatbuffers::ForwardsUOffset<Parameter<'b >>>>) {
+    self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Subscribe::VT_PARAMETERS, parameters);
   }
   #[inline]
   pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> SubscribeBuilder<'a, 'b, A> {
@@ -379,6 +636,7 @@ impl ::core::fmt::Debug for Subscribe<'_> {
       ds.field("subscription", &self.subscription());
       ds.field("sql", &self.sql());
       ds.field("rate", &self.rate());
+      ds.field("parameters", &self.parameters());
       ds.finish()
   }
 }
@@ -671,6 +929,1172 @@ impl ::core::fmt::Debug for Ping<'_> {
       ds.finish()
   }
 }
+pub enum ChangeParametersOffset {}
+#[derive(Copy, Clone, PartialEq)]
+
+pub struct ChangeParameters<'a> {
+  pub _tab: ::flatbuffers::Table<'a>,
+}
+
+impl<'a> ::flatbuffers::Follow<'a> for ChangeParameters<'a> {
+  type Inner = ChangeParameters<'a>;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    Self { _tab: unsafe { ::flatbuffers::Table::new(buf, loc) } }
+  }
+}
+
+impl<'a> ChangeParameters<'a> {
+  pub const VT_SUBSCRIPTION: ::flatbuffers::VOffsetT = 4;
+  pub const VT_CHANGE: ::flatbuffers::VOffsetT = 6;
+  pub const VT_PARAMETERS: ::flatbuffers::VOffsetT = 8;
+
+  #[inline]
+  pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
+    ChangeParameters { _tab: table }
+  }
+  #[allow(unused_mut)]
+  pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
+    _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
+    args: &'args ChangeParametersArgs<'args>
+  ) -> ::flatbuffers::WIPOffset<ChangeParameters<'bldr>> {
+    let mut builder = ChangeParametersBuilder::new(_fbb);
+    if let Some(x) = args.parameters { builder.add_parameters(x); }
+    builder.add_change(args.change);
+    builder.add_subscription(args.subscription);
+    builder.finish()
+  }
+
+
+  #[inline]
+  pub fn subscription(&self) -> u32 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<u32>(ChangeParameters::VT_SUBSCRIPTION, Some(0)).unwrap()}
+  }
+  #[inline]
+  pub fn change(&self) -> u32 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<u32>(ChangeParameters::VT_CHANGE, Some(0)).unwrap()}
+  }
+  #[inline]
+  pub fn parameters(&self) -> Option<::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<Parameter<'a>>>> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<Parameter>>>>(ChangeParameters::VT_PARAMETERS, None)}
+  }
+}
+
+impl ::flatbuffers::Verifiable for ChangeParameters<'_> {
+  #[inline]
+  fn run_verifier(
+    v: &mut ::flatbuffers::Verifier, pos: usize
+  ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
+    v.visit_table(pos)?
+     .visit_field::<u32>("subscription", Self::VT_SUBSCRIPTION, false)?
+     .visit_field::<u32>("change", Self::VT_CHANGE, false)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, ::flatbuffers::ForwardsUOffset<Parameter>>>>("parameters", Self::VT_PARAMETERS, false)?
+     .finish();
+    Ok(())
+  }
+}
+pub struct ChangeParametersArgs<'a> {
+    pub subscription: u32,
+    pub change: u32,
+    pub parameters: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<Parameter<'a>>>>>,
+}
+impl<'a> Default for ChangeParametersArgs<'a> {
+  #[inline]
+  fn default() -> Self {
+    ChangeParametersArgs {
+      subscription: 0,
+      change: 0,
+      parameters: None,
+    }
+  }
+}
+
+pub struct ChangeParametersBuilder<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> {
+  fbb_: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>,
+  start_: ::flatbuffers::WIPOffset<::flatbuffers::TableUnfinishedWIPOffset>,
+}
+impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> ChangeParametersBuilder<'a, 'b, A> {
+  #[inline]
+  pub fn add_subscription(&mut self, subscription: u32) {
+    self.fbb_.push_slot::<u32>(ChangeParameters::VT_SUBSCRIPTION, subscription, 0);
+  }
+  #[inline]
+  pub fn add_change(&mut self, change: u32) {
+    self.fbb_.push_slot::<u32>(ChangeParameters::VT_CHANGE, change, 0);
+  }
+  #[inline]
+  pub fn add_parameters(&mut self, parameters: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b , ::flatbuffers::ForwardsUOffset<Parameter<'b >>>>) {
+    self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(ChangeParameters::VT_PARAMETERS, parameters);
+  }
+  #[inline]
+  pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> ChangeParametersBuilder<'a, 'b, A> {
+    let start = _fbb.start_table();
+    ChangeParametersBuilder {
+      fbb_: _fbb,
+      start_: start,
+    }
+  }
+  #[inline]
+  pub fn finish(self) -> ::flatbuffers::WIPOffset<ChangeParameters<'a>> {
+    let o = self.fbb_.end_table(self.start_);
+    ::flatbuffers::WIPOffset::new(o.value())
+  }
+}
+
+impl ::core::fmt::Debug for ChangeParameters<'_> {
+  fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+    let mut ds = f.debug_struct("ChangeParameters");
+      ds.field("subscription", &self.subscription());
+      ds.field("change", &self.change());
+      ds.field("parameters", &self.parameters());
+      ds.finish()
+  }
+}
+pub enum BoolParameterOffset {}
+#[derive(Copy, Clone, PartialEq)]
+
+pub struct BoolParameter<'a> {
+  pub _tab: ::flatbuffers::Table<'a>,
+}
+
+impl<'a> ::flatbuffers::Follow<'a> for BoolParameter<'a> {
+  type Inner = BoolParameter<'a>;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    Self { _tab: unsafe { ::flatbuffers::Table::new(buf, loc) } }
+  }
+}
+
+impl<'a> BoolParameter<'a> {
+  pub const VT_VALUE: ::flatbuffers::VOffsetT = 4;
+
+  #[inline]
+  pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
+    BoolParameter { _tab: table }
+  }
+  #[allow(unused_mut)]
+  pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
+    _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
+    args: &'args BoolParameterArgs
+  ) -> ::flatbuffers::WIPOffset<BoolParameter<'bldr>> {
+    let mut builder = BoolParameterBuilder::new(_fbb);
+    builder.add_value(args.value);
+    builder.finish()
+  }
+
+
+  #[inline]
+  pub fn value(&self) -> bool {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<bool>(BoolParameter::VT_VALUE, Some(false)).unwrap()}
+  }
+}
+
+impl ::flatbuffers::Verifiable for BoolParameter<'_> {
+  #[inline]
+  fn run_verifier(
+    v: &mut ::flatbuffers::Verifier, pos: usize
+  ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
+    v.visit_table(pos)?
+     .visit_field::<bool>("value", Self::VT_VALUE, false)?
+     .finish();
+    Ok(())
+  }
+}
+pub struct BoolParameterArgs {
+    pub value: bool,
+}
+impl<'a> Default for BoolParameterArgs {
+  #[inline]
+  fn default() -> Self {
+    BoolParameterArgs {
+      value: false,
+    }
+  }
+}
+
+pub struct BoolParameterBuilder<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> {
+  fbb_: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>,
+  start_: ::flatbuffers::WIPOffset<::flatbuffers::TableUnfinishedWIPOffset>,
+}
+impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> BoolParameterBuilder<'a, 'b, A> {
+  #[inline]
+  pub fn add_value(&mut self, value: bool) {
+    self.fbb_.push_slot::<bool>(BoolParameter::VT_VALUE, value, false);
+  }
+  #[inline]
+  pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> BoolParameterBuilder<'a, 'b, A> {
+    let start = _fbb.start_table();
+    BoolParameterBuilder {
+      fbb_: _fbb,
+      start_: start,
+    }
+  }
+  #[inline]
+  pub fn finish(self) -> ::flatbuffers::WIPOffset<BoolParameter<'a>> {
+    let o = self.fbb_.end_table(self.start_);
+    ::flatbuffers::WIPOffset::new(o.value())
+  }
+}
+
+impl ::core::fmt::Debug for BoolParameter<'_> {
+  fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+    let mut ds = f.debug_struct("BoolParameter");
+      ds.field("value", &self.value());
+      ds.finish()
+  }
+}
+pub enum IntegerParameterOffset {}
+#[derive(Copy, Clone, PartialEq)]
+
+pub struct IntegerParameter<'a> {
+  pub _tab: ::flatbuffers::Table<'a>,
+}
+
+impl<'a> ::flatbuffers::Follow<'a> for IntegerParameter<'a> {
+  type Inner = IntegerParameter<'a>;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    Self { _tab: unsafe { ::flatbuffers::Table::new(buf, loc) } }
+  }
+}
+
+impl<'a> IntegerParameter<'a> {
+  pub const VT_LOW: ::flatbuffers::VOffsetT = 4;
+  pub const VT_HIGH: ::flatbuffers::VOffsetT = 6;
+
+  #[inline]
+  pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
+    IntegerParameter { _tab: table }
+  }
+  #[allow(unused_mut)]
+  pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
+    _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
+    args: &'args IntegerParameterArgs
+  ) -> ::flatbuffers::WIPOffset<IntegerParameter<'bldr>> {
+    let mut builder = IntegerParameterBuilder::new(_fbb);
+    builder.add_high(args.high);
+    builder.add_low(args.low);
+    builder.finish()
+  }
+
+
+  #[inline]
+  pub fn low(&self) -> u64 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<u64>(IntegerParameter::VT_LOW, Some(0)).unwrap()}
+  }
+  #[inline]
+  pub fn high(&self) -> i64 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<i64>(IntegerParameter::VT_HIGH, Some(0)).unwrap()}
+  }
+}
+
+impl ::flatbuffers::Verifiable for IntegerParameter<'_> {
+  #[inline]
+  fn run_verifier(
+    v: &mut ::flatbuffers::Verifier, pos: usize
+  ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
+    v.visit_table(pos)?
+     .visit_field::<u64>("low", Self::VT_LOW, false)?
+     .visit_field::<i64>("high", Self::VT_HIGH, false)?
+     .finish();
+    Ok(())
+  }
+}
+pub struct IntegerParameterArgs {
+    pub low: u64,
+    pub high: i64,
+}
+impl<'a> Default for IntegerParameterArgs {
+  #[inline]
+  fn default() -> Self {
+    IntegerParameterArgs {
+      low: 0,
+      high: 0,
+    }
+  }
+}
+
+pub struct IntegerParameterBuilder<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> {
+  fbb_: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>,
+  start_: ::flatbuffers::WIPOffset<::flatbuffers::TableUnfinishedWIPOffset>,
+}
+impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> IntegerParameterBuilder<'a, 'b, A> {
+  #[inline]
+  pub fn add_low(&mut self, low: u64) {
+    self.fbb_.push_slot::<u64>(IntegerParameter::VT_LOW, low, 0);
+  }
+  #[inline]
+  pub fn add_high(&mut self, high: i64) {
+    self.fbb_.push_slot::<i64>(IntegerParameter::VT_HIGH, high, 0);
+  }
+  #[inline]
+  pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> IntegerParameterBuilder<'a, 'b, A> {
+    let start = _fbb.start_table();
+    IntegerParameterBuilder {
+      fbb_: _fbb,
+      start_: start,
+    }
+  }
+  #[inline]
+  pub fn finish(self) -> ::flatbuffers::WIPOffset<IntegerParameter<'a>> {
+    let o = self.fbb_.end_table(self.start_);
+    ::flatbuffers::WIPOffset::new(o.value())
+  }
+}
+
+impl ::core::fmt::Debug for IntegerParameter<'_> {
+  fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+    let mut ds = f.debug_struct("IntegerParameter");
+      ds.field("low", &self.low());
+      ds.field("high", &self.high());
+      ds.finish()
+  }
+}
+pub enum FloatParameterOffset {}
+#[derive(Copy, Clone, PartialEq)]
+
+pub struct FloatParameter<'a> {
+  pub _tab: ::flatbuffers::Table<'a>,
+}
+
+impl<'a> ::flatbuffers::Follow<'a> for FloatParameter<'a> {
+  type Inner = FloatParameter<'a>;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    Self { _tab: unsafe { ::flatbuffers::Table::new(buf, loc) } }
+  }
+}
+
+impl<'a> FloatParameter<'a> {
+  pub const VT_VALUE: ::flatbuffers::VOffsetT = 4;
+
+  #[inline]
+  pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
+    FloatParameter { _tab: table }
+  }
+  #[allow(unused_mut)]
+  pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
+    _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
+    args: &'args FloatParameterArgs
+  ) -> ::flatbuffers::WIPOffset<FloatParameter<'bldr>> {
+    let mut builder = FloatParameterBuilder::new(_fbb);
+    builder.add_value(args.value);
+    builder.finish()
+  }
+
+
+  #[inline]
+  pub fn value(&self) -> f64 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<f64>(FloatParameter::VT_VALUE, Some(0.0)).unwrap()}
+  }
+}
+
+impl ::flatbuffers::Verifiable for FloatParameter<'_> {
+  #[inline]
+  fn run_verifier(
+    v: &mut ::flatbuffers::Verifier, pos: usize
+  ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
+    v.visit_table(pos)?
+     .visit_field::<f64>("value", Self::VT_VALUE, false)?
+     .finish();
+    Ok(())
+  }
+}
+pub struct FloatParameterArgs {
+    pub value: f64,
+}
+impl<'a> Default for FloatParameterArgs {
+  #[inline]
+  fn default() -> Self {
+    FloatParameterArgs {
+      value: 0.0,
+    }
+  }
+}
+
+pub struct FloatParameterBuilder<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> {
+  fbb_: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>,
+  start_: ::flatbuffers::WIPOffset<::flatbuffers::TableUnfinishedWIPOffset>,
+}
+impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> FloatParameterBuilder<'a, 'b, A> {
+  #[inline]
+  pub fn add_value(&mut self, value: f64) {
+    self.fbb_.push_slot::<f64>(FloatParameter::VT_VALUE, value, 0.0);
+  }
+  #[inline]
+  pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> FloatParameterBuilder<'a, 'b, A> {
+    let start = _fbb.start_table();
+    FloatParameterBuilder {
+      fbb_: _fbb,
+      start_: start,
+    }
+  }
+  #[inline]
+  pub fn finish(self) -> ::flatbuffers::WIPOffset<FloatParameter<'a>> {
+    let o = self.fbb_.end_table(self.start_);
+    ::flatbuffers::WIPOffset::new(o.value())
+  }
+}
+
+impl ::core::fmt::Debug for FloatParameter<'_> {
+  fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+    let mut ds = f.debug_struct("FloatParameter");
+      ds.field("value", &self.value());
+      ds.finish()
+  }
+}
+pub enum TextParameterOffset {}
+#[derive(Copy, Clone, PartialEq)]
+
+pub struct TextParameter<'a> {
+  pub _tab: ::flatbuffers::Table<'a>,
+}
+
+impl<'a> ::flatbuffers::Follow<'a> for TextParameter<'a> {
+  type Inner = TextParameter<'a>;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    Self { _tab: unsafe { ::flatbuffers::Table::new(buf, loc) } }
+  }
+}
+
+impl<'a> TextParameter<'a> {
+  pub const VT_VALUE: ::flatbuffers::VOffsetT = 4;
+
+  #[inline]
+  pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
+    TextParameter { _tab: table }
+  }
+  #[allow(unused_mut)]
+  pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
+    _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
+    args: &'args TextParameterArgs<'args>
+  ) -> ::flatbuffers::WIPOffset<TextParameter<'bldr>> {
+    let mut builder = TextParameterBuilder::new(_fbb);
+    if let Some(x) = args.value { builder.add_value(x); }
+    builder.finish()
+  }
+
+
+  #[inline]
+  pub fn value(&self) -> &'a str {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<&str>>(TextParameter::VT_VALUE, None).unwrap()}
+  }
+}
+
+impl ::flatbuffers::Verifiable for TextParameter<'_> {
+  #[inline]
+  fn run_verifier(
+    v: &mut ::flatbuffers::Verifier, pos: usize
+  ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
+    v.visit_table(pos)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<&str>>("value", Self::VT_VALUE, true)?
+     .finish();
+    Ok(())
+  }
+}
+pub struct TextParameterArgs<'a> {
+    pub value: Option<::flatbuffers::WIPOffset<&'a str>>,
+}
+impl<'a> Default for TextParameterArgs<'a> {
+  #[inline]
+  fn default() -> Self {
+    TextParameterArgs {
+      value: None, // required field
+    }
+  }
+}
+
+pub struct TextParameterBuilder<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> {
+  fbb_: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>,
+  start_: ::flatbuffers::WIPOffset<::flatbuffers::TableUnfinishedWIPOffset>,
+}
+impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> TextParameterBuilder<'a, 'b, A> {
+  #[inline]
+  pub fn add_value(&mut self, value: ::flatbuffers::WIPOffset<&'b  str>) {
+    self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(TextParameter::VT_VALUE, value);
+  }
+  #[inline]
+  pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> TextParameterBuilder<'a, 'b, A> {
+    let start = _fbb.start_table();
+    TextParameterBuilder {
+      fbb_: _fbb,
+      start_: start,
+    }
+  }
+  #[inline]
+  pub fn finish(self) -> ::flatbuffers::WIPOffset<TextParameter<'a>> {
+    let o = self.fbb_.end_table(self.start_);
+    self.fbb_.required(o, TextParameter::VT_VALUE,"value");
+    ::flatbuffers::WIPOffset::new(o.value())
+  }
+}
+
+impl ::core::fmt::Debug for TextParameter<'_> {
+  fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+    let mut ds = f.debug_struct("TextParameter");
+      ds.field("value", &self.value());
+      ds.finish()
+  }
+}
+pub enum BytesParameterOffset {}
+#[derive(Copy, Clone, PartialEq)]
+
+pub struct BytesParameter<'a> {
+  pub _tab: ::flatbuffers::Table<'a>,
+}
+
+impl<'a> ::flatbuffers::Follow<'a> for BytesParameter<'a> {
+  type Inner = BytesParameter<'a>;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    Self { _tab: unsafe { ::flatbuffers::Table::new(buf, loc) } }
+  }
+}
+
+impl<'a> BytesParameter<'a> {
+  pub const VT_VALUE: ::flatbuffers::VOffsetT = 4;
+
+  #[inline]
+  pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
+    BytesParameter { _tab: table }
+  }
+  #[allow(unused_mut)]
+  pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
+    _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
+    args: &'args BytesParameterArgs<'args>
+  ) -> ::flatbuffers::WIPOffset<BytesParameter<'bldr>> {
+    let mut builder = BytesParameterBuilder::new(_fbb);
+    if let Some(x) = args.value { builder.add_value(x); }
+    builder.finish()
+  }
+
+
+  #[inline]
+  pub fn value(&self) -> ::flatbuffers::Vector<'a, u8> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, u8>>>(BytesParameter::VT_VALUE, None).unwrap()}
+  }
+}
+
+impl ::flatbuffers::Verifiable for BytesParameter<'_> {
+  #[inline]
+  fn run_verifier(
+    v: &mut ::flatbuffers::Verifier, pos: usize
+  ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
+    v.visit_table(pos)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, u8>>>("value", Self::VT_VALUE, true)?
+     .finish();
+    Ok(())
+  }
+}
+pub struct BytesParameterArgs<'a> {
+    pub value: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, u8>>>,
+}
+impl<'a> Default for BytesParameterArgs<'a> {
+  #[inline]
+  fn default() -> Self {
+    BytesParameterArgs {
+      value: None, // required field
+    }
+  }
+}
+
+pub struct BytesParameterBuilder<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> {
+  fbb_: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>,
+  start_: ::flatbuffers::WIPOffset<::flatbuffers::TableUnfinishedWIPOffset>,
+}
+impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> BytesParameterBuilder<'a, 'b, A> {
+  #[inline]
+  pub fn add_value(&mut self, value: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b , u8>>) {
+    self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(BytesParameter::VT_VALUE, value);
+  }
+  #[inline]
+  pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> BytesParameterBuilder<'a, 'b, A> {
+    let start = _fbb.start_table();
+    BytesParameterBuilder {
+      fbb_: _fbb,
+      start_: start,
+    }
+  }
+  #[inline]
+  pub fn finish(self) -> ::flatbuffers::WIPOffset<BytesParameter<'a>> {
+    let o = self.fbb_.end_table(self.start_);
+    self.fbb_.required(o, BytesParameter::VT_VALUE,"value");
+    ::flatbuffers::WIPOffset::new(o.value())
+  }
+}
+
+impl ::core::fmt::Debug for BytesParameter<'_> {
+  fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+    let mut ds = f.debug_struct("BytesParameter");
+      ds.field("value", &self.value());
+      ds.finish()
+  }
+}
+pub enum Point2ParameterOffset {}
+#[derive(Copy, Clone, PartialEq)]
+
+pub struct Point2Parameter<'a> {
+  pub _tab: ::flatbuffers::Table<'a>,
+}
+
+impl<'a> ::flatbuffers::Follow<'a> for Point2Parameter<'a> {
+  type Inner = Point2Parameter<'a>;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    Self { _tab: unsafe { ::flatbuffers::Table::new(buf, loc) } }
+  }
+}
+
+impl<'a> Point2Parameter<'a> {
+  pub const VT_X: ::flatbuffers::VOffsetT = 4;
+  pub const VT_Y: ::flatbuffers::VOffsetT = 6;
+
+  #[inline]
+  pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
+    Point2Parameter { _tab: table }
+  }
+  #[allow(unused_mut)]
+  pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
+    _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
+    args: &'args Point2ParameterArgs
+  ) -> ::flatbuffers::WIPOffset<Point2Parameter<'bldr>> {
+    let mut builder = Point2ParameterBuilder::new(_fbb);
+    builder.add_y(args.y);
+    builder.add_x(args.x);
+    builder.finish()
+  }
+
+
+  #[inline]
+  pub fn x(&self) -> f64 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<f64>(Point2Parameter::VT_X, Some(0.0)).unwrap()}
+  }
+  #[inline]
+  pub fn y(&self) -> f64 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<f64>(Point2Parameter::VT_Y, Some(0.0)).unwrap()}
+  }
+}
+
+impl ::flatbuffers::Verifiable for Point2Parameter<'_> {
+  #[inline]
+  fn run_verifier(
+    v: &mut ::flatbuffers::Verifier, pos: usize
+  ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
+    v.visit_table(pos)?
+     .visit_field::<f64>("x", Self::VT_X, false)?
+     .visit_field::<f64>("y", Self::VT_Y, false)?
+     .finish();
+    Ok(())
+  }
+}
+pub struct Point2ParameterArgs {
+    pub x: f64,
+    pub y: f64,
+}
+impl<'a> Default for Point2ParameterArgs {
+  #[inline]
+  fn default() -> Self {
+    Point2ParameterArgs {
+      x: 0.0,
+      y: 0.0,
+    }
+  }
+}
+
+pub struct Point2ParameterBuilder<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> {
+  fbb_: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>,
+  start_: ::flatbuffers::WIPOffset<::flatbuffers::TableUnfinishedWIPOffset>,
+}
+impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> Point2ParameterBuilder<'a, 'b, A> {
+  #[inline]
+  pub fn add_x(&mut self, x: f64) {
+    self.fbb_.push_slot::<f64>(Point2Parameter::VT_X, x, 0.0);
+  }
+  #[inline]
+  pub fn add_y(&mut self, y: f64) {
+    self.fbb_.push_slot::<f64>(Point2Parameter::VT_Y, y, 0.0);
+  }
+  #[inline]
+  pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> Point2ParameterBuilder<'a, 'b, A> {
+    let start = _fbb.start_table();
+    Point2ParameterBuilder {
+      fbb_: _fbb,
+      start_: start,
+    }
+  }
+  #[inline]
+  pub fn finish(self) -> ::flatbuffers::WIPOffset<Point2Parameter<'a>> {
+    let o = self.fbb_.end_table(self.start_);
+    ::flatbuffers::WIPOffset::new(o.value())
+  }
+}
+
+impl ::core::fmt::Debug for Point2Parameter<'_> {
+  fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+    let mut ds = f.debug_struct("Point2Parameter");
+      ds.field("x", &self.x());
+      ds.field("y", &self.y());
+      ds.finish()
+  }
+}
+pub enum Point3ParameterOffset {}
+#[derive(Copy, Clone, PartialEq)]
+
+pub struct Point3Parameter<'a> {
+  pub _tab: ::flatbuffers::Table<'a>,
+}
+
+impl<'a> ::flatbuffers::Follow<'a> for Point3Parameter<'a> {
+  type Inner = Point3Parameter<'a>;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    Self { _tab: unsafe { ::flatbuffers::Table::new(buf, loc) } }
+  }
+}
+
+impl<'a> Point3Parameter<'a> {
+  pub const VT_X: ::flatbuffers::VOffsetT = 4;
+  pub const VT_Y: ::flatbuffers::VOffsetT = 6;
+  pub const VT_Z: ::flatbuffers::VOffsetT = 8;
+
+  #[inline]
+  pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
+    Point3Parameter { _tab: table }
+  }
+  #[allow(unused_mut)]
+  pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
+    _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
+    args: &'args Point3ParameterArgs
+  ) -> ::flatbuffers::WIPOffset<Point3Parameter<'bldr>> {
+    let mut builder = Point3ParameterBuilder::new(_fbb);
+    builder.add_z(args.z);
+    builder.add_y(args.y);
+    builder.add_x(args.x);
+    builder.finish()
+  }
+
+
+  #[inline]
+  pub fn x(&self) -> f64 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<f64>(Point3Parameter::VT_X, Some(0.0)).unwrap()}
+  }
+  #[inline]
+  pub fn y(&self) -> f64 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<f64>(Point3Parameter::VT_Y, Some(0.0)).unwrap()}
+  }
+  #[inline]
+  pub fn z(&self) -> f64 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<f64>(Point3Parameter::VT_Z, Some(0.0)).unwrap()}
+  }
+}
+
+impl ::flatbuffers::Verifiable for Point3Parameter<'_> {
+  #[inline]
+  fn run_verifier(
+    v: &mut ::flatbuffers::Verifier, pos: usize
+  ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
+    v.visit_table(pos)?
+     .visit_field::<f64>("x", Self::VT_X, false)?
+     .visit_field::<f64>("y", Self::VT_Y, false)?
+     .visit_field::<f64>("z", Self::VT_Z, false)?
+     .finish();
+    Ok(())
+  }
+}
+pub struct Point3ParameterArgs {
+    pub x: f64,
+    pub y: f64,
+    pub z: f64,
+}
+impl<'a> Default for Point3ParameterArgs {
+  #[inline]
+  fn default() -> Self {
+    Point3ParameterArgs {
+      x: 0.0,
+      y: 0.0,
+      z: 0.0,
+    }
+  }
+}
+
+pub struct Point3ParameterBuilder<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> {
+  fbb_: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>,
+  start_: ::flatbuffers::WIPOffset<::flatbuffers::TableUnfinishedWIPOffset>,
+}
+impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> Point3ParameterBuilder<'a, 'b, A> {
+  #[inline]
+  pub fn add_x(&mut self, x: f64) {
+    self.fbb_.push_slot::<f64>(Point3Parameter::VT_X, x, 0.0);
+  }
+  #[inline]
+  pub fn add_y(&mut self, y: f64) {
+    self.fbb_.push_slot::<f64>(Point3Parameter::VT_Y, y, 0.0);
+  }
+  #[inline]
+  pub fn add_z(&mut self, z: f64) {
+    self.fbb_.push_slot::<f64>(Point3Parameter::VT_Z, z, 0.0);
+  }
+  #[inline]
+  pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> Point3ParameterBuilder<'a, 'b, A> {
+    let start = _fbb.start_table();
+    Point3ParameterBuilder {
+      fbb_: _fbb,
+      start_: start,
+    }
+  }
+  #[inline]
+  pub fn finish(self) -> ::flatbuffers::WIPOffset<Point3Parameter<'a>> {
+    let o = self.fbb_.end_table(self.start_);
+    ::flatbuffers::WIPOffset::new(o.value())
+  }
+}
+
+impl ::core::fmt::Debug for Point3Parameter<'_> {
+  fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+    let mut ds = f.debug_struct("Point3Parameter");
+      ds.field("x", &self.x());
+      ds.field("y", &self.y());
+      ds.field("z", &self.z());
+      ds.finish()
+  }
+}
+pub enum ParameterOffset {}
+#[derive(Copy, Clone, PartialEq)]
+
+pub struct Parameter<'a> {
+  pub _tab: ::flatbuffers::Table<'a>,
+}
+
+impl<'a> ::flatbuffers::Follow<'a> for Parameter<'a> {
+  type Inner = Parameter<'a>;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    Self { _tab: unsafe { ::flatbuffers::Table::new(buf, loc) } }
+  }
+}
+
+impl<'a> Parameter<'a> {
+  pub const VT_NAME: ::flatbuffers::VOffsetT = 4;
+  pub const VT_VALUE_TYPE: ::flatbuffers::VOffsetT = 6;
+  pub const VT_VALUE: ::flatbuffers::VOffsetT = 8;
+
+  #[inline]
+  pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
+    Parameter { _tab: table }
+  }
+  #[allow(unused_mut)]
+  pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
+    _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
+    args: &'args ParameterArgs<'args>
+  ) -> ::flatbuffers::WIPOffset<Parameter<'bldr>> {
+    let mut builder = ParameterBuilder::new(_fbb);
+    if let Some(x) = args.value { builder.add_value(x); }
+    if let Some(x) = args.name { builder.add_name(x); }
+    builder.add_value_type(args.value_type);
+    builder.finish()
+  }
+
+
+  #[inline]
+  pub fn name(&self) -> &'a str {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<&str>>(Parameter::VT_NAME, None).unwrap()}
+  }
+  #[inline]
+  pub fn value_type(&self) -> ParameterValue {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<ParameterValue>(Parameter::VT_VALUE_TYPE, Some(ParameterValue::NONE)).unwrap()}
+  }
+  #[inline]
+  pub fn value(&self) -> ::flatbuffers::Table<'a> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Table<'a>>>(Parameter::VT_VALUE, None).unwrap()}
+  }
+  #[inline]
+  #[allow(non_snake_case)]
+  pub fn value_as_bool_parameter(&self) -> Option<BoolParameter<'a>> {
+    if self.value_type() == ParameterValue::BoolParameter {
+      let u = self.value();
+      // Safety:
+      // Created from a valid Table for this object
+      // Which contains a valid union in this slot
+      Some(unsafe { BoolParameter::init_from_table(u) })
+    } else {
+      None
+    }
+  }
+
+  #[inline]
+  #[allow(non_snake_case)]
+  pub fn value_as_integer_parameter(&self) -> Option<IntegerParameter<'a>> {
+    if self.value_type() == ParameterValue::IntegerParameter {
+      let u = self.value();
+      // Safety:
+      // Created from a valid Table for this object
+      // Which contains a valid union in this slot
+      Some(unsafe { IntegerParameter::init_from_table(u) })
+    } else {
+      None
+    }
+  }
+
+  #[inline]
+  #[allow(non_snake_case)]
+  pub fn value_as_float_parameter(&self) -> Option<FloatParameter<'a>> {
+    if self.value_type() == ParameterValue::FloatParameter {
+      let u = self.value();
+      // Safety:
+      // Created from a valid Table for this object
+      // Which contains a valid union in this slot
+      Some(unsafe { FloatParameter::init_from_table(u) })
+    } else {
+      None
+    }
+  }
+
+  #[inline]
+  #[allow(non_snake_case)]
+  pub fn value_as_text_parameter(&self) -> Option<TextParameter<'a>> {
+    if self.value_type() == ParameterValue::TextParameter {
+      let u = self.value();
+      // Safety:
+      // Created from a valid Table for this object
+      // Which contains a valid union in this slot
+      Some(unsafe { TextParameter::init_from_table(u) })
+    } else {
+      None
+    }
+  }
+
+  #[inline]
+  #[allow(non_snake_case)]
+  pub fn value_as_bytes_parameter(&self) -> Option<BytesParameter<'a>> {
+    if self.value_type() == ParameterValue::BytesParameter {
+      let u = self.value();
+      // Safety:
+      // Created from a valid Table for this object
+      // Which contains a valid union in this slot
+      Some(unsafe { BytesParameter::init_from_table(u) })
+    } else {
+      None
+    }
+  }
+
+  #[inline]
+  #[allow(non_snake_case)]
+  pub fn value_as_point_2_parameter(&self) -> Option<Point2Parameter<'a>> {
+    if self.value_type() == ParameterValue::Point2Parameter {
+      let u = self.value();
+      // Safety:
+      // Created from a valid Table for this object
+      // Which contains a valid union in this slot
+      Some(unsafe { Point2Parameter::init_from_table(u) })
+    } else {
+      None
+    }
+  }
+
+  #[inline]
+  #[allow(non_snake_case)]
+  pub fn value_as_point_3_parameter(&self) -> Option<Point3Parameter<'a>> {
+    if self.value_type() == ParameterValue::Point3Parameter {
+      let u = self.value();
+      // Safety:
+      // Created from a valid Table for this object
+      // Which contains a valid union in this slot
+      Some(unsafe { Point3Parameter::init_from_table(u) })
+    } else {
+      None
+    }
+  }
+
+}
+
+impl ::flatbuffers::Verifiable for Parameter<'_> {
+  #[inline]
+  fn run_verifier(
+    v: &mut ::flatbuffers::Verifier, pos: usize
+  ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
+    v.visit_table(pos)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<&str>>("name", Self::VT_NAME, true)?
+     .visit_union::<ParameterValue, _>("value_type", Self::VT_VALUE_TYPE, "value", Self::VT_VALUE, true, |key, v, pos| {
+        match key {
+          ParameterValue::BoolParameter => v.verify_union_variant::<::flatbuffers::ForwardsUOffset<BoolParameter>>("ParameterValue::BoolParameter", pos),
+          ParameterValue::IntegerParameter => v.verify_union_variant::<::flatbuffers::ForwardsUOffset<IntegerParameter>>("ParameterValue::IntegerParameter", pos),
+          ParameterValue::FloatParameter => v.verify_union_variant::<::flatbuffers::ForwardsUOffset<FloatParameter>>("ParameterValue::FloatParameter", pos),
+          ParameterValue::TextParameter => v.verify_union_variant::<::flatbuffers::ForwardsUOffset<TextParameter>>("ParameterValue::TextParameter", pos),
+          ParameterValue::BytesParameter => v.verify_union_variant::<::flatbuffers::ForwardsUOffset<BytesParameter>>("ParameterValue::BytesParameter", pos),
+          ParameterValue::Point2Parameter => v.verify_union_variant::<::flatbuffers::ForwardsUOffset<Point2Parameter>>("ParameterValue::Point2Parameter", pos),
+          ParameterValue::Point3Parameter => v.verify_union_variant::<::flatbuffers::ForwardsUOffset<Point3Parameter>>("ParameterValue::Point3Parameter", pos),
+          _ => Ok(()),
+        }
+     })?
+     .finish();
+    Ok(())
+  }
+}
+pub struct ParameterArgs<'a> {
+    pub name: Option<::flatbuffers::WIPOffset<&'a str>>,
+    pub value_type: ParameterValue,
+    pub value: Option<::flatbuffers::WIPOffset<::flatbuffers::UnionWIPOffset>>,
+}
+impl<'a> Default for ParameterArgs<'a> {
+  #[inline]
+  fn default() -> Self {
+    ParameterArgs {
+      name: None, // required field
+      value_type: ParameterValue::NONE,
+      value: None, // required field
+    }
+  }
+}
+
+pub struct ParameterBuilder<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> {
+  fbb_: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>,
+  start_: ::flatbuffers::WIPOffset<::flatbuffers::TableUnfinishedWIPOffset>,
+}
+impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> ParameterBuilder<'a, 'b, A> {
+  #[inline]
+  pub fn add_name(&mut self, name: ::flatbuffers::WIPOffset<&'b  str>) {
+    self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Parameter::VT_NAME, name);
+  }
+  #[inline]
+  pub fn add_value_type(&mut self, value_type: ParameterValue) {
+    self.fbb_.push_slot::<ParameterValue>(Parameter::VT_VALUE_TYPE, value_type, ParameterValue::NONE);
+  }
+  #[inline]
+  pub fn add_value(&mut self, value: ::flatbuffers::WIPOffset<::flatbuffers::UnionWIPOffset>) {
+    self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Parameter::VT_VALUE, value);
+  }
+  #[inline]
+  pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> ParameterBuilder<'a, 'b, A> {
+    let start = _fbb.start_table();
+    ParameterBuilder {
+      fbb_: _fbb,
+      start_: start,
+    }
+  }
+  #[inline]
+  pub fn finish(self) -> ::flatbuffers::WIPOffset<Parameter<'a>> {
+    let o = self.fbb_.end_table(self.start_);
+    self.fbb_.required(o, Parameter::VT_NAME,"name");
+    self.fbb_.required(o, Parameter::VT_VALUE,"value");
+    ::flatbuffers::WIPOffset::new(o.value())
+  }
+}
+
+impl ::core::fmt::Debug for Parameter<'_> {
+  fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+    let mut ds = f.debug_struct("Parameter");
+      ds.field("name", &self.name());
+      ds.field("value_type", &self.value_type());
+      match self.value_type() {
+        ParameterValue::BoolParameter => {
+          if let Some(x) = self.value_as_bool_parameter() {
+            ds.field("value", &x)
+          } else {
+            ds.field("value", &"InvalidFlatbuffer: Union discriminant does not match value.")
+          }
+        },
+        ParameterValue::IntegerParameter => {
+          if let Some(x) = self.value_as_integer_parameter() {
+            ds.field("value", &x)
+          } else {
+            ds.field("value", &"InvalidFlatbuffer: Union discriminant does not match value.")
+          }
+        },
+        ParameterValue::FloatParameter => {
+          if let Some(x) = self.value_as_float_parameter() {
+            ds.field("value", &x)
+          } else {
+            ds.field("value", &"InvalidFlatbuffer: Union discriminant does not match value.")
+          }
+        },
+        ParameterValue::TextParameter => {
+          if let Some(x) = self.value_as_text_parameter() {
+            ds.field("value", &x)
+          } else {
+            ds.field("value", &"InvalidFlatbuffer: Union discriminant does not match value.")
+          }
+        },
+        ParameterValue::BytesParameter => {
+          if let Some(x) = self.value_as_bytes_parameter() {
+            ds.field("value", &x)
+          } else {
+            ds.field("value", &"InvalidFlatbuffer: Union discriminant does not match value.")
+          }
+        },
+        ParameterValue::Point2Parameter => {
+          if let Some(x) = self.value_as_point_2_parameter() {
+            ds.field("value", &x)
+          } else {
+            ds.field("value", &"InvalidFlatbuffer: Union discriminant does not match value.")
+          }
+        },
+        ParameterValue::Point3Parameter => {
+          if let Some(x) = self.value_as_point_3_parameter() {
+            ds.field("value", &x)
+          } else {
+            ds.field("value", &"InvalidFlatbuffer: Union discriminant does not match value.")
+          }
+        },
+        _ => {
+          let x: Option<()> = None;
+          ds.field("value", &x)
+        },
+      };
+      ds.finish()
+  }
+}
 pub enum WelcomeOffset {}
 #[derive(Copy, Clone, PartialEq)]
 
@@ -861,6 +2285,7 @@ impl<'a> Update<'a> {
   pub const VT_APPLIED: ::flatbuffers::VOffsetT = 10;
   pub const VT_ENDED: ::flatbuffers::VOffsetT = 12;
   pub const VT_BLOCKS: ::flatbuffers::VOffsetT = 14;
+  pub const VT_CHANGED: ::flatbuffers::VOffsetT = 16;
 
   #[inline]
   pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
@@ -875,6 +2300,7 @@ impl<'a> Update<'a> {
     builder.add_timestamp(args.timestamp);
     builder.add_durable_offset(args.durable_offset);
     builder.add_offset(args.offset);
+    if let Some(x) = args.changed { builder.add_changed(x); }
     if let Some(x) = args.blocks { builder.add_blocks(x); }
     if let Some(x) = args.ended { builder.add_ended(x); }
     if let Some(x) = args.applied { builder.add_applied(x); }
@@ -924,6 +2350,13 @@ impl<'a> Update<'a> {
     // which contains a valid value in this slot
     unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, u8>>>(Update::VT_BLOCKS, None).unwrap()}
   }
+  #[inline]
+  pub fn changed(&self) -> Option<::flatbuffers::Vector<'a, Change>> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, Change>>>(Update::VT_CHANGED, None)}
+  }
 }
 
 impl ::flatbuffers::Verifiable for Update<'_> {
@@ -938,6 +2371,7 @@ impl ::flatbuffers::Verifiable for Update<'_> {
      .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, u32>>>("applied", Self::VT_APPLIED, false)?
      .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, u32>>>("ended", Self::VT_ENDED, false)?
      .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, u8>>>("blocks", Self::VT_BLOCKS, true)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, Change>>>("changed", Self::VT_CHANGED, false)?
      .finish();
     Ok(())
   }
@@ -949,6 +2383,7 @@ pub struct UpdateArgs<'a> {
     pub applied: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, u32>>>,
     pub ended: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, u32>>>,
     pub blocks: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, u8>>>,
+    pub changed: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, Change>>>,
 }
 impl<'a> Default for UpdateArgs<'a> {
   #[inline]
@@ -960,6 +2395,7 @@ impl<'a> Default for UpdateArgs<'a> {
       applied: None,
       ended: None,
       blocks: None, // required field
+      changed: None,
     }
   }
 }
@@ -994,6 +2430,10 @@ impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> UpdateBuilder<'a, 'b, A> {
     self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Update::VT_BLOCKS, blocks);
   }
   #[inline]
+  pub fn add_changed(&mut self, changed: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b , Change>>) {
+    self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Update::VT_CHANGED, changed);
+  }
+  #[inline]
   pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> UpdateBuilder<'a, 'b, A> {
     let start = _fbb.start_table();
     UpdateBuilder {
@@ -1018,6 +2458,7 @@ impl ::core::fmt::Debug for Update<'_> {
       ds.field("applied", &self.applied());
       ds.field("ended", &self.ended());
       ds.field("blocks", &self.blocks());
+      ds.field("changed", &self.changed());
       ds.finish()
   }
 }
@@ -1153,6 +2594,7 @@ impl<'a> ::flatbuffers::Follow<'a> for SubscriptionError<'a> {
 impl<'a> SubscriptionError<'a> {
   pub const VT_SUBSCRIPTION: ::flatbuffers::VOffsetT = 4;
   pub const VT_MESSAGE: ::flatbuffers::VOffsetT = 6;
+  pub const VT_CHANGE: ::flatbuffers::VOffsetT = 8;
 
   #[inline]
   pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
@@ -1164,6 +2606,7 @@ impl<'a> SubscriptionError<'a> {
     args: &'args SubscriptionErrorArgs<'args>
   ) -> ::flatbuffers::WIPOffset<SubscriptionError<'bldr>> {
     let mut builder = SubscriptionErrorBuilder::new(_fbb);
+    builder.add_change(args.change);
     if let Some(x) = args.message { builder.add_message(x); }
     builder.add_subscription(args.subscription);
     builder.finish()
@@ -1184,6 +2627,13 @@ impl<'a> SubscriptionError<'a> {
     // which contains a valid value in this slot
     unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<&str>>(SubscriptionError::VT_MESSAGE, None).unwrap()}
   }
+  #[inline]
+  pub fn change(&self) -> u32 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<u32>(SubscriptionError::VT_CHANGE, Some(0)).unwrap()}
+  }
 }
 
 impl ::flatbuffers::Verifiable for SubscriptionError<'_> {
@@ -1194,6 +2644,7 @@ impl ::flatbuffers::Verifiable for SubscriptionError<'_> {
     v.visit_table(pos)?
      .visit_field::<u32>("subscription", Self::VT_SUBSCRIPTION, false)?
      .visit_field::<::flatbuffers::ForwardsUOffset<&str>>("message", Self::VT_MESSAGE, true)?
+     .visit_field::<u32>("change", Self::VT_CHANGE, false)?
      .finish();
     Ok(())
   }
@@ -1201,6 +2652,7 @@ impl ::flatbuffers::Verifiable for SubscriptionError<'_> {
 pub struct SubscriptionErrorArgs<'a> {
     pub subscription: u32,
     pub message: Option<::flatbuffers::WIPOffset<&'a str>>,
+    pub change: u32,
 }
 impl<'a> Default for SubscriptionErrorArgs<'a> {
   #[inline]
@@ -1208,6 +2660,7 @@ impl<'a> Default for SubscriptionErrorArgs<'a> {
     SubscriptionErrorArgs {
       subscription: 0,
       message: None, // required field
+      change: 0,
     }
   }
 }
@@ -1224,6 +2677,10 @@ impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> SubscriptionErrorBuilder<'a, 
   #[inline]
   pub fn add_message(&mut self, message: ::flatbuffers::WIPOffset<&'b  str>) {
     self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(SubscriptionError::VT_MESSAGE, message);
+  }
+  #[inline]
+  pub fn add_change(&mut self, change: u32) {
+    self.fbb_.push_slot::<u32>(SubscriptionError::VT_CHANGE, change, 0);
   }
   #[inline]
   pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> SubscriptionErrorBuilder<'a, 'b, A> {
@@ -1246,6 +2703,7 @@ impl ::core::fmt::Debug for SubscriptionError<'_> {
     let mut ds = f.debug_struct("SubscriptionError");
       ds.field("subscription", &self.subscription());
       ds.field("message", &self.message());
+      ds.field("change", &self.change());
       ds.finish()
   }
 }
@@ -1789,6 +3247,20 @@ impl<'a> Message<'a> {
     }
   }
 
+  #[inline]
+  #[allow(non_snake_case)]
+  pub fn body_as_change_parameters(&self) -> Option<ChangeParameters<'a>> {
+    if self.body_type() == Body::ChangeParameters {
+      let u = self.body();
+      // Safety:
+      // Created from a valid Table for this object
+      // Which contains a valid union in this slot
+      Some(unsafe { ChangeParameters::init_from_table(u) })
+    } else {
+      None
+    }
+  }
+
 }
 
 impl ::flatbuffers::Verifiable for Message<'_> {
@@ -1811,6 +3283,7 @@ impl ::flatbuffers::Verifiable for Message<'_> {
           Body::Pong => v.verify_union_variant::<::flatbuffers::ForwardsUOffset<Pong>>("Body::Pong", pos),
           Body::Durable => v.verify_union_variant::<::flatbuffers::ForwardsUOffset<Durable>>("Body::Durable", pos),
           Body::Goodbye => v.verify_union_variant::<::flatbuffers::ForwardsUOffset<Goodbye>>("Body::Goodbye", pos),
+          Body::ChangeParameters => v.verify_union_variant::<::flatbuffers::ForwardsUOffset<ChangeParameters>>("Body::ChangeParameters", pos),
           _ => Ok(()),
         }
      })?
@@ -1945,6 +3418,13 @@ impl ::core::fmt::Debug for Message<'_> {
         },
         Body::Goodbye => {
           if let Some(x) = self.body_as_goodbye() {
+            ds.field("body", &x)
+          } else {
+            ds.field("body", &"InvalidFlatbuffer: Union discriminant does not match value.")
+          }
+        },
+        Body::ChangeParameters => {
+          if let Some(x) = self.body_as_change_parameters() {
             ds.field("body", &x)
           } else {
             ds.field("body", &"InvalidFlatbuffer: Union discriminant does not match value.")

@@ -55,10 +55,12 @@ pub enum ServerMessage<'a> {
         /// Read it with [`crate::Results`].
         block: &'a [u8],
     },
-    /// A subscription was refused, or ended by the server.
+    /// A subscription was refused or ended by the server; or only other parameters for it were refused.
     SubscriptionError {
         /// The subscription.
         subscription: u32,
+        /// The change that was refused: the subscription goes on as it was. 0 if it does not.
+        change: u32,
         /// What is wrong and what to write instead.
         message: &'a str,
     },
@@ -96,17 +98,25 @@ pub struct UpdateHeader {
     pub applied: Vec<u32>,
     /// Subscriptions that end with this update.
     pub ended: Vec<u32>,
+    /// Subscriptions that have other parameters with this update, and the number of the last change of each.
+    pub changed: Vec<(u32, u32)>,
 }
 
 impl UpdateHeader {
     /// The bytes of the Update message up to its blocks; exactly `blocks_bytes` bytes of blocks are to follow.
     /// So a server can put a message together from shared slices, or write them with one vectored write.
     pub fn encode_prefix(&self, blocks_bytes: usize) -> Vec<u8> {
-        let mut out = builder(4 * (self.applied.len() + self.ended.len()));
+        let mut out = builder(4 * (self.applied.len() + self.ended.len() + 2 * self.changed.len()));
         // FlatBuffers are built from the end: the first vector is the last of the message, and can grow.
         let blocks = Some(out.create_vector::<u8>(&[]));
         let applied = (!self.applied.is_empty()).then(|| out.create_vector(&self.applied));
         let ended = (!self.ended.is_empty()).then(|| out.create_vector(&self.ended));
+        let changed: Vec<fb::Change> = self
+            .changed
+            .iter()
+            .map(|&(subscription, change)| fb::Change::new(subscription, change))
+            .collect();
+        let changed = (!changed.is_empty()).then(|| out.create_vector(&changed));
         let args = fb::UpdateArgs {
             offset: self.offset,
             durable_offset: self.durable_offset,
@@ -114,6 +124,7 @@ impl UpdateHeader {
             applied,
             ended,
             blocks,
+            changed,
         };
         let body = fb::Update::create(&mut out, &args);
         let mut bytes = finish(out, fb::Body::Update, body);
@@ -159,10 +170,11 @@ impl<'a> ServerMessage<'a> {
                 let body = fb::Results::create(&mut out, &args);
                 finish(out, fb::Body::Results, body)
             }
-            Self::SubscriptionError { subscription, message } => {
+            Self::SubscriptionError { subscription, change, message } => {
                 let mut out = builder(message.len());
                 let message = Some(out.create_string(cut(message)));
-                let args = fb::SubscriptionErrorArgs { subscription: *subscription, message };
+                let args =
+                    fb::SubscriptionErrorArgs { subscription: *subscription, change: *change, message };
                 let body = fb::SubscriptionError::create(&mut out, &args);
                 finish(out, fb::Body::SubscriptionError, body)
             }
@@ -200,7 +212,8 @@ impl<'a> ServerMessage<'a> {
             fb::Body::SubscriptionError => {
                 let body = message.body_as_subscription_error().ok_or_else(missing)?;
                 let message = checked_text(body.message())?;
-                Ok(Self::SubscriptionError { subscription: body.subscription(), message })
+                let (subscription, change) = (body.subscription(), body.change());
+                Ok(Self::SubscriptionError { subscription, change, message })
             }
             fb::Body::Pong => {
                 let body = message.body_as_pong().ok_or_else(missing)?;
@@ -232,17 +245,23 @@ fn welcome(body: fb::Welcome<'_>) -> Result<ServerMessage<'_>, WireError> {
 }
 
 fn update(body: fb::Update<'_>) -> Result<ServerMessage<'_>, WireError> {
-    let list = |what, list: Option<flatbuffers::Vector<'_, u32>>| {
+    let list = |what, list: Option<flatbuffers::Vector<'_, u32>>| -> Result<Vec<u32>, WireError> {
         let count = list.as_ref().map_or(0, |list| list.len());
         at_most(what, 4 * count, 4 * limits::SUBSCRIPTIONS_MAX)?;
         Ok(list.map_or_else(Vec::new, |list| list.iter().collect()))
     };
+    let changed = body.changed();
+    let changed_count = changed.as_ref().map_or(0, |list| list.len());
+    at_most("the list of changed subscriptions", 8 * changed_count, 8 * limits::SUBSCRIPTIONS_MAX)?;
     let header = UpdateHeader {
         offset: body.offset(),
         durable_offset: body.durable_offset(),
         timestamp: Timestamp(body.timestamp()),
         applied: list("the list of applied subscriptions", body.applied())?,
         ended: list("the list of ended subscriptions", body.ended())?,
+        changed: changed.map_or_else(Vec::new, |list| {
+            list.iter().map(|change| (change.subscription(), change.change())).collect()
+        }),
     };
     Ok(ServerMessage::Update { header, blocks: body.blocks().bytes() })
 }

@@ -4,9 +4,9 @@
 
 use ambit_model::{ColumnType, ConnectionId, Field, Identity, RowLayout, Timestamp, delta};
 use ambit_wire::{
-    Call, CallResult, CallStatus, Calls, ClientMessage, LeaveReason, Op, Results, ServerMessage, TableBlocks,
-    UpdateHeader, WireError, begin_table, end_table, limits, write_call, write_delete, write_delta,
-    write_insert, write_result,
+    Call, CallResult, CallStatus, Calls, ClientMessage, LeaveReason, Op, ParameterValue, Parameters, Results,
+    ServerMessage, TableBlocks, UpdateHeader, WireError, begin_table, end_table, limits, write_call,
+    write_delete, write_delta, write_insert, write_result,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -86,6 +86,28 @@ fn read_all(bytes: &[u8]) {
     }
 }
 
+fn subscribe(sql: &str, rate: f32, parameters: Parameters) -> ClientMessage<'_> {
+    ClientMessage::Subscribe { subscription: 1, sql, rate, parameters }
+}
+
+/// One parameter of every kind.
+fn every_parameter() -> Parameters {
+    let mut parameters = Parameters::new();
+    let values = [
+        ("alive", ParameterValue::Bool(true)),
+        ("id", ParameterValue::Integer(-(1 << 90) - 5)),
+        ("radius", ParameterValue::Float(0.5)),
+        ("name", ParameterValue::Text("Ädä".into())),
+        ("key", ParameterValue::Bytes(vec![0, 255])),
+        ("corner", ParameterValue::Point2([1.0, -2.0])),
+        ("centre", ParameterValue::Point3([1.0, -2.0, 1e300])),
+    ];
+    for (name, value) in values {
+        parameters.set(name, value).unwrap();
+    }
+    parameters
+}
+
 /// One message of every kind.
 fn every_message() -> Vec<Vec<u8>> {
     let mut calls = Vec::new();
@@ -98,11 +120,15 @@ fn every_message() -> Vec<Vec<u8>> {
     write_insert(&mut blocks, 1, &[0; 16]);
     write_delete(&mut blocks, 900, LeaveReason::OutOfRange);
     end_table(&mut blocks, mark);
-    let header = UpdateHeader { offset: 9, applied: vec![1, 2], ended: vec![3], ..UpdateHeader::default() };
+    let (applied, ended, changed) = (vec![1, 2], vec![3], vec![(4, 7)]);
+    let header = UpdateHeader { offset: 9, applied, ended, changed, ..UpdateHeader::default() };
     vec![
         ClientMessage::Hello { protocol: 1, token: Some("secret") }.encode(),
         ClientMessage::Hello { protocol: 1, token: None }.encode(),
-        ClientMessage::Subscribe { subscription: 1, sql: "SELECT * FROM player", rate: 20.0 }.encode(),
+        subscribe("SELECT * FROM player", 20.0, Parameters::new()).encode(),
+        subscribe("SELECT * FROM player WHERE id = :id", 0.0, every_parameter()).encode(),
+        ClientMessage::ChangeParameters { subscription: 1, change: 4, parameters: every_parameter() }
+            .encode(),
         ClientMessage::Unsubscribe { subscription: 1 }.encode(),
         ClientMessage::Calls { block: &calls }.encode(),
         ClientMessage::Ping { sent_at: 77 }.encode(),
@@ -116,7 +142,7 @@ fn every_message() -> Vec<Vec<u8>> {
         .encode(),
         ServerMessage::Update { header, blocks: &blocks }.encode(),
         ServerMessage::Results { durable_offset: 3, block: &results }.encode(),
-        ServerMessage::SubscriptionError { subscription: 2, message: "no such table" }.encode(),
+        ServerMessage::SubscriptionError { subscription: 2, change: 3, message: "no such table" }.encode(),
         ServerMessage::Pong { sent_at: 77, server_time: Timestamp(-5) }.encode(),
         ServerMessage::Durable { durable_offset: 11 }.encode(),
         ServerMessage::Goodbye { code: 4, message: "too slow" }.encode(),
@@ -127,7 +153,7 @@ fn every_message() -> Vec<Vec<u8>> {
 fn every_message_is_read_back_the_same_by_one_side_only() {
     for (index, bytes) in every_message().iter().enumerate() {
         let (client, server) = (ClientMessage::decode(bytes), ServerMessage::decode(bytes));
-        if index < 6 {
+        if index < 8 {
             assert_eq!(&client.unwrap().encode(), bytes);
             assert!(matches!(server, Err(WireError::WrongSide(_))), "{server:?}");
         } else {
@@ -148,10 +174,10 @@ fn limits_are_refused_and_texts_are_cut() {
     let bytes = ClientMessage::Hello { protocol: 1, token: Some(&token) }.encode();
     assert!(matches!(ClientMessage::decode(&bytes), Err(WireError::TooLarge { .. })));
     let sql = "x".repeat(limits::SQL_BYTES_MAX + 1);
-    let bytes = ClientMessage::Subscribe { subscription: 1, sql: &sql, rate: 0.0 }.encode();
+    let bytes = subscribe(&sql, 0.0, Parameters::new()).encode();
     assert!(matches!(ClientMessage::decode(&bytes), Err(WireError::TooLarge { .. })));
     for rate in [-1.0, f32::NAN, f32::NEG_INFINITY, limits::RATE_HZ_MAX * 2.0] {
-        let bytes = ClientMessage::Subscribe { subscription: 1, sql: "", rate }.encode();
+        let bytes = subscribe("", rate, Parameters::new()).encode();
         assert!(matches!(ClientMessage::decode(&bytes), Err(WireError::Rate(_))), "{rate}");
     }
     let block = vec![0; limits::CALL_BLOCK_BYTES_MAX];
@@ -189,6 +215,19 @@ fn numbers_that_name_nothing_and_long_forms_are_refused() {
     assert_eq!(first(&[0, 2, 1, 2]).unwrap(), (0, 0, 0, vec![1, 2]));
 }
 
+fn value() -> impl Strategy<Value = ParameterValue> {
+    let number = || -1e300..1e300;
+    prop_oneof![
+        any::<bool>().prop_map(ParameterValue::Bool),
+        any::<i128>().prop_map(ParameterValue::Integer),
+        number().prop_map(ParameterValue::Float),
+        ".{0,20}".prop_map(ParameterValue::Text),
+        vec(any::<u8>(), 0..50).prop_map(ParameterValue::Bytes),
+        [number(), number()].prop_map(ParameterValue::Point2),
+        [number(), number(), number()].prop_map(ParameterValue::Point3),
+    ]
+}
+
 proptest! {
     #[test]
     fn updates_round_trip(
@@ -196,6 +235,7 @@ proptest! {
         offsets in any::<(u64, u64, i64)>(),
         applied in vec(any::<u32>(), 0..5),
         ended in vec(any::<u32>(), 0..5),
+        changed in vec(any::<(u32, u32)>(), 0..5),
     ) {
         let layout = layout();
         let mut slices = Vec::new();
@@ -226,7 +266,7 @@ proptest! {
         }
         let (offset, durable_offset, timestamp) = offsets;
         let header =
-            UpdateHeader { offset, durable_offset, timestamp: Timestamp(timestamp), applied, ended };
+            UpdateHeader { offset, durable_offset, timestamp: Timestamp(timestamp), applied, ended, changed };
         let slices: Vec<&[u8]> = slices.iter().map(Vec::as_slice).collect();
         let bytes = header.encode_with(&slices);
         let ServerMessage::Update { header: read, blocks } = ServerMessage::decode(&bytes).unwrap() else {
@@ -241,6 +281,24 @@ proptest! {
             }
         }
         prop_assert_eq!(actual, expected);
+    }
+
+    #[test]
+    fn parameters_round_trip(
+        values in vec(("[a-z]{1,3}", value()), 0..limits::PARAMETERS_MAX),
+        numbers in any::<(u32, u32)>(),
+    ) {
+        let mut parameters = Parameters::new();
+        for (name, value) in values {
+            parameters.set(&name, value).unwrap();
+        }
+        let (subscription, change) = (numbers.0, numbers.1.max(1));
+        let message = ClientMessage::ChangeParameters { subscription, change, parameters: parameters.clone() };
+        let bytes = message.encode();
+        prop_assert_eq!(ClientMessage::decode(&bytes), Ok(message));
+        let message = subscribe("SELECT", 1.0, parameters);
+        let bytes = message.encode();
+        prop_assert_eq!(ClientMessage::decode(&bytes), Ok(message));
     }
 
     #[test]
@@ -276,7 +334,7 @@ proptest! {
 
     #[test]
     fn damaged_messages_are_answered(
-        which in 0..13_usize,
+        which in 0..15_usize,
         damage in vec((any::<prop::sample::Index>(), any::<u8>()), 0..6),
         cut in any::<prop::sample::Index>(),
         cuts in any::<bool>(),

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <ambit/client.h>
+#include <ambit/query.h>
 #include "types.g.h"
 
 namespace mmo {
@@ -23,6 +24,16 @@ namespace mmo {
         ambit::Timestamp said_at() const { return ambit::Codec<ambit::Timestamp>::read(row_, 32); }
     };
 
+    /// The columns of table `chat_message`, for typed queries.
+    struct ChatMessageColumns {
+        static constexpr ambit::Column<ChatMessageRow, std::uint64_t> id{"chat_message", "id"};
+        static constexpr ambit::Column<ChatMessageRow, std::uint16_t> zone{"chat_message", "zone"};
+        /// The speaker's name when it was said.
+        static constexpr ambit::Column<ChatMessageRow, std::string> speaker{"chat_message", "speaker"};
+        static constexpr ambit::Column<ChatMessageRow, std::string> text{"chat_message", "text"};
+        static constexpr ambit::Column<ChatMessageRow, ambit::Timestamp> said_at{"chat_message", "said_at"};
+    };
+
     /// Something said. Subscribe with `SELECT * FROM chat_message WHERE zone = 3`. It is forgotten after minutes anyway, so a
     /// restart may forget it too, and the log stays free of small talk.
     /// Its rows are gone after a restart of the server.
@@ -30,6 +41,8 @@ namespace mmo {
     public:
 
         explicit ChatMessageTable(ambit::Client& client) : TypedTable(client, "chat_message", 0xcfef128c1cd2ac6fu, 40) {}
+        /// A query of all rows, to be narrowed.
+        static ambit::Query<ChatMessageRow> query() { return ambit::Query<ChatMessageRow>("chat_message"); }
         ambit::Found<ChatMessageRow> find(std::uint64_t id) {
             ambit::RowWriter& writer_ = this->key(8);
             ambit::Codec<std::uint64_t>::write(writer_, 0, id);
@@ -61,11 +74,21 @@ namespace mmo {
     static_assert(offsetof(InventoryRow, kind) == 36);
     static_assert(offsetof(InventoryRow, count) == 40);
 
+    /// The columns of table `inventory`, for typed queries.
+    struct InventoryColumns {
+        static constexpr ambit::Column<InventoryRow, std::uint32_t> id{"inventory", "id"};
+        static constexpr ambit::Column<InventoryRow, ambit::Identity> owner{"inventory", "owner"};
+        static constexpr ambit::Column<InventoryRow, ItemKind> kind{"inventory", "kind"};
+        static constexpr ambit::Column<InventoryRow, std::uint32_t> count{"inventory", "count"};
+    };
+
     /// What a player carries: one row for each kind.
     class InventoryTable : public ambit::TypedTable<InventoryRow> {
     public:
 
         explicit InventoryTable(ambit::Client& client) : TypedTable(client, "inventory", 0xd4ce63a10c46bbabu, 48) {}
+        /// A query of all rows, to be narrowed.
+        static ambit::Query<InventoryRow> query() { return ambit::Query<InventoryRow>("inventory"); }
         ambit::Found<InventoryRow> find(std::uint32_t id) {
             ambit::RowWriter& writer_ = this->key(8);
             ambit::Codec<std::uint32_t>::write(writer_, 0, id);
@@ -96,11 +119,20 @@ namespace mmo {
     static_assert(offsetof(ItemRow, kind) == 4);
     static_assert(offsetof(ItemRow, position) == 8);
 
+    /// The columns of table `item`, for typed queries.
+    struct ItemColumns {
+        static constexpr ambit::Column<ItemRow, std::uint32_t> id{"item", "id"};
+        static constexpr ambit::Column<ItemRow, ItemKind> kind{"item", "kind"};
+        static constexpr ambit::Column<ItemRow, ambit::Vec2> position{"item", "position"};
+    };
+
     /// An item on the ground. It is as durable as what players carry: else a crash could put back what someone has picked up.
     class ItemTable : public ambit::TypedTable<ItemRow> {
     public:
 
         explicit ItemTable(ambit::Client& client) : TypedTable(client, "item", 0xd91b8b4756711ad8u, 16) {}
+        /// A query of all rows, to be narrowed.
+        static ambit::Query<ItemRow> query() { return ambit::Query<ItemRow>("item"); }
         ambit::Found<ItemRow> find(std::uint32_t id) {
             ambit::RowWriter& writer_ = this->key(8);
             ambit::Codec<std::uint32_t>::write(writer_, 0, id);
@@ -131,12 +163,26 @@ namespace mmo {
     static_assert(offsetof(MonsterRow, health) == 20);
     static_assert(offsetof(MonsterRow, target) == 22);
 
+    /// The columns of table `monster`, for typed queries.
+    struct MonsterColumns {
+        static constexpr ambit::Column<MonsterRow, std::uint32_t> id{"monster", "id"};
+        static constexpr ambit::Column<MonsterRow, MonsterKind> kind{"monster", "kind"};
+        static constexpr ambit::Column<MonsterRow, ambit::Vec2> position{"monster", "position"};
+        /// In radians from east.
+        static constexpr ambit::Column<MonsterRow, float> facing{"monster", "facing"};
+        static constexpr ambit::Column<MonsterRow, std::uint16_t> health{"monster", "health"};
+        /// Whom it chases.
+        static constexpr ambit::Column<MonsterRow, ambit::Option<ambit::Identity>> target{"monster", "target"};
+    };
+
     /// A monster of the world. Its every step would be a line of the log, and nobody minds if it stands elsewhere after a
     /// crash: it is as in the last snapshot then, like everything that concerns monsters, so that none is there twice.
     class MonsterTable : public ambit::TypedTable<MonsterRow> {
     public:
 
         explicit MonsterTable(ambit::Client& client) : TypedTable(client, "monster", 0x02f1345d32776dd8u, 56) {}
+        /// A query of all rows, to be narrowed.
+        static ambit::Query<MonsterRow> query() { return ambit::Query<MonsterRow>("monster"); }
         ambit::Found<MonsterRow> find(std::uint32_t id) {
             ambit::RowWriter& writer_ = this->key(8);
             ambit::Codec<std::uint32_t>::write(writer_, 0, id);
@@ -174,11 +220,35 @@ namespace mmo {
         bool online() const { return ambit::Codec<bool>::read(row_, 64); }
     };
 
+    /// The columns of table `player`, for typed queries.
+    struct PlayerColumns {
+        /// Who plays. The same after every restart.
+        static constexpr ambit::Column<PlayerRow, ambit::Identity> identity{"player", "identity"};
+        /// Shown over the head.
+        static constexpr ambit::Column<PlayerRow, std::string> name{"player", "name"};
+        /// Metres from the south-west corner of the map.
+        static constexpr ambit::Column<PlayerRow, ambit::Vec2> position{"player", "position"};
+        /// Where the player looks, in radians from east.
+        static constexpr ambit::Column<PlayerRow, float> facing{"player", "facing"};
+        /// The part of the map that hears the player.
+        static constexpr ambit::Column<PlayerRow, std::uint16_t> zone{"player", "zone"};
+        /// 0 is dead.
+        static constexpr ambit::Column<PlayerRow, std::uint16_t> health{"player", "health"};
+        /// Grows with experience.
+        static constexpr ambit::Column<PlayerRow, std::uint16_t> level{"player", "level"};
+        /// For killed monsters.
+        static constexpr ambit::Column<PlayerRow, std::uint32_t> experience{"player", "experience"};
+        /// Whether a client is connected.
+        static constexpr ambit::Column<PlayerRow, bool> online{"player", "online"};
+    };
+
     /// Someone in the world. Players who left stay, asleep, where they were.
     class PlayerTable : public ambit::TypedTable<PlayerRow> {
     public:
 
         explicit PlayerTable(ambit::Client& client) : TypedTable(client, "player", 0x1060b4d9b344f9fcu, 72) {}
+        /// A query of all rows, to be narrowed.
+        static ambit::Query<PlayerRow> query() { return ambit::Query<PlayerRow>("player"); }
         ambit::Found<PlayerRow> find(const ambit::Identity& identity) {
             ambit::RowWriter& writer_ = this->key(32);
             ambit::Codec<ambit::Identity>::write(writer_, 0, identity);

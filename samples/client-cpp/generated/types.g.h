@@ -10,12 +10,22 @@ namespace mmo {
         Potion = 1,
         Sword = 2,
     };
+    /// What queries call it.
+    inline std::string_view query_text(ItemKind value) {
+        constexpr std::string_view names[] = {"Coin", "Potion", "Sword"};
+        return names[static_cast<std::size_t>(value)];
+    }
 
     enum class MonsterKind : std::uint8_t {
         Slime = 0,
         Wolf = 1,
         Troll = 2,
     };
+    /// What queries call it.
+    inline std::string_view query_text(MonsterKind value) {
+        constexpr std::string_view names[] = {"Slime", "Wolf", "Troll"};
+        return names[static_cast<std::size_t>(value)];
+    }
 
 }
 

@@ -39,6 +39,9 @@ namespace Mmo {
 
         internal ChatMessageTable(Ambit.Client client) : base(client, "chat_message", 0xcfef128c1cd2ac6fUL, 40) { }
 
+        /// <summary>A query of all rows, to be narrowed.</summary>
+        public static Ambit.Query<ChatMessageRow> Query() { return new Ambit.Query<ChatMessageRow>("chat_message"); }
+
         /// <summary>All rows in the cache; safe until the next Tick.</summary>
         public ChatMessageRows Rows { get { return new ChatMessageRows(Client, All()); } }
 
@@ -102,6 +105,18 @@ namespace Mmo {
         public ChatMessageRow this[int index] { get { return new ChatMessageRow(client.RowAt(rows, index)); } }
     }
 
+    /// <summary>The columns of table `chat_message`, for typed queries.</summary>
+    public static class ChatMessageColumns {
+        public static readonly Ambit.Column<ChatMessageRow, ulong> Id = new Ambit.Column<ChatMessageRow, ulong>("chat_message", "id", (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.Column<ChatMessageRow, ushort> Zone = new Ambit.Column<ChatMessageRow, ushort>("chat_message", "zone", (p, n, v) => p.Set(n, v));
+        /// <summary>
+        /// The speaker's name when it was said.
+        /// </summary>
+        public static readonly Ambit.TextColumn<ChatMessageRow> Speaker = new Ambit.TextColumn<ChatMessageRow>("chat_message", "speaker");
+        public static readonly Ambit.TextColumn<ChatMessageRow> Text = new Ambit.TextColumn<ChatMessageRow>("chat_message", "text");
+        public static readonly Ambit.Column<ChatMessageRow, Ambit.Timestamp> SaidAt = new Ambit.Column<ChatMessageRow, Ambit.Timestamp>("chat_message", "said_at", (p, n, v) => p.Set(n, v));
+    }
+
     /// <summary>
     /// What a player carries: one row for each kind.
     /// </summary>
@@ -126,6 +141,9 @@ namespace Mmo {
         public event InventoryDeleted OnDelete;
 
         internal InventoryTable(Ambit.Client client) : base(client, "inventory", 0xd4ce63a10c46bbabUL, 48) { }
+
+        /// <summary>A query of all rows, to be narrowed.</summary>
+        public static Ambit.Query<InventoryRow> Query() { return new Ambit.Query<InventoryRow>("inventory"); }
 
         /// <summary>All rows in the cache; safe until the next Tick.</summary>
         public InventoryRows Rows { get { return new InventoryRows(Client, All()); } }
@@ -203,6 +221,15 @@ namespace Mmo {
         public ref readonly InventoryRow this[int index] { get { return ref *(InventoryRow*)client.RowAt(rows, index); } }
     }
 
+    /// <summary>The columns of table `inventory`, for typed queries.</summary>
+    public static class InventoryColumns {
+        public static readonly Ambit.Column<InventoryRow, uint> Id = new Ambit.Column<InventoryRow, uint>("inventory", "id", (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.IdentityColumn<InventoryRow> Owner = new Ambit.IdentityColumn<InventoryRow>("inventory", "owner");
+        private static readonly string[] kindNames_ = { "Coin", "Potion", "Sword" };
+        public static readonly Ambit.Column<InventoryRow, ItemKind> Kind = new Ambit.Column<InventoryRow, ItemKind>("inventory", "kind", (p, n, v) => p.Set(n, kindNames_[(int)v]));
+        public static readonly Ambit.Column<InventoryRow, uint> Count = new Ambit.Column<InventoryRow, uint>("inventory", "count", (p, n, v) => p.Set(n, v));
+    }
+
     /// <summary>
     /// An item on the ground. It is as durable as what players carry: else a crash could put back what someone has picked up.
     /// </summary>
@@ -226,6 +253,9 @@ namespace Mmo {
         public event ItemDeleted OnDelete;
 
         internal ItemTable(Ambit.Client client) : base(client, "item", 0xd91b8b4756711ad8UL, 16) { }
+
+        /// <summary>A query of all rows, to be narrowed.</summary>
+        public static Ambit.Query<ItemRow> Query() { return new Ambit.Query<ItemRow>("item"); }
 
         /// <summary>All rows in the cache; safe until the next Tick.</summary>
         public ItemRows Rows { get { return new ItemRows(Client, All()); } }
@@ -284,6 +314,14 @@ namespace Mmo {
         public ref readonly ItemRow this[int index] { get { return ref *(ItemRow*)client.RowAt(rows, index); } }
     }
 
+    /// <summary>The columns of table `item`, for typed queries.</summary>
+    public static class ItemColumns {
+        public static readonly Ambit.Column<ItemRow, uint> Id = new Ambit.Column<ItemRow, uint>("item", "id", (p, n, v) => p.Set(n, v));
+        private static readonly string[] kindNames_ = { "Coin", "Potion", "Sword" };
+        public static readonly Ambit.Column<ItemRow, ItemKind> Kind = new Ambit.Column<ItemRow, ItemKind>("item", "kind", (p, n, v) => p.Set(n, kindNames_[(int)v]));
+        public static readonly Ambit.PositionColumn<ItemRow, Ambit.Vec2> Position = new Ambit.PositionColumn<ItemRow, Ambit.Vec2>("item", "position", (p, n, v) => p.Set(n, v));
+    }
+
     /// <summary>
     /// A monster of the world. Its every step would be a line of the log, and nobody minds if it stands elsewhere after a
     /// crash: it is as in the last snapshot then, like everything that concerns monsters, so that none is there twice.
@@ -323,6 +361,9 @@ namespace Mmo {
         public event MonsterDeleted OnDelete;
 
         internal MonsterTable(Ambit.Client client) : base(client, "monster", 0x02f1345d32776dd8UL, 56) { }
+
+        /// <summary>A query of all rows, to be narrowed.</summary>
+        public static Ambit.Query<MonsterRow> Query() { return new Ambit.Query<MonsterRow>("monster"); }
 
         /// <summary>All rows in the cache; safe until the next Tick.</summary>
         public MonsterRows Rows { get { return new MonsterRows(Client, All()); } }
@@ -379,6 +420,23 @@ namespace Mmo {
         public void Dispose() { client.Release(rows); }
         public ref readonly MonsterRow Current { get { return ref *(MonsterRow*)client.RowAt(rows, next); } }
         public ref readonly MonsterRow this[int index] { get { return ref *(MonsterRow*)client.RowAt(rows, index); } }
+    }
+
+    /// <summary>The columns of table `monster`, for typed queries.</summary>
+    public static class MonsterColumns {
+        public static readonly Ambit.Column<MonsterRow, uint> Id = new Ambit.Column<MonsterRow, uint>("monster", "id", (p, n, v) => p.Set(n, v));
+        private static readonly string[] kindNames_ = { "Slime", "Wolf", "Troll" };
+        public static readonly Ambit.Column<MonsterRow, MonsterKind> Kind = new Ambit.Column<MonsterRow, MonsterKind>("monster", "kind", (p, n, v) => p.Set(n, kindNames_[(int)v]));
+        public static readonly Ambit.PositionColumn<MonsterRow, Ambit.Vec2> Position = new Ambit.PositionColumn<MonsterRow, Ambit.Vec2>("monster", "position", (p, n, v) => p.Set(n, v));
+        /// <summary>
+        /// In radians from east.
+        /// </summary>
+        public static readonly Ambit.Column<MonsterRow, float> Facing = new Ambit.Column<MonsterRow, float>("monster", "facing", (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.Column<MonsterRow, ushort> Health = new Ambit.Column<MonsterRow, ushort>("monster", "health", (p, n, v) => p.Set(n, v));
+        /// <summary>
+        /// Whom it chases.
+        /// </summary>
+        public static readonly Ambit.IdentityColumn<MonsterRow> Target = new Ambit.IdentityColumn<MonsterRow>("monster", "target");
     }
 
     /// <summary>
@@ -439,6 +497,9 @@ namespace Mmo {
         public event PlayerDeleted OnDelete;
 
         internal PlayerTable(Ambit.Client client) : base(client, "player", 0x1060b4d9b344f9fcUL, 72) { }
+
+        /// <summary>A query of all rows, to be narrowed.</summary>
+        public static Ambit.Query<PlayerRow> Query() { return new Ambit.Query<PlayerRow>("player"); }
 
         /// <summary>All rows in the cache; safe until the next Tick.</summary>
         public PlayerRows Rows { get { return new PlayerRows(Client, All()); } }
@@ -502,6 +563,46 @@ namespace Mmo {
         public void Dispose() { client.Release(rows); }
         public PlayerRow Current { get { return new PlayerRow(client.RowAt(rows, next)); } }
         public PlayerRow this[int index] { get { return new PlayerRow(client.RowAt(rows, index)); } }
+    }
+
+    /// <summary>The columns of table `player`, for typed queries.</summary>
+    public static class PlayerColumns {
+        /// <summary>
+        /// Who plays. The same after every restart.
+        /// </summary>
+        public static readonly Ambit.IdentityColumn<PlayerRow> Identity = new Ambit.IdentityColumn<PlayerRow>("player", "identity");
+        /// <summary>
+        /// Shown over the head.
+        /// </summary>
+        public static readonly Ambit.TextColumn<PlayerRow> Name = new Ambit.TextColumn<PlayerRow>("player", "name");
+        /// <summary>
+        /// Metres from the south-west corner of the map.
+        /// </summary>
+        public static readonly Ambit.PositionColumn<PlayerRow, Ambit.Vec2> Position = new Ambit.PositionColumn<PlayerRow, Ambit.Vec2>("player", "position", (p, n, v) => p.Set(n, v));
+        /// <summary>
+        /// Where the player looks, in radians from east.
+        /// </summary>
+        public static readonly Ambit.Column<PlayerRow, float> Facing = new Ambit.Column<PlayerRow, float>("player", "facing", (p, n, v) => p.Set(n, v));
+        /// <summary>
+        /// The part of the map that hears the player.
+        /// </summary>
+        public static readonly Ambit.Column<PlayerRow, ushort> Zone = new Ambit.Column<PlayerRow, ushort>("player", "zone", (p, n, v) => p.Set(n, v));
+        /// <summary>
+        /// 0 is dead.
+        /// </summary>
+        public static readonly Ambit.Column<PlayerRow, ushort> Health = new Ambit.Column<PlayerRow, ushort>("player", "health", (p, n, v) => p.Set(n, v));
+        /// <summary>
+        /// Grows with experience.
+        /// </summary>
+        public static readonly Ambit.Column<PlayerRow, ushort> Level = new Ambit.Column<PlayerRow, ushort>("player", "level", (p, n, v) => p.Set(n, v));
+        /// <summary>
+        /// For killed monsters.
+        /// </summary>
+        public static readonly Ambit.Column<PlayerRow, uint> Experience = new Ambit.Column<PlayerRow, uint>("player", "experience", (p, n, v) => p.Set(n, v));
+        /// <summary>
+        /// Whether a client is connected.
+        /// </summary>
+        public static readonly Ambit.Column<PlayerRow, bool> Online = new Ambit.Column<PlayerRow, bool>("player", "online", (p, n, v) => p.Set(n, v));
     }
 
     /// <summary>All tables of the database.</summary>

@@ -37,7 +37,13 @@ pub(crate) struct Subscription {
     /// The id that the client knows the table by.
     pub known_table: u16,
     pub source: Source,
-    /// Why the follower ends it, if it does: then its stage is [`Stage::Ended`].
+    /// The query, to be read again with other parameters.
+    pub sql: Box<str>,
+    /// What it shows from the next flush on, if its stage is [`Stage::Changing`].
+    pub next: Option<Box<Source>>,
+    /// The last change of parameters that the client was not told of, 0 if there is none.
+    pub change: u32,
+    /// Why the follower ends it, if its stage is [`Stage::Ended`], or why it takes no other parameters.
     pub refused: Option<QueryError>,
 }
 
@@ -46,6 +52,8 @@ pub(crate) enum Stage {
     /// The client has nothing of it yet.
     Added,
     Steady,
+    /// The client has what it showed with other parameters.
+    Changing,
     /// The client is to lose it at the next flush.
     Ended,
     /// The same, but the client never had anything of it.
@@ -94,6 +102,11 @@ impl Client {
 }
 
 impl Subscription {
+    /// What it is to show after the flush.
+    pub fn latest(&self) -> &Source {
+        self.next.as_deref().unwrap_or(&self.source)
+    }
+
     /// The tables that its rows depend on.
     pub fn tables(&self) -> impl Iterator<Item = u16> {
         let others = match &self.source {

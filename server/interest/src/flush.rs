@@ -19,7 +19,7 @@ use crate::changes::Period;
 use crate::client::{Client, Source, Stage, Subscription};
 use crate::cohort::Cohort;
 use crate::filters::FilterId;
-use crate::follower::ClientUpdate;
+use crate::follower::{Applied, ClientUpdate, Refusal};
 use crate::limits;
 use crate::query::QueryError;
 use crate::sweep::Sweep;
@@ -83,8 +83,7 @@ fn flush_anew(
     let mut blocks = std::mem::take(&mut scratch.blocks);
     blocks.clear();
     for subscription in &mut client.subscriptions {
-        bound_observers(cohort, subscription);
-        bound_joined(world, cohort, scratch, subscription);
+        bound(world, cohort, scratch, subscription);
     }
     write_blocks(world, cohort, client, scratch, &mut blocks);
     let mut update = ClientUpdate {
@@ -97,51 +96,66 @@ fn flush_anew(
         blocks: Cow::Borrowed(&blocks),
     };
     let mut ended_count = 0;
-    if client.subscriptions.iter().any(|subscription| subscription.stage != Stage::Steady) {
+    let is_settled = |known: &Subscription| known.stage == Stage::Steady && known.refused.is_none();
+    if !client.subscriptions.iter().all(is_settled) {
         ended_count = settle(world, cohort, client, &mut update);
     }
-    let is_news = !update.applied.is_empty() || !update.ended.is_empty() || !update.refused.is_empty();
-    if is_news || !update.blocks.is_empty() {
+    if update.has_news() {
         sink(update);
     }
     scratch.blocks = blocks;
     ended_count
 }
 
-/// Ends a moving circle with too many centres: each costs a search in every flush, and who adds the rows is not always who
-/// subscribes.
-fn bound_observers(cohort: &Cohort, subscription: &mut Subscription) {
-    let Source::Circle { observers, .. } = &subscription.source else { return };
-    let count = cohort.filters.get(*observers).map_or(0, |watched| watched.members.len());
-    let stage = match subscription.stage {
-        Stage::Added => Stage::Refused,
-        Stage::Steady => Stage::Ended,
-        Stage::Ended | Stage::Refused => return,
-    };
-    if count > limits::OBSERVERS_PER_CIRCLE_MAX {
-        subscription.stage = stage;
-        subscription.refused = Some(QueryError::TooManyObservers(count));
+/// Ends a moving circle with too many centres, or a join that depends on too many rows: each costs a search in every flush,
+/// and who adds the rows is not always who subscribes. Other parameters that lead to one are not taken.
+fn bound(world: &mut World, cohort: &mut Cohort, scratch: &mut Scratch, subscription: &mut Subscription) {
+    if subscription.stage == Stage::Changing
+        && let Some(refused) = too_many(world, cohort, scratch, subscription.latest())
+    {
+        subscription.stage = Stage::Steady;
+        subscription.refused = Some(refused);
+        if let Some(next) = subscription.next.take() {
+            release_source(world, cohort, *next);
+        }
     }
-}
-
-/// Ends a join that depends on too many rows, for the same reason.
-fn bound_joined(world: &World, cohort: &Cohort, scratch: &mut Scratch, subscription: &mut Subscription) {
-    let Source::Join { join, leaves } = &subscription.source else { return };
-    let stage = match subscription.stage {
-        Stage::Added => Stage::Refused,
-        Stage::Steady if join::is_still(cohort, scratch, (join, leaves)) => return,
-        Stage::Steady => Stage::Ended,
-        Stage::Ended | Stage::Refused => return,
+    let stage = match (subscription.stage, &subscription.source) {
+        (Stage::Added, _) => Stage::Refused,
+        (Stage::Steady, Source::Join { join, leaves }) if join::is_still(cohort, scratch, (join, leaves)) => {
+            return;
+        }
+        (Stage::Steady, _) => Stage::Ended,
+        (Stage::Changing | Stage::Ended | Stage::Refused, _) => return,
     };
-    if let Some(refused) = join::too_many_rows(world, cohort, scratch, (join, leaves)) {
+    if let Some(refused) = too_many(world, cohort, scratch, &subscription.source) {
         subscription.stage = stage;
         subscription.refused = Some(refused);
     }
 }
 
+/// Why rows of this source depend on too many others, if they do.
+fn too_many(world: &World, cohort: &Cohort, scratch: &mut Scratch, source: &Source) -> Option<QueryError> {
+    match source {
+        Source::Filter(_) => None,
+        Source::Circle { observers, .. } => {
+            let count = cohort.filters.get(*observers).map_or(0, |watched| watched.members.len());
+            (count > limits::OBSERVERS_PER_CIRCLE_MAX).then_some(QueryError::TooManyObservers(count))
+        }
+        Source::Join { join, leaves } => join::too_many_rows(world, cohort, scratch, (join, leaves)),
+    }
+}
+
 /// Gives up what a subscription has claimed.
 pub(crate) fn release(world: &mut World, cohort: &mut Cohort, subscription: Subscription) {
-    match subscription.source {
+    release_source(world, cohort, subscription.source);
+    if let Some(next) = subscription.next {
+        release_source(world, cohort, *next);
+    }
+}
+
+/// Gives up one source of a subscription's rows.
+pub(crate) fn release_source(world: &mut World, cohort: &mut Cohort, source: Source) {
+    match source {
         Source::Filter(id) => {
             if let Some(watched) = cohort.filters.get(id) {
                 world.unwatch(&watched.filter);
@@ -203,25 +217,33 @@ fn write_blocks(
     }
 }
 
-/// Subscriptions that were added are now steady, those that ended are gone; returns how many ended.
+/// Subscriptions that were added or changed are now steady, those that ended are gone; returns how many ended.
 fn settle(world: &mut World, cohort: &mut Cohort, client: &mut Client, update: &mut ClientUpdate<'_>) -> u64 {
     let (mut place, mut ended_count) = (0, 0);
-    while let Some(subscription) = client.subscriptions.get_mut(place) {
-        match subscription.stage {
-            Stage::Ended | Stage::Refused => {
-                match subscription.refused.take() {
-                    Some(reason) => update.refused.push((subscription.number, reason)),
-                    None => update.ended.push(subscription.number),
+    while let Some(known) = client.subscriptions.get_mut(place) {
+        let (subscription, change) = (known.number, std::mem::take(&mut known.change));
+        let stage = std::mem::replace(&mut known.stage, Stage::Steady);
+        match (stage, known.refused.take()) {
+            (Stage::Ended | Stage::Refused, refused) => {
+                match refused {
+                    Some(reason) => update.refused.push(Refusal { subscription, change: 0, reason }),
+                    None => update.ended.push(subscription),
                 }
                 release(world, cohort, client.subscriptions.remove(place));
                 ended_count += 1;
                 continue;
             }
-            Stage::Added => {
-                update.applied.push(subscription.number);
-                subscription.stage = Stage::Steady;
+            (Stage::Added, _) => update.applied.push(Applied { subscription, change: 0 }),
+            (Stage::Changing, _) => {
+                if let Some(next) = known.next.take() {
+                    release_source(world, cohort, std::mem::replace(&mut known.source, *next));
+                }
             }
-            Stage::Steady => {}
+            (Stage::Steady, Some(reason)) => update.refused.push(Refusal { subscription, change, reason }),
+            (Stage::Steady, None) => {}
+        }
+        if change != 0 && stage != Stage::Steady {
+            update.applied.push(Applied { subscription, change });
         }
         place += 1;
     }

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use ambit_model::{ConnectionId, Identity, Schema, Timestamp};
 use ambit_store::{ApplyError, ChangeSet, Store};
+use ambit_wire::UpdateHeader;
 use hashbrown::HashMap;
 use rustc_hash::FxBuildHasher;
 
@@ -45,20 +46,59 @@ pub struct ClientUpdate<'a> {
     pub offset: u64,
     /// When that commit was made.
     pub timestamp: Timestamp,
-    /// Subscriptions whose first result is in this update.
-    pub applied: Vec<u32>,
+    /// Subscriptions whose result is in this update: the first one, or one with other parameters.
+    pub applied: Vec<Applied>,
     /// Subscriptions that end with this update.
     pub ended: Vec<u32>,
-    /// Subscriptions that the follower ends with this update, and why.
-    pub refused: Vec<(u32, QueryError)>,
+    /// What the follower has to refuse now that it knows the rows.
+    pub refused: Vec<Refusal>,
     /// Update blocks as in `ambit_wire`. In a table, rows leave before others change or enter.
     pub blocks: Cow<'a, [u8]>,
+}
+
+/// A subscription whose result a client has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Applied {
+    /// The number that the client chose.
+    pub subscription: u32,
+    /// The last change of its parameters that the result follows; 0 for the first result.
+    pub change: u32,
+}
+
+/// A subscription that the follower ends, or other parameters for it that it does not take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The number that the client chose.
+    pub subscription: u32,
+    /// The change that is refused: the subscription goes on as it was. 0 if it ends.
+    pub change: u32,
+    /// Why.
+    pub reason: QueryError,
 }
 
 impl ClientUpdate<'_> {
     /// The update with memory of its own, to be kept.
     pub fn into_owned(self) -> ClientUpdate<'static> {
         ClientUpdate { blocks: Cow::Owned(self.blocks.into_owned()), ..self }
+    }
+
+    /// What the message says besides the rows.
+    pub fn header(&self, durable_offset: u64) -> UpdateHeader {
+        let (first, later): (Vec<Applied>, _) = self.applied.iter().partition(|applied| applied.change == 0);
+        UpdateHeader {
+            offset: self.offset,
+            durable_offset,
+            timestamp: self.timestamp,
+            applied: first.into_iter().map(|applied| applied.subscription).collect(),
+            ended: self.ended.clone(),
+            changed: later.into_iter().map(|applied| (applied.subscription, applied.change)).collect(),
+        }
+    }
+
+    /// Whether the client learns anything from it.
+    pub(crate) fn has_news(&self) -> bool {
+        let Self { applied, ended, refused, blocks, .. } = self;
+        !(applied.is_empty() && ended.is_empty() && refused.is_empty() && blocks.is_empty())
     }
 }
 

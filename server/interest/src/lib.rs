@@ -28,7 +28,10 @@ mod flush;
 #[cfg(feature = "reference")]
 pub mod reference;
 
+pub use ambit_wire::{ParameterError, ParameterValue, Parameters};
 pub use client::ClientId;
 pub use earlier::{Difference, TableChange};
-pub use follower::{ClientUpdate, Farewell, FarewellReason, Follower, SchemaChangeError, Statistics};
-pub use query::{ParameterError, ParameterValue, Parameters, QueryError, TextError};
+pub use follower::{
+    Applied, ClientUpdate, Farewell, FarewellReason, Follower, Refusal, SchemaChangeError, Statistics,
+};
+pub use query::{QueryError, TextError};

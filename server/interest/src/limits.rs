@@ -1,6 +1,9 @@
 //! Named limits of the follower. Each says how it was chosen.
 
-pub use ambit_wire::limits::{SQL_BYTES_MAX, SUBSCRIPTIONS_MAX as SUBSCRIPTIONS_PER_CLIENT_MAX};
+pub use ambit_wire::limits::{
+    PARAMETER_BYTES_MAX, PARAMETER_NAME_BYTES_MAX, PARAMETERS_MAX, SQL_BYTES_MAX,
+    SUBSCRIPTIONS_MAX as SUBSCRIPTIONS_PER_CLIENT_MAX,
+};
 
 /// Tokens of one query, spaces apart. Sixty-four conditions of eight tokens each, or a list of two hundred values. Bounds how
 /// deep a chain of operators nests, and so the stack that the query takes.
@@ -15,15 +18,6 @@ pub const CONDITIONS_MAX: usize = 64;
 
 /// Values of one IN. A team, a hotbar, the zones around a player; each is one entry in the index of filters.
 pub const IN_VALUES_MAX: usize = 128;
-
-/// The client's own parameters in one query. The longest queries of the samples name four.
-pub const PARAMETERS_MAX: usize = 32;
-
-/// Bytes of a parameter's name, as for the name of a column.
-pub const PARAMETER_NAME_BYTES_MAX: usize = ambit_model::limits::NAME_BYTES_MAX;
-
-/// Bytes of the texts and bytes among a query's parameters together. As many as its text may have.
-pub const PARAMETER_BYTES_MAX: usize = SQL_BYTES_MAX;
 
 /// Entries of one filter in the index of filters: as many as values fit into one query's tokens. An area has eight of them.
 /// At a hundred bytes each a connection's filters take 7 MB at most. Combinations of several lists of values stay below;

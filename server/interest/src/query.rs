@@ -6,7 +6,6 @@
 pub(crate) mod plan;
 
 mod error;
-mod parameters;
 
 mod parse;
 
@@ -29,7 +28,6 @@ mod value;
 pub(crate) mod random;
 
 pub use error::{QueryError, TextError};
-pub use parameters::{ParameterError, ParameterValue, Parameters};
 pub(crate) use parse::parse;
 
 /// Whose subscription it is: the values of `:sender`, `:connection` and the client's own parameters.
@@ -37,5 +35,5 @@ pub(crate) use parse::parse;
 pub(crate) struct Caller<'a> {
     pub identity: ambit_model::Identity,
     pub connection: ambit_model::ConnectionId,
-    pub parameters: &'a Parameters,
+    pub parameters: &'a ambit_wire::Parameters,
 }

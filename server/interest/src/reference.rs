@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 
 use ambit_model::{ConnectionId, DecodeError, Identity, RowLayout, Schema, Slot, Value, decode_row};
 use ambit_store::{Store, is_within};
+use ambit_wire::Parameters;
 
 use crate::query::plan::{Area, Comparison, Condition, Filter, Join, Number, Operand, Plan, Scalar};
-use crate::query::{self, Caller, Parameters, TextError};
+use crate::query::{self, Caller, TextError};
 
 /// A checked query.
 #[derive(Debug, Clone, PartialEq, Eq)]

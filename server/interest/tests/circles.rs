@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use ambit_interest::limits::{GROUNDS_MAX, OBSERVERS_PER_CIRCLE_MAX};
-use ambit_interest::{ClientId, ClientUpdate, Follower, QueryError};
+use ambit_interest::{Applied, ClientId, ClientUpdate, Follower, QueryError, Refusal};
 use ambit_model::glam::Vec2;
 use ambit_model::{
     ColumnSchema, ColumnType, ConnectionId, Identity, IndexKind, IndexSchema, Schema, TableSchema, Timestamp,
@@ -114,20 +114,21 @@ fn many_centres_show_each_row_once_and_too_many_end_the_subscription() {
     world.subscribe(1, 1, &[]).unwrap();
     let updates = world.flush();
     assert_eq!(counts(&world, &updates[0]), (OBSERVERS_PER_CIRCLE_MAX + 500, 0));
-    assert_eq!(updates[0].applied, [1]);
+    assert_eq!(updates[0].applied, [Applied { subscription: 1, change: 0 }]);
 
     world.add(1, 1, 0.0, 0);
     let updates = world.flush();
     assert_eq!(counts(&world, &updates[0]), (0, OBSERVERS_PER_CIRCLE_MAX + 500));
     let refused = QueryError::TooManyObservers(OBSERVERS_PER_CIRCLE_MAX + 1);
-    assert_eq!(updates[0].refused, [(1, refused.clone())]);
+    let ended = |reason| Refusal { subscription: 1, change: 0, reason };
+    assert_eq!(updates[0].refused, [ended(refused.clone())]);
     assert_eq!((updates[0].ended.len(), world.follower.statistics().subscriptions), (0, 0));
 
     // From the beginning, too: nothing but the refusal is said.
     world.subscribe(2, 1, &[]).unwrap();
     let updates = world.flush();
     assert_eq!((counts(&world, &updates[0]), updates[0].applied.len()), ((0, 0), 0));
-    assert_eq!(updates[0].refused, [(1, refused)]);
+    assert_eq!(updates[0].refused, [ended(refused)]);
 }
 
 /// One client with a circle per kind used to leave none for the others.

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use ambit_interest::limits::{JOINED_ROWS_MAX, OBSERVERS_PER_CIRCLE_MAX};
-use ambit_interest::{ClientId, ClientUpdate, Follower, QueryError};
+use ambit_interest::{ClientId, ClientUpdate, Follower, QueryError, Refusal};
 use ambit_model::{
     ColumnSchema, ColumnType, ConnectionId, Identity, IndexKind, IndexSchema, Schema, Slot, TableSchema,
     Timestamp, Value, encode_row,
@@ -254,7 +254,7 @@ fn too_many_rows_end_the_subscription() {
     world.commit();
     let updates = world.flush();
     let refused = QueryError::TooManyJoinedRows(JOINED_ROWS_MAX);
-    assert_eq!(updates[0].refused, [(1, refused.clone())]);
+    assert_eq!(updates[0].refused, [Refusal { subscription: 1, change: 0, reason: refused.clone() }]);
     assert!(!updates[0].blocks.is_empty(), "the item leaves");
     assert_eq!(world.follower.statistics().subscriptions, 0);
 
@@ -262,7 +262,7 @@ fn too_many_rows_end_the_subscription() {
     world.subscribe(TWO_HOPS);
     let updates = world.flush();
     assert_eq!((updates[0].blocks.len(), updates[0].applied.len()), (0, 0));
-    assert_eq!(updates[0].refused, [(3, refused)]);
+    assert_eq!(updates[0].refused, [Refusal { subscription: 3, change: 0, reason: refused }]);
 }
 
 #[test]
@@ -279,5 +279,5 @@ fn too_many_rows_at_an_end_end_the_subscription() {
     world.insert(PLAYER, player(u32::MAX, 1, 0));
     world.commit();
     let refused = QueryError::TooManyJoinedRows(OBSERVERS_PER_CIRCLE_MAX);
-    assert_eq!(world.flush()[0].refused, [(1, refused)]);
+    assert_eq!(world.flush()[0].refused, [Refusal { subscription: 1, change: 0, reason: refused }]);
 }

@@ -5,7 +5,9 @@
 use std::sync::Arc;
 
 use ambit_interest::limits::SCHEMA_CHANGES_MAX;
-use ambit_interest::{ClientId, ClientUpdate, FarewellReason, Follower, QueryError, SchemaChangeError};
+use ambit_interest::{
+    Applied, ClientId, ClientUpdate, FarewellReason, Follower, QueryError, SchemaChangeError,
+};
 use ambit_model::glam::Vec2;
 use ambit_model::{
     ColumnSchema, ColumnType, ConnectionId, EnumType, Identity, IndexKind, IndexSchema, Schema, TableSchema,
@@ -267,7 +269,7 @@ fn a_schema_that_is_refused_changes_nothing() {
     subscribe(&mut follower, 1, 1, "SELECT * FROM player").unwrap();
     let unflushed = follower.migrate(Some, |_| Err("not to be called"));
     assert_eq!(unflushed, Err(SchemaChangeError::Unflushed));
-    assert_eq!(flush(&mut follower)[0].applied, [1]);
+    assert_eq!(flush(&mut follower)[0].applied, [Applied { subscription: 1, change: 0 }]);
     let refused = follower.migrate(Some, |_| Err("two players have the same name"));
     assert_eq!(refused, Err(SchemaChangeError::Store("two players have the same name")));
     assert_eq!(follower.statistics().subscriptions, 1);

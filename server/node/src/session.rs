@@ -215,10 +215,15 @@ impl Session {
                 connection.batch_begins();
                 self.send(EngineCommand::Calls { connection, block: bytes.slice_ref(block) })
             }
-            ClientMessage::Subscribe { subscription, sql, rate } => {
-                let sql = sql.to_owned();
+            ClientMessage::Subscribe { subscription, sql, rate, parameters } => {
+                let (sql, parameters) = (sql.to_owned(), Box::new(parameters));
                 connection.batch_begins();
-                self.send(EngineCommand::Subscribe { connection, subscription, sql, rate })
+                self.send(EngineCommand::Subscribe { connection, subscription, sql, rate, parameters })
+            }
+            ClientMessage::ChangeParameters { subscription, change, parameters } => {
+                let parameters = Box::new(parameters);
+                connection.batch_begins();
+                self.send(EngineCommand::ChangeParameters { connection, subscription, change, parameters })
             }
             ClientMessage::Unsubscribe { subscription } => {
                 connection.batch_begins();

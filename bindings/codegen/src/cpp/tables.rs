@@ -12,6 +12,8 @@ pub(super) fn write(plan: &Plan<'_>, code: &mut Code) {
     for table in &plan.tables {
         write_row(table, code);
         code.line("");
+        write_columns(table, code);
+        code.line("");
         write_table(table, code);
         code.line("");
     }
@@ -60,6 +62,22 @@ fn write_row(plan: &TablePlan<'_>, code: &mut Code) {
     code.close("};");
 }
 
+fn write_columns(plan: &TablePlan<'_>, code: &mut Code) {
+    let (name, table) = (plan.name(), &plan.table.name);
+    code.line(format!("/// The columns of table `{table}`, for typed queries."));
+    code.open(format!("struct {name}Columns {{"));
+    for column in &plan.table.columns {
+        code.doc("///", &column.doc);
+        code.line(format!(
+            "static constexpr ambit::Column<{name}Row, {}> {}{{\"{table}\", \"{}\"}};",
+            type_name(&column.ty),
+            escape(&column.name),
+            column.name
+        ));
+    }
+    code.close("};");
+}
+
 fn write_table(plan: &TablePlan<'_>, code: &mut Code) {
     let name = plan.name();
     code.doc("///", &plan.doc());
@@ -71,6 +89,11 @@ fn write_table(plan: &TablePlan<'_>, code: &mut Code) {
         plan.table.name,
         plan.table.fingerprint(),
         plan.layout.fixed_bytes()
+    ));
+    code.line("/// A query of all rows, to be narrowed.");
+    code.line(format!(
+        "static ambit::Query<{name}Row> query() {{ return ambit::Query<{name}Row>(\"{}\"); }}",
+        plan.table.name
     ));
     for (id, index) in (0u16..).zip(&plan.table.indexes) {
         write_lookup(plan, id, index, code);

@@ -55,6 +55,13 @@ fn write_enum(enumeration: &EnumType, code: &mut Code) {
         code.line(format!("{} = {tag},", escape(&upper_camel(&variant.name))));
     }
     code.close("};");
+    let names: Vec<String> =
+        enumeration.variants.iter().map(|variant| format!("\"{}\"", variant.name)).collect();
+    code.line("/// What queries call it.");
+    code.open(format!("inline std::string_view query_text({} value) {{", upper_camel(&enumeration.name)));
+    code.line(format!("constexpr std::string_view names[] = {{{}}};", names.join(", ")));
+    code.line("return names[static_cast<std::size_t>(value)];");
+    code.close("}");
 }
 
 fn write_union(enumeration: &EnumType, code: &mut Code) {

@@ -3,7 +3,7 @@
 use ambit_model::{Field, IndexSchema};
 
 use super::types::{field_name, write_in_place};
-use super::{doc, member, read, type_name, write as write_statement};
+use super::{columns, doc, member, read, type_name, write as write_statement};
 use crate::code::Code;
 use crate::naming::{csharp as escape, lower_camel};
 use crate::plan::{Lookup, Plan, TablePlan};
@@ -15,6 +15,8 @@ pub(super) fn write(plan: &Plan<'_>, code: &mut Code) {
         write_table(table, code);
         code.line("");
         write_rows(table, code);
+        code.line("");
+        columns::write(table, code);
         code.line("");
     }
     code.line("/// <summary>All tables of the database.</summary>");
@@ -78,6 +80,12 @@ fn write_table(plan: &TablePlan<'_>, code: &mut Code) {
         plan.table.name,
         plan.table.fingerprint(),
         plan.layout.fixed_bytes()
+    ));
+    code.line("");
+    code.line("/// <summary>A query of all rows, to be narrowed.</summary>");
+    code.line(format!(
+        "public static Ambit.Query<{row}> Query() {{ return new Ambit.Query<{row}>(\"{}\"); }}",
+        plan.table.name
     ));
     code.line("");
     code.line("/// <summary>All rows in the cache; safe until the next Tick.</summary>");

@@ -7,7 +7,7 @@
 #include <limits>
 #include <memory>
 
-#include "row.h"
+#include "parameters.h"
 
 namespace ambit {
 
@@ -77,7 +77,9 @@ public:
     virtual bool identity(Identity& out) = 0;
     virtual bool connection(ConnectionId& out) = 0;
     virtual bool token(std::string& out) = 0;
-    virtual bool subscribe(std::string_view sql, float rate, std::uint32_t& out) = 0;
+    virtual bool subscribe(std::string_view sql, const Parameters& parameters, float rate, std::uint32_t& out) = 0;
+    virtual bool change_parameters(std::uint32_t subscription, const Parameters& parameters, std::uint32_t& out) = 0;
+    virtual SubscriptionState change(std::uint32_t subscription, std::uint32_t change, std::string& message) = 0;
     virtual bool unsubscribe(std::uint32_t subscription) = 0;
     virtual SubscriptionState subscription(std::uint32_t subscription, std::string& message) = 0;
     virtual Lookup reducer(std::string_view name, Info& out) = 0;
@@ -135,7 +137,15 @@ public:
     /// To keep, and to give next time; empty before the client is connected.
     std::string token();
     /// The subscription's number; 0 when it was refused. `rate` in updates per second, 0 the server's default.
-    std::uint32_t subscribe(std::string_view sql, float rate = 0);
+    std::uint32_t subscribe(std::string_view sql, float rate = 0) { return subscribe(sql, Parameters(), rate); }
+    /// The same of a query that names parameters: `:name` in its text takes the value of that name.
+    std::uint32_t subscribe(std::string_view sql, const Parameters& parameters, float rate = 0);
+    /// Gives a subscription's query other parameters in place of all that it had. The number of the change; 0 when it was
+    /// refused. With a later tick the rows that are in one of both answers only come or leave, all at once.
+    std::uint32_t change_parameters(std::uint32_t subscription, const Parameters& parameters);
+    /// How a change of parameters stands: applied if it or a later one counts, failed if the server refused it; if the
+    /// subscription is over, as that stands.
+    SubscriptionState change(std::uint32_t subscription, std::uint32_t change, std::string& message) { return backend_->change(subscription, change, message); }
     bool unsubscribe(std::uint32_t subscription);
     SubscriptionState subscription(std::uint32_t number, std::string& message) { return backend_->subscription(number, message); }
     /// Brings the cache to the latest commit that has arrived and raises events and results. Events for which the

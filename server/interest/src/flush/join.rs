@@ -55,7 +55,7 @@ pub(super) fn view(
         Stage::Added => (false, true),
         Stage::Steady => (true, true),
         Stage::Ended => (true, false),
-        Stage::Refused => return,
+        Stage::Changing | Stage::Refused => return,
     };
     let mut walk = Walk::new(world, cohort, scratch, watched, usize::MAX);
     let before = if has_before { walk.keys_for(0, Moment::Before) } else { Vec::new() };

@@ -1,5 +1,6 @@
-//! A client that watches one table through several subscriptions, or whose subscription begins or ends: rows are
-//! counted together, so that each is sent once.
+//! A client that watches one table through several subscriptions, or whose subscription begins, ends or gets other
+//! parameters: rows are counted together, so that each is sent once. A subscription with other parameters is one that ends
+//! and one that begins.
 
 use ambit_model::Slot;
 use ambit_wire::LeaveReason;
@@ -44,17 +45,25 @@ pub(super) fn write(
     leaves.clear();
     entering.clear();
     for (place, subscription) in subscriptions.iter().enumerate() {
-        let seen_from = (subscription.stage, place);
-        match &subscription.source {
-            Source::Filter(id) => view_filter(world, cohort, scratch, (table, *id), seen_from, &mut views),
+        let mut view_as = |source: &Source, stage: Stage| match source {
+            Source::Filter(id) => {
+                view_filter(world, cohort, scratch, (table, *id), (stage, place), &mut views);
+            }
             Source::Circle { circle, ground, observers } => {
                 let watched = (&**circle, *ground, *observers);
-                circle::view::view(world, cohort, scratch, watched, seen_from, &mut views);
+                circle::view::view(world, cohort, scratch, watched, (stage, place), &mut views);
             }
             Source::Join { join, leaves } => {
-                let is_beside = subscriptions.len() > 1;
-                join::view(world, cohort, scratch, (join, leaves), seen_from, is_beside, &mut views);
+                let is_beside = subscriptions.len() > 1 || subscription.next.is_some();
+                join::view(world, cohort, scratch, (join, leaves), (stage, place), is_beside, &mut views);
             }
+        };
+        match (subscription.stage, &subscription.next) {
+            (Stage::Changing, Some(next)) => {
+                view_as(&subscription.source, Stage::Ended);
+                view_as(next, Stage::Added);
+            }
+            (stage, _) => view_as(&subscription.source, stage),
         }
     }
     views.sort_unstable_by_key(|view| view.slot);
@@ -98,7 +107,7 @@ fn is_as_before(cohort: &Cohort, scratch: &Scratch, subscription: &Subscription)
 fn why(world: &World, cohort: &Cohort, subscriptions: &[Subscription], group: &[View]) -> LeaveReason {
     let reasons = group.iter().filter(|view| view.was).filter_map(|view| {
         let subscription = subscriptions.get(view.subscription)?;
-        Some(match &subscription.source {
+        Some(match subscription.latest() {
             _ if subscription.stage == Stage::Ended => LeaveReason::Unsubscribed,
             Source::Filter(id) => filter::leave_reason(world, &cohort.filters.get(*id)?.filter, view.slot),
             Source::Circle { circle, ground, observers } => {
@@ -159,7 +168,7 @@ fn view_filter(
         }
     }
     match stage {
-        Stage::Steady | Stage::Refused => {}
+        Stage::Steady | Stage::Changing | Stage::Refused => {}
         Stage::Added => {
             let result = filter::result(world, watched).iter();
             views.extend(result.map(|&slot| View { slot, was: false, is: true, subscription }));

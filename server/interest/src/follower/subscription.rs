@@ -1,12 +1,14 @@
-//! Subscriptions begin and end. What they show comes with a client's next update.
+//! Subscriptions begin, end and get other parameters. What they show comes with a client's next update.
 
 use ambit_model::Timestamp;
+use ambit_wire::Parameters;
 
 use super::Follower;
 use crate::client::{Client, ClientId, Source, Stage, Subscription};
-use crate::cohort::Rate;
+use crate::cohort::{Cohort, Rate};
 use crate::query::plan::Plan;
-use crate::query::{self, Caller, Parameters, QueryError};
+use crate::query::{self, Caller, QueryError};
+use crate::world::World;
 use crate::{flush, limits};
 
 impl Follower {
@@ -25,8 +27,7 @@ impl Follower {
         self.subscribe_with(id, subscription, sql, &Parameters::new(), rate, now)
     }
 
-    /// As [`Self::subscribe`], of a query that names parameters of the client's own. What they hold now is meant: the
-    /// subscription does not change with them.
+    /// As [`Self::subscribe`], of a query that names parameters of the client's own.
     pub fn subscribe_with(
         &mut self,
         id: ClientId,
@@ -52,32 +53,66 @@ impl Follower {
             None => self.join(place, rate, now),
         };
         let Some(cohort) = self.cohorts.get_mut(cohort) else { return Err(QueryError::UnknownClient) };
-        let (table, source) = match plan {
-            Plan::Filter(filter) => {
-                self.world.watch(&filter);
-                (filter.table, Source::Filter(cohort.filters.acquire(&filter, false)))
-            }
-            Plan::Circle(circle) => {
-                let ground = self.world.watch_circle(&circle)?;
-                let observers = cohort.filters.acquire(&circle.observer, true);
-                (circle.target.table, Source::Circle { circle, ground, observers })
-            }
-            Plan::Join(join) => {
-                self.world.watch_join(&join);
-                let leaves =
-                    join.leaves().map(|(place, filter)| (place, cohort.filters.acquire(filter, true)));
-                let leaves = leaves.collect();
-                (join.target(), Source::Join { join, leaves })
-            }
-        };
+        let table = plan.table();
+        let source = claim(&mut self.world, cohort, plan)?;
         cohort.tell_news(place);
         if let Some(client) = self.clients.get_mut(place).and_then(Option::as_mut) {
             let at = client.subscriptions.partition_point(|known| known.known_table <= known_table);
-            let (number, stage) = (subscription, Stage::Added);
-            let added = Subscription { number, rate, stage, table, known_table, source, refused: None };
+            let added = Subscription {
+                number: subscription,
+                rate,
+                stage: Stage::Added,
+                table,
+                known_table,
+                source,
+                sql: sql.into(),
+                next: None,
+                change: 0,
+                refused: None,
+            };
             client.subscriptions.insert(at, added);
         }
         self.statistics.subscriptions += 1;
+        Ok(())
+    }
+
+    /// Gives the query of a subscription other parameters in place of all that it had. The client's next update takes what
+    /// it held to what it is to hold, and tells the number of the change; of several changes before that update only the
+    /// last is told. A change that is refused leaves the subscription as it was.
+    pub fn change_parameters(
+        &mut self,
+        id: ClientId,
+        subscription: u32,
+        change: u32,
+        parameters: &Parameters,
+    ) -> Result<(), QueryError> {
+        let place = *self.by_id.get(&id).ok_or(QueryError::UnknownClient)?;
+        let client = self.clients.get(place).and_then(Option::as_ref).ok_or(QueryError::UnknownClient)?;
+        let unknown = QueryError::UnknownSubscription(subscription);
+        let is_alive = |known: &Subscription| {
+            known.number == subscription && !matches!(known.stage, Stage::Ended | Stage::Refused)
+        };
+        let Some(at) = client.subscriptions.iter().position(is_alive) else { return Err(unknown) };
+        let sql = client.subscriptions.get(at).map(|known| &*known.sql).unwrap_or_default();
+        let (plan, _) = self.plan(client, sql, parameters)?;
+        let cohort = client.cohort.and_then(|cohort| self.cohorts.get_mut(cohort));
+        let Some(cohort) = cohort else { return Err(unknown) };
+        let source = claim(&mut self.world, cohort, plan)?;
+        cohort.tell_news(place);
+        let client = self.clients.get_mut(place).and_then(Option::as_mut);
+        let Some(known) = client.and_then(|client| client.subscriptions.get_mut(at)) else { return Ok(()) };
+        known.change = change;
+        let replaced = match known.stage {
+            // The client has nothing of it yet.
+            Stage::Added => Some(std::mem::replace(&mut known.source, source)),
+            Stage::Steady | Stage::Changing | Stage::Ended | Stage::Refused => {
+                known.stage = Stage::Changing;
+                known.next.replace(Box::new(source)).map(|next| *next)
+            }
+        };
+        if let Some(replaced) = replaced {
+            flush::release_source(&mut self.world, cohort, replaced);
+        }
         Ok(())
     }
 
@@ -92,7 +127,12 @@ impl Follower {
         let Some(cohort) = client.cohort.and_then(|cohort| self.cohorts.get_mut(cohort)) else { return };
         cohort.tell_news(position);
         match client.subscriptions.get_mut(place) {
-            Some(known) if known.stage != Stage::Added => known.stage = Stage::Ended,
+            Some(known) if known.stage != Stage::Added => {
+                known.stage = Stage::Ended;
+                if let Some(next) = known.next.take() {
+                    flush::release_source(&mut self.world, cohort, *next);
+                }
+            }
             _ => {
                 client.ended.push(subscription);
                 flush::release(&mut self.world, cohort, client.subscriptions.remove(place));
@@ -111,4 +151,25 @@ impl Follower {
         let table = plan.table();
         Ok((plan, table))
     }
+}
+
+/// Begins to watch what a query shows.
+fn claim(world: &mut World, cohort: &mut Cohort, plan: Plan) -> Result<Source, QueryError> {
+    Ok(match plan {
+        Plan::Filter(filter) => {
+            world.watch(&filter);
+            Source::Filter(cohort.filters.acquire(&filter, false))
+        }
+        Plan::Circle(circle) => {
+            let ground = world.watch_circle(&circle)?;
+            let observers = cohort.filters.acquire(&circle.observer, true);
+            Source::Circle { circle, ground, observers }
+        }
+        Plan::Join(join) => {
+            world.watch_join(&join);
+            let leaves = join.leaves().map(|(place, filter)| (place, cohort.filters.acquire(filter, true)));
+            let leaves = leaves.collect();
+            Source::Join { join, leaves }
+        }
+    })
 }

@@ -1,13 +1,13 @@
 //! Literals and parameters → what they say, before it is known what they are compared with.
 
 use ambit_model::ColumnType;
+use ambit_wire::{ParameterValue, Parameters};
 use sqlparser::ast::{Expr, Spanned, UnaryOperator, Value};
 use sqlparser::tokenizer::Span;
 
+use super::Caller;
 use super::error::TextError;
-use super::parameters::ParameterValue;
 use super::scope::refuse;
-use super::{Caller, Parameters};
 
 /// What stands in the text, or what the parameter that stands there holds.
 pub(super) enum Literal {
@@ -117,7 +117,7 @@ fn parameter(name: &str, caller: Caller<'_>, span: Span) -> Result<Literal, Text
 }
 
 fn missing(name: &str, parameters: &Parameters, span: Span) -> TextError {
-    let known: String = parameters.names().map(|known| format!(", :{known}")).collect();
+    let known: String = parameters.iter().map(|(known, _)| format!(", :{known}")).collect();
     refuse(
         span,
         format!("the parameter `:{name}` has no value"),

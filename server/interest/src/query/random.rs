@@ -9,8 +9,8 @@ use ambit_model::{
 };
 use proptest::prelude::*;
 
+use super::Caller;
 use super::plan::{Filter, Plan};
-use super::{Caller, Parameters};
 
 /// One table with columns of all kinds, most of them with an index.
 pub(crate) fn schema() -> Arc<Schema> {
@@ -64,7 +64,7 @@ pub(crate) fn schema() -> Arc<Schema> {
 /// The filter of `SELECT * FROM body WHERE …`.
 pub(crate) fn filter(schema: &Schema, condition: &str) -> Filter {
     let sql = format!("SELECT * FROM body WHERE {condition}");
-    let parameters = Parameters::new();
+    let parameters = ambit_wire::Parameters::new();
     let caller =
         Caller { identity: Identity([1; 32]), connection: ConnectionId::default(), parameters: &parameters };
     match super::parse(schema, caller, &sql) {

@@ -5,13 +5,15 @@ mod migration;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use ambit_interest::{ClientId, ClientUpdate, Follower, QueryError, reference};
+use ambit_interest::{
+    Applied, ClientId, ClientUpdate, Follower, ParameterValue, Parameters, QueryError, reference,
+};
 use ambit_model::{ConnectionId, Duration, RowLayout, Slot, Timestamp};
 use ambit_store::{ChangeKind, Store};
 use ambit_wire::LeaveReason;
 
 use crate::cache::{Cache, Effects};
-use crate::reference::Query;
+use crate::reference::{Query, Values};
 use crate::shape::{SchemaChange, Shape};
 use crate::world::{Change, World, identity};
 
@@ -28,6 +30,11 @@ pub enum Step {
     Unsubscribe {
         client: u8,
         pick: u8,
+    },
+    ChangeParameters {
+        client: u8,
+        pick: u8,
+        values: Values,
     },
     /// Gone and back with nothing.
     Reconnect(u8),
@@ -48,6 +55,9 @@ struct Client {
     /// By number: the query, and whether its first result has come.
     subscriptions: BTreeMap<u32, (Query, bool)>,
     ending: BTreeMap<u32, Query>,
+    /// By number: the last change of its parameters, and the query with them.
+    changing: BTreeMap<u32, (u32, Query)>,
+    next_change: u32,
     next_number: u32,
     /// Its subscriptions that want every commit, as long as it never had none of them.
     immediate: BTreeSet<u32>,
@@ -84,13 +94,14 @@ impl Harness {
             Step::Subscribe { client, query, rate } => self.subscribe(client, query, rate),
             Step::Unsubscribe { client, pick } => {
                 let Some(state) = self.clients.get_mut(&client) else { return };
-                let numbers: Vec<u32> = state.subscriptions.keys().copied().collect();
-                let Some(number) = numbers.get(usize::from(pick) * numbers.len() / 256) else { return };
-                let (query, _) = state.subscriptions.remove(number).unwrap();
-                state.immediate.remove(number);
-                state.ending.insert(*number, query);
-                self.follower.unsubscribe(ClientId(client.into()), *number);
+                let Some(number) = state.pick(pick) else { return };
+                let (query, _) = state.subscriptions.remove(&number).unwrap();
+                state.changing.remove(&number);
+                state.immediate.remove(&number);
+                state.ending.insert(number, query);
+                self.follower.unsubscribe(ClientId(client.into()), number);
             }
+            Step::ChangeParameters { client, pick, values } => self.change_parameters(client, pick, &values),
             Step::Reconnect(client) => {
                 self.follower.disconnect(ClientId(client.into()));
                 self.clients.remove(&client);
@@ -148,6 +159,25 @@ impl Harness {
         state.subscriptions.insert(state.next_number, (query, false));
     }
 
+    fn change_parameters(&mut self, client: u8, pick: u8, values: &Values) {
+        let id = ClientId(client.into());
+        let Some(state) = self.clients.get_mut(&client) else { return };
+        let Some(number) = state.pick(pick) else { return };
+        let (query, _) = &state.subscriptions[&number];
+        let changed = query.with(values);
+        let ((text, _), (same_text, parameters)) = (query.sql(&state.shape), changed.sql(&state.shape));
+        if text != same_text || parameters.is_empty() {
+            return;
+        }
+        let mut fewer = Parameters::new();
+        fewer.set("unknown", ParameterValue::Bool(true)).unwrap();
+        let refused = self.follower.change_parameters(id, number, u32::MAX, &fewer);
+        assert!(matches!(refused, Err(QueryError::Text(_))), "{refused:?}");
+        state.next_change += 1;
+        self.follower.change_parameters(id, number, state.next_change, &parameters).unwrap();
+        state.changing.insert(number, (state.next_change, changed));
+    }
+
     fn flush(&mut self, is_everybody_due: bool, of_all: bool) {
         let mut updates = Vec::new();
         match of_all {
@@ -164,6 +194,7 @@ impl Harness {
         for (&client, state) in &self.clients {
             if is_everybody_due {
                 assert!(state.ending.is_empty(), "a subscription should have ended");
+                assert!(state.changing.is_empty(), "parameters should have changed");
                 assert!(
                     state.subscriptions.values().all(|(_, applied)| *applied),
                     "a first result is missing"
@@ -190,14 +221,26 @@ impl Harness {
 
     fn update(&mut self, client: u8, update: &ClientUpdate<'_>) {
         let state = self.clients.get_mut(&client).expect("an update for a client that is gone");
-        let before =
-            state.subscriptions.values().filter(|(_, applied)| *applied).map(|(query, _)| query.clone());
-        let mut before: Vec<(Query, bool)> = before.map(|query| (query, false)).collect();
-        for number in &update.applied {
-            let (_, applied) =
-                state.subscriptions.get_mut(number).expect("an unknown subscription was applied");
-            assert!(!std::mem::replace(applied, true), "applied twice");
+        let was_applied: BTreeSet<u32> = state
+            .subscriptions
+            .iter()
+            .filter(|(_, (_, applied))| *applied)
+            .map(|(number, _)| *number)
+            .collect();
+        for Applied { subscription, change } in &update.applied {
+            let (query, applied) =
+                state.subscriptions.get_mut(subscription).expect("an unknown subscription was applied");
+            if *change == 0 {
+                assert!(!std::mem::replace(applied, true), "applied twice");
+                continue;
+            }
+            assert!(*applied, "other parameters before the first result");
+            let (last, changed) = state.changing.remove(subscription).expect("nothing was changed");
+            assert_eq!(*change, last, "the last change is told");
+            *query = changed;
         }
+        let before = was_applied.iter().map(|number| (state.subscriptions[number].0.clone(), false));
+        let mut before: Vec<(Query, bool)> = before.collect();
         for number in &update.ended {
             let query = state.ending.remove(number).expect("an unknown subscription has ended");
             before.push((query, true));
@@ -278,6 +321,12 @@ impl Harness {
 }
 
 impl Client {
+    /// One of its subscriptions, by chance.
+    fn pick(&self, pick: u8) -> Option<u32> {
+        let numbers: Vec<u32> = self.subscriptions.keys().copied().collect();
+        numbers.get(usize::from(pick) * numbers.len() / 256).copied()
+    }
+
     fn new(shape: Shape) -> Self {
         Self {
             cache: Cache::default(),
@@ -286,6 +335,8 @@ impl Client {
             lost: BTreeSet::new(),
             subscriptions: BTreeMap::new(),
             ending: BTreeMap::new(),
+            changing: BTreeMap::new(),
+            next_change: 0,
             next_number: 0,
             immediate: BTreeSet::new(),
             changed: BTreeMap::new(),

@@ -16,7 +16,7 @@ use proptest::prelude::*;
 use condition::condition;
 use harness::{Harness, Step};
 use join::{Hop, Join, join};
-use reference::{Centre, Query};
+use reference::{Centre, Query, Values};
 use shape::SchemaChange;
 use world::Change;
 
@@ -62,18 +62,25 @@ fn query() -> impl Strategy<Value = Query> {
     let own = prop::bool::weighted(0.2);
     let condition = prop_oneof![2 => Just(None), 3 => condition().prop_map(Some)];
     let joined = prop_oneof![3 => Just(None), 1 => join().prop_map(Some)];
-    let any = (0_u16..3, zone, hp, name, own, near, condition, joined).prop_map(
-        |(table, zone, hp, name, own, near, condition, join)| {
+    let any = (0_u16..3, zone, hp, name, own, near, condition, (joined, any::<bool>())).prop_map(
+        |(table, zone, hp, name, own, near, condition, (join, by_parameter))| {
             let near = near.filter(|(centre, _)| join.is_none() || matches!(centre, Centre::Point(..)));
-            Query { table, zone, hp, name, own, near, condition, join }
+            Query { table, zone, hp, name, own, near, condition, join, by_parameter }
         },
     );
     // Without conditions a join shows more.
     let plain_join = (0_u16..3, join()).prop_map(|(table, join)| {
         let (zone, hp, name, own, near, condition) = (None, None, None, false, None, None);
-        Query { table, zone, hp, name, own, near, condition, join: Some(join) }
+        Query { table, zone, hp, name, own, near, condition, join: Some(join), by_parameter: false }
     });
     prop_oneof![3 => any, 1 => plain_join]
+}
+
+fn values() -> impl Strategy<Value = Values> {
+    let centre = (coordinate(), coordinate());
+    (0_u8..3, (0_i32..6, 4_i32..10), 0_u8..3, centre, 0_u8..24).prop_map(
+        |(zone, hp, name, centre, radius)| Values { zone, hp, name, centre, radius: f64::from(radius) },
+    )
 }
 
 fn schema_change() -> impl Strategy<Value = SchemaChange> {
@@ -101,6 +108,8 @@ fn step() -> impl Strategy<Value = Step> {
         8 => prop_oneof![0_i64..30, 30_i64..120, Just(1_500_i64)].prop_map(Step::Flush),
         3 => (client.clone(), query(), rate).prop_map(|(client, query, rate)| Step::Subscribe { client, query, rate }),
         1 => (client.clone(), any::<u8>()).prop_map(|(client, pick)| Step::Unsubscribe { client, pick }),
+        3 => (client.clone(), any::<u8>(), values())
+            .prop_map(|(client, pick, values)| Step::ChangeParameters { client, pick, values }),
         1 => client.prop_map(Step::Reconnect),
         2 => (prop::collection::vec(schema_change(), 0..3), prop::collection::vec(change(), 0..4))
             .prop_map(|(changes, writes)| Step::Migrate { changes, writes }),
@@ -151,8 +160,8 @@ fn a_crowd_stays_exact() {
                 3 => (None, Some(Join::new([(next(3) as u16, Hop::LINK), (next(3) as u16, Hop::OWNER)]))),
                 _ => (Some((centre, 30.0)), None),
             };
-            let (zone, hp, name, own, condition) = (None, None, None, false, None);
-            let query = Query { table, zone, hp, name, own, near, condition, join };
+            let (zone, hp, name, own, condition, by_parameter) = (None, None, None, false, None, true);
+            let query = Query { table, zone, hp, name, own, near, condition, join, by_parameter };
             let rate = [0.0, 10.0, f32::INFINITY][next(3) as usize];
             harness.step(Step::Subscribe { client, query, rate });
         }
@@ -170,6 +179,11 @@ fn a_crowd_stays_exact() {
                 });
             }
             harness.step(Step::Commit(changes));
+            if next(3) == 0 {
+                let (client, radius) = (next(40) as u8, next(60) as f64);
+                let values = Values { zone: 0, hp: (0, 0), name: 0, centre: (0.0, 0.0), radius };
+                harness.step(Step::ChangeParameters { client, pick: 0, values });
+            }
             harness.step(Step::Flush(17));
         }
         harness.step(Step::Flush(2_000));

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use ambit_interest::ParameterValue::{self, Float, Integer, Point2, Point3, Text};
 use ambit_interest::Parameters;
 use ambit_model::{Identity, Slot};
 use ambit_wire::LeaveReason;
@@ -24,6 +25,18 @@ pub struct Query {
     pub condition: Option<Condition>,
     /// Not together with a centre of the caller's own.
     pub join: Option<Join>,
+    /// Whether the values above are parameters, so that they can be changed.
+    pub by_parameter: bool,
+}
+
+/// Other values in place of those that a query has.
+#[derive(Debug, Clone)]
+pub struct Values {
+    pub zone: u8,
+    pub hp: (i32, i32),
+    pub name: u8,
+    pub centre: (f64, f64),
+    pub radius: f64,
 }
 
 #[derive(Debug, Clone)]
@@ -48,6 +61,21 @@ impl Query {
         std::iter::once(self.table).chain(own).chain(joined)
     }
 
+    /// The same query with other values.
+    pub fn with(&self, values: &Values) -> Self {
+        let near = self.near.clone().map(|(centre, _)| match centre {
+            Centre::Point(..) => (Centre::Point(values.centre.0, values.centre.1), values.radius),
+            Centre::Own { .. } => (centre, values.radius),
+        });
+        Self {
+            zone: self.zone.map(|_| values.zone),
+            hp: self.hp.map(|_| values.hp),
+            name: self.name.map(|_| values.name),
+            near,
+            ..self.clone()
+        }
+    }
+
     /// The text for a client that knows the tables in this shape, and the parameters that it names.
     pub fn sql(&self, shape: &Shape) -> (String, Parameters) {
         let mut printer = Printer::default();
@@ -55,13 +83,18 @@ impl Query {
         let (is_flat, own_zone) = (shape_of(self.table).is_flat(), shape_of(self.table).zone);
         let mut conditions = Vec::new();
         if let Some(zone) = self.zone {
+            let zone = self.value(&mut printer, "zone", zone.to_string(), Integer(zone.into()));
             conditions.push(format!("a.{own_zone} = {zone}"));
         }
         if let Some((from, to)) = self.hp {
+            let from = self.value(&mut printer, "from", from.to_string(), Integer(from.into()));
+            let to = self.value(&mut printer, "to", to.to_string(), Integer(to.into()));
             conditions.push(format!("a.hp >= {from} AND {to} > a.hp"));
         }
         if let Some(number) = self.name {
-            conditions.push(format!("a.name = '{}'", name(number).replace('\'', "''")));
+            let text = format!("'{}'", name(number).replace('\'', "''"));
+            let name = self.value(&mut printer, "name", text, Text(name(number).to_string()));
+            conditions.push(format!("a.name = {name}"));
         }
         if self.own {
             conditions.push("a.owner = :sender".to_owned());
@@ -74,15 +107,18 @@ impl Query {
         match &self.near {
             None => {}
             Some((Centre::Point(x, y), radius)) => {
-                let point = if is_flat {
-                    format!("ST_Point({x}, {y})")
+                let (point, value) = if is_flat {
+                    (format!("ST_Point({x}, {y})"), Point2([*x, *y]))
                 } else {
-                    format!("ST_MakePoint({x}, {y}, 0)")
+                    (format!("ST_MakePoint({x}, {y}, 0)"), Point3([*x, *y, 0.0]))
                 };
+                let point = self.value(&mut printer, "point", point, value);
+                let radius = self.value(&mut printer, "radius", radius.to_string(), Float(*radius));
                 conditions.push(format!("ST_DWithin(a.position, {point}, {radius})"));
             }
             Some((Centre::Own { table, same_zone, same_name }, radius)) => {
                 let (table, zone) = (shape_of(*table).name, shape_of(*table).zone);
+                let radius = self.value(&mut printer, "radius", radius.to_string(), Float(*radius));
                 from += &format!(" JOIN {table} p ON ST_DWithin(a.position, p.position, {radius})");
                 conditions.push("p.owner = :sender".to_owned());
                 if *same_zone {
@@ -102,6 +138,14 @@ impl Query {
             format!(" WHERE {}", conditions.join(" AND "))
         };
         (format!("SELECT a.* FROM {from}{filter}"), printer.parameters)
+    }
+
+    /// A value as it stands in the text.
+    fn value(&self, printer: &mut Printer, name: &str, text: String, value: ParameterValue) -> String {
+        match self.by_parameter && printer.parameters.set(name, value).is_ok() {
+            true => format!(":{name}"),
+            false => text,
+        }
     }
 
     /// The slots of the result.

@@ -6,6 +6,7 @@ use ambit_engine::ModuleHash;
 use ambit_model::{Identity, Schema};
 use ambit_module_host::Module;
 use ambit_store::{ChangeSet, Plan};
+use ambit_wire::Parameters;
 use bytes::Bytes;
 use crossbeam_channel::Receiver;
 use tokio::sync::oneshot;
@@ -45,6 +46,19 @@ pub enum EngineCommand {
         sql: String,
         /// Updates per second, as in the message.
         rate: f32,
+        /// The values of the names in the query.
+        parameters: Box<Parameters>,
+    },
+    /// A subscription gets other parameters.
+    ChangeParameters {
+        /// The client's connection.
+        connection: Arc<Connection>,
+        /// The client's number for the subscription.
+        subscription: u32,
+        /// The client's number for the change.
+        change: u32,
+        /// The values of the names in the query.
+        parameters: Box<Parameters>,
     },
     /// A subscription ends.
     Unsubscribe {
@@ -91,7 +105,8 @@ impl EngineCommand {
         match self {
             Self::Calls { block, .. } => block.len(),
             Self::CallOnce { arguments, .. } => arguments.len(),
-            Self::Subscribe { sql, .. } => sql.len(),
+            Self::Subscribe { sql, parameters, .. } => sql.len() + parameters.byte_count(),
+            Self::ChangeParameters { parameters, .. } => parameters.byte_count(),
             Self::Connect { .. }
             | Self::Disconnect { .. }
             | Self::Unsubscribe { .. }
@@ -191,6 +206,19 @@ pub enum FollowerCommand {
         sql: String,
         /// Updates per second, as in the message.
         rate: f32,
+        /// The values of the names in the query.
+        parameters: Box<Parameters>,
+    },
+    /// A subscription gets other parameters.
+    ChangeParameters {
+        /// The client's connection.
+        connection: Arc<Connection>,
+        /// The client's number for the subscription.
+        subscription: u32,
+        /// The client's number for the change.
+        change: u32,
+        /// The values of the names in the query.
+        parameters: Box<Parameters>,
     },
     /// A subscription ends.
     Unsubscribe {
@@ -206,7 +234,8 @@ impl FollowerCommand {
     pub fn byte_count(&self) -> usize {
         match self {
             Self::Change(change_set) | Self::Migrate { change_set, .. } => change_set.body.len(),
-            Self::Subscribe { sql, .. } => sql.len(),
+            Self::Subscribe { sql, parameters, .. } => sql.len() + parameters.byte_count(),
+            Self::ChangeParameters { parameters, .. } => parameters.byte_count(),
             Self::Connect(_) | Self::Disconnect(_) | Self::Unsubscribe { .. } | Self::Snapshot(_) => 0,
         }
     }

@@ -204,9 +204,15 @@ impl EngineThread {
             EngineCommand::Calls { connection, block } => self.run_calls(&connection, &block),
             EngineCommand::Connect { connection, token } => self.connect(connection, &token),
             EngineCommand::Disconnect { connection } => self.disconnect(&connection),
-            EngineCommand::Subscribe { connection, subscription, sql, rate } => {
+            EngineCommand::Subscribe { connection, subscription, sql, rate, parameters } => {
                 connection.has_subscriptions.store(true, Ordering::Relaxed);
-                self.round.follow(FollowerCommand::Subscribe { connection, subscription, sql, rate });
+                let begin = FollowerCommand::Subscribe { connection, subscription, sql, rate, parameters };
+                self.round.follow(begin);
+            }
+            EngineCommand::ChangeParameters { connection, subscription, change, parameters } => {
+                let other =
+                    FollowerCommand::ChangeParameters { connection, subscription, change, parameters };
+                self.round.follow(other);
             }
             EngineCommand::Unsubscribe { connection, subscription } => {
                 self.round.follow(FollowerCommand::Unsubscribe { connection, subscription });

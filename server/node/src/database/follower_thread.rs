@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use ambit_interest::{ClientId, ClientUpdate, Farewell, Follower};
+use ambit_interest::{ClientId, ClientUpdate, Farewell, Follower, Refusal};
 use ambit_model::Schema;
 use ambit_store::{ChangeSet, Plan};
-use ambit_wire::{ServerMessage, UpdateHeader, goodbye};
+use ambit_wire::{ServerMessage, goodbye};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 
 use super::command::{FollowerCommand, FollowerRound};
@@ -117,11 +117,19 @@ impl FollowerThread {
                 self.follower.disconnect(ClientId(number));
                 self.clients.remove(&number);
             }
-            FollowerCommand::Subscribe { connection, subscription, sql, rate } => {
+            FollowerCommand::Subscribe { connection, subscription, sql, rate, parameters } => {
+                let (client, now) = (ClientId(connection.number), clock::now());
+                let begun = self.follower.subscribe_with(client, subscription, &sql, &parameters, rate, now);
+                if let Err(reason) = begun {
+                    refuse(&self.shared, &connection, &Refusal { subscription, change: 0, reason });
+                }
+                connection.batch_ends();
+            }
+            FollowerCommand::ChangeParameters { connection, subscription, change, parameters } => {
                 let client = ClientId(connection.number);
-                if let Err(error) = self.follower.subscribe(client, subscription, &sql, rate, clock::now()) {
-                    let message = error.to_string();
-                    refuse(&self.shared, &connection, subscription, &message);
+                let changed = self.follower.change_parameters(client, subscription, change, &parameters);
+                if let Err(reason) = changed {
+                    refuse(&self.shared, &connection, &Refusal { subscription, change, reason });
                 }
                 connection.batch_ends();
             }
@@ -173,13 +181,7 @@ impl FollowerThread {
         let (clients, shared, statistics) = (&self.clients, &self.shared, &self.shared.statistics);
         let sink = &mut |update: ClientUpdate<'_>| {
             let Some(connection) = clients.get(&update.client.0) else { return };
-            let header = UpdateHeader {
-                offset: update.offset,
-                durable_offset,
-                timestamp: update.timestamp,
-                applied: update.applied,
-                ended: update.ended,
-            };
+            let header = update.header(durable_offset);
             if update.blocks.len() > UPDATE_BYTES_MAX {
                 let text = format!(
                     "an update of {} bytes is larger than {UPDATE_BYTES_MAX}; subscribe to fewer rows",
@@ -193,9 +195,7 @@ impl FollowerThread {
             Statistics::add(&statistics.update_bytes, message.len() as u64);
             connection.durable_told.fetch_max(durable_offset, Ordering::AcqRel);
             connection.send(message);
-            for (subscription, error) in update.refused {
-                refuse(shared, connection, subscription, &error.to_string());
-            }
+            update.refused.iter().for_each(|refusal| refuse(shared, connection, refusal));
         };
         match all {
             true => self.follower.flush_all(clock::now(), sink),
@@ -208,9 +208,12 @@ impl FollowerThread {
     }
 }
 
-/// Tells a client that it does not have a subscription.
-fn refuse(shared: &Shared, connection: &Connection, subscription: u32, message: &str) {
+/// Tells a client that it does not have a subscription, or that one does not have other parameters.
+fn refuse(shared: &Shared, connection: &Connection, refusal: &Refusal) {
+    let Refusal { subscription, change, reason } = refusal;
+    let message = &reason.to_string();
     let text = format!("subscription {subscription} of {}: {message}", connection.identity);
     shared.lines.call(Level::Warn, text);
-    connection.send(ServerMessage::SubscriptionError { subscription, message }.encode());
+    let (subscription, change) = (*subscription, *change);
+    connection.send(ServerMessage::SubscriptionError { subscription, change, message }.encode());
 }

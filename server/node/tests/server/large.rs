@@ -1,7 +1,7 @@
 //! Results that are as large as a message may be, and larger.
 
 use ambit_client::{Client, ConnectionState, DisconnectReason};
-use ambit_wire::{ClientMessage, ServerMessage, goodbye};
+use ambit_wire::{ClientMessage, Parameters, ServerMessage, goodbye};
 use serde_json::json;
 
 use crate::world::{PATIENCE, World, hear, say};
@@ -43,7 +43,8 @@ fn many_refused_subscriptions_are_all_answered() {
     let mut socket = world.welcomed_socket();
     let mut answers = 0;
     for subscription in 0..COUNT {
-        say(&mut socket, &ClientMessage::Subscribe { subscription, sql: "SELECT", rate: 0.0 });
+        let parameters = Parameters::new();
+        say(&mut socket, &ClientMessage::Subscribe { subscription, sql: "SELECT", rate: 0.0, parameters });
         say(&mut socket, &ClientMessage::Unsubscribe { subscription });
         if subscription % 100 == 99 {
             while answers <= subscription {

@@ -1,6 +1,8 @@
 //! Players: calls, subscriptions, durability, coming back as the same player.
 
-use ambit_client::{CallOutcome, CallStatus, Client, LeaveReason};
+use ambit_client::{
+    CallOutcome, CallStatus, Client, EventKind, LeaveReason, ParameterValue, Parameters, SubscriptionState,
+};
 use ambit_model::{Value, decode_row, encode_row};
 use serde_json::json;
 
@@ -105,6 +107,50 @@ fn an_unsubscribed_row_leaves_and_a_bad_query_is_explained() {
         reason.is_some()
     }));
     assert_eq!(reason, Some(LeaveReason::Unsubscribed));
+}
+
+#[test]
+fn parameters_change_and_only_the_difference_comes() {
+    let world = World::with_bank();
+    let mut client = world.client(None);
+    let between = |low: i128, high: i128| {
+        let mut parameters = Parameters::new();
+        parameters.set("low", ParameterValue::Integer(low)).unwrap();
+        parameters.set("high", ParameterValue::Integer(high)).unwrap();
+        parameters
+    };
+    let sql = "SELECT * FROM account WHERE id BETWEEN :low AND :high";
+    let accounts = client.subscribe_with(sql, &between(3, 6), f32::INFINITY).unwrap();
+    let is_applied = |client: &mut Client| client.subscription(accounts) == Some(&SubscriptionState::Applied);
+    assert!(client.wait_until(PATIENCE, is_applied));
+    assert_eq!(client.table("account").unwrap().len(), 4);
+
+    let change = client.change_parameters(accounts, &between(5, 7)).unwrap();
+    let (mut entered, mut left) = (0, Vec::new());
+    let is_changed = |client: &mut Client| {
+        for event in client.events() {
+            match event.kind {
+                EventKind::Insert { .. } => entered += 1,
+                EventKind::Delete { reason, .. } => left.push(reason),
+                EventKind::Update { .. } => panic!("nobody has paid"),
+            }
+        }
+        client.change(accounts, change).is_some()
+    };
+    assert!(client.wait_until(PATIENCE, is_changed));
+    assert_eq!(client.change(accounts, change), Some(&SubscriptionState::Applied));
+    assert_eq!(balances(&client), [(5, 1_000), (6, 1_000), (7, 1_000)]);
+    assert_eq!((entered, left), (1, vec![LeaveReason::NoLongerMatching; 2]));
+
+    let refused = client.change_parameters(accounts, &Parameters::new()).unwrap();
+    assert!(client.wait_until(PATIENCE, |client| client.change(accounts, refused).is_some()));
+    let Some(SubscriptionState::Failed(why)) = client.change(accounts, refused) else { panic!("refused") };
+    assert!(why.contains("the parameter `:low` has no value"), "{why}");
+    // It goes on as it was.
+    assert_eq!(call(&mut client, "transfer", &transfer(5, 1, 250)).status, CallStatus::Committed);
+    assert!(client.wait_until(PATIENCE, |client| balances(client)[0] == (5, 750)));
+    let unknown = client.change_parameters(accounts + 1, &between(0, 1)).unwrap();
+    assert!(client.wait_until(PATIENCE, |client| client.change(accounts + 1, unknown).is_some()));
 }
 
 #[test]

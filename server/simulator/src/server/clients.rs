@@ -1,8 +1,8 @@
 //! What the server does for its clients: welcomes, subscriptions, calls, updates.
 
-use ambit_interest::{ClientId, ClientUpdate, Follower};
+use ambit_interest::{ClientId, ClientUpdate, Follower, Refusal};
 use ambit_model::{Identity, Timestamp};
-use ambit_wire::{CallResult, CallStatus, Calls, ClientMessage, ServerMessage, UpdateHeader, write_result};
+use ambit_wire::{CallResult, CallStatus, Calls, ClientMessage, ServerMessage, write_result};
 
 use super::commit::Call;
 use super::{Outgoing, Server, connection_id};
@@ -36,15 +36,17 @@ impl Server {
                 };
                 out.push((connection, welcome.encode()));
             }
-            ClientMessage::Subscribe { subscription, sql, rate } => {
-                let result = self.follower.subscribe(ClientId(connection), subscription, sql, rate, now);
-                if let Err(error) = result {
-                    let message = error.to_string();
-                    out.push((
-                        connection,
-                        ServerMessage::SubscriptionError { subscription, message: &message }.encode(),
-                    ));
-                }
+            ClientMessage::Subscribe { subscription, sql, rate, parameters } => {
+                let client = ClientId(connection);
+                let begun = self.follower.subscribe_with(client, subscription, sql, &parameters, rate, now);
+                let refusal = begun.err().map(|reason| Refusal { subscription, change: 0, reason });
+                out.extend(refusal.map(|refusal| (connection, say(&refusal))));
+            }
+            ClientMessage::ChangeParameters { subscription, change, parameters } => {
+                let client = ClientId(connection);
+                let changed = self.follower.change_parameters(client, subscription, change, &parameters);
+                let refusal = changed.err().map(|reason| Refusal { subscription, change, reason });
+                out.extend(refusal.map(|refusal| (connection, say(&refusal))));
             }
             ClientMessage::Unsubscribe { subscription } => {
                 self.follower.unsubscribe(ClientId(connection), subscription);
@@ -110,19 +112,9 @@ impl Server {
         let (mut updates, mut refusals) = (Vec::new(), Vec::new());
         flush(&mut self.follower, &mut |update: ClientUpdate<'_>| {
             let connection = update.client.0;
-            let header = UpdateHeader {
-                offset: update.offset,
-                durable_offset,
-                timestamp: update.timestamp,
-                applied: update.applied,
-                ended: update.ended,
-            };
+            let header = update.header(durable_offset);
             updates.push((connection, ServerMessage::Update { header, blocks: &update.blocks }.encode()));
-            for (subscription, error) in update.refused {
-                let message = error.to_string();
-                let refusal = ServerMessage::SubscriptionError { subscription, message: &message };
-                refusals.push((connection, refusal.encode()));
-            }
+            refusals.extend(update.refused.iter().map(|refusal| (connection, say(refusal))));
         });
         (updates, refusals)
     }
@@ -138,4 +130,9 @@ impl Server {
         self.follower.disconnect(ClientId(connection));
         self.farewell((identity, connection_id(connection)), now, truth)
     }
+}
+
+fn say(Refusal { subscription, change, reason }: &Refusal) -> Vec<u8> {
+    let message = &reason.to_string();
+    ServerMessage::SubscriptionError { subscription: *subscription, change: *change, message }.encode()
 }

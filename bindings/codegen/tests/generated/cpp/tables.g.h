@@ -2,6 +2,7 @@
 #pragma once
 
 #include <ambit/client.h>
+#include <ambit/query.h>
 #include "types.g.h"
 
 namespace game {
@@ -86,11 +87,55 @@ namespace game {
     static_assert(offsetof(PlainRow, class_) == 374);
     static_assert(offsetof(PlainRow, key) == 376);
 
+    /// The columns of table `plain`, for typed queries.
+    struct PlainColumns {
+        /// Its <key>.
+        static constexpr ambit::Column<PlainRow, std::uint64_t> id{"plain", "id"};
+        static constexpr ambit::Column<PlainRow, bool> flag{"plain", "flag"};
+        static constexpr ambit::Column<PlainRow, std::int8_t> a_i8{"plain", "a_i8"};
+        static constexpr ambit::Column<PlainRow, std::int16_t> a_i16{"plain", "a_i16"};
+        static constexpr ambit::Column<PlainRow, std::int32_t> a_i32{"plain", "a_i32"};
+        static constexpr ambit::Column<PlainRow, std::int64_t> a_i64{"plain", "a_i64"};
+        static constexpr ambit::Column<PlainRow, ambit::I128> a_i128{"plain", "a_i128"};
+        static constexpr ambit::Column<PlainRow, std::uint8_t> a_u8{"plain", "a_u8"};
+        static constexpr ambit::Column<PlainRow, std::uint16_t> a_u16{"plain", "a_u16"};
+        static constexpr ambit::Column<PlainRow, std::uint32_t> a_u32{"plain", "a_u32"};
+        static constexpr ambit::Column<PlainRow, std::uint64_t> a_u64{"plain", "a_u64"};
+        static constexpr ambit::Column<PlainRow, ambit::U128> a_u128{"plain", "a_u128"};
+        static constexpr ambit::Column<PlainRow, float> a_f32{"plain", "a_f32"};
+        static constexpr ambit::Column<PlainRow, double> a_f64{"plain", "a_f64"};
+        static constexpr ambit::Column<PlainRow, ambit::Vec2> v2{"plain", "v2"};
+        static constexpr ambit::Column<PlainRow, ambit::Vec3> v3{"plain", "v3"};
+        static constexpr ambit::Column<PlainRow, ambit::Vec4> v4{"plain", "v4"};
+        static constexpr ambit::Column<PlainRow, ambit::Quat> turn{"plain", "turn"};
+        static constexpr ambit::Column<PlainRow, ambit::DVec2> d2{"plain", "d2"};
+        static constexpr ambit::Column<PlainRow, ambit::DVec3> d3{"plain", "d3"};
+        static constexpr ambit::Column<PlainRow, ambit::IVec2> i2{"plain", "i2"};
+        static constexpr ambit::Column<PlainRow, ambit::IVec3> i3{"plain", "i3"};
+        static constexpr ambit::Column<PlainRow, ambit::Identity> owner{"plain", "owner"};
+        static constexpr ambit::Column<PlainRow, ambit::ConnectionId> line{"plain", "line"};
+        static constexpr ambit::Column<PlainRow, ambit::Uuid> uuid{"plain", "uuid"};
+        static constexpr ambit::Column<PlainRow, ambit::EntityId> entity{"plain", "entity"};
+        static constexpr ambit::Column<PlainRow, ambit::Timestamp> at{"plain", "at"};
+        static constexpr ambit::Column<PlainRow, ambit::Duration> span{"plain", "span"};
+        static constexpr ambit::Column<PlainRow, Mood> mood{"plain", "mood"};
+        static constexpr ambit::Column<PlainRow, Stats> stats{"plain", "stats"};
+        static constexpr ambit::Column<PlainRow, ambit::Option<bool>> maybe_flag{"plain", "maybe_flag"};
+        static constexpr ambit::Column<PlainRow, ambit::Option<std::uint64_t>> maybe_u64{"plain", "maybe_u64"};
+        static constexpr ambit::Column<PlainRow, ambit::Option<std::uint64_t>> no_u64{"plain", "no_u64"};
+        static constexpr ambit::Column<PlainRow, ambit::Option<Stats>> maybe_stats{"plain", "maybe_stats"};
+        static constexpr ambit::Column<PlainRow, ambit::Option<ambit::Option<std::uint16_t>>> maybe_maybe{"plain", "maybe_maybe"};
+        static constexpr ambit::Column<PlainRow, std::uint8_t> class_{"plain", "class"};
+        static constexpr ambit::Column<PlainRow, std::uint32_t> key{"plain", "key"};
+    };
+
     /// All about plain.
     class PlainTable : public ambit::TypedTable<PlainRow> {
     public:
 
         explicit PlainTable(ambit::Client& client) : TypedTable(client, "plain", 0xba9e158350051d1du, 384) {}
+        /// A query of all rows, to be narrowed.
+        static ambit::Query<PlainRow> query() { return ambit::Query<PlainRow>("plain"); }
         ambit::Found<PlainRow> find(std::uint64_t id) {
             ambit::RowWriter& writer_ = this->key(8);
             ambit::Codec<std::uint64_t>::write(writer_, 0, id);
@@ -141,11 +186,36 @@ namespace game {
         std::optional<Action> maybe_action() const { return ambit::Codec<std::optional<Action>>::read(row_, 152); }
     };
 
+    /// The columns of table `heap_row`, for typed queries.
+    struct HeapRowColumns {
+        /// Its <key>.
+        static constexpr ambit::Column<HeapRowRow, std::uint64_t> id{"heap_row", "id"};
+        static constexpr ambit::Column<HeapRowRow, std::string> name{"heap_row", "name"};
+        static constexpr ambit::Column<HeapRowRow, std::vector<std::uint8_t>> blob{"heap_row", "blob"};
+        static constexpr ambit::Column<HeapRowRow, std::string> empty{"heap_row", "empty"};
+        static constexpr ambit::Column<HeapRowRow, std::vector<bool>> flags{"heap_row", "flags"};
+        static constexpr ambit::Column<HeapRowRow, std::vector<ambit::DVec3>> points{"heap_row", "points"};
+        static constexpr ambit::Column<HeapRowRow, std::vector<std::string>> words{"heap_row", "words"};
+        static constexpr ambit::Column<HeapRowRow, std::vector<std::vector<std::int32_t>>> grid{"heap_row", "grid"};
+        static constexpr ambit::Column<HeapRowRow, std::optional<std::string>> maybe_text{"heap_row", "maybe_text"};
+        static constexpr ambit::Column<HeapRowRow, std::optional<std::string>> no_text{"heap_row", "no_text"};
+        static constexpr ambit::Column<HeapRowRow, std::vector<ambit::Option<std::uint32_t>>> maybes{"heap_row", "maybes"};
+        static constexpr ambit::Column<HeapRowRow, std::vector<Mood>> moods{"heap_row", "moods"};
+        static constexpr ambit::Column<HeapRowRow, std::vector<Stats>> parties{"heap_row", "parties"};
+        static constexpr ambit::Column<HeapRowRow, Item> item{"heap_row", "item"};
+        static constexpr ambit::Column<HeapRowRow, std::vector<Item>> items{"heap_row", "items"};
+        static constexpr ambit::Column<HeapRowRow, Action> action{"heap_row", "action"};
+        static constexpr ambit::Column<HeapRowRow, std::vector<Action>> actions{"heap_row", "actions"};
+        static constexpr ambit::Column<HeapRowRow, std::optional<Action>> maybe_action{"heap_row", "maybe_action"};
+    };
+
     /// All about heap_row.
     class HeapRowTable : public ambit::TypedTable<HeapRowRow> {
     public:
 
         explicit HeapRowTable(ambit::Client& client) : TypedTable(client, "heap_row", 0xbdd6aa94961f550du, 168) {}
+        /// A query of all rows, to be narrowed.
+        static ambit::Query<HeapRowRow> query() { return ambit::Query<HeapRowRow>("heap_row"); }
         ambit::Found<HeapRowRow> find(std::uint64_t id) {
             ambit::RowWriter& writer_ = this->key(8);
             ambit::Codec<std::uint64_t>::write(writer_, 0, id);
@@ -169,11 +239,20 @@ namespace game {
     static_assert(offsetof(NestedFixedRow, id) == 0);
     static_assert(offsetof(NestedFixedRow, event) == 8);
 
+    /// The columns of table `nested_fixed`, for typed queries.
+    struct NestedFixedColumns {
+        /// Its <key>.
+        static constexpr ambit::Column<NestedFixedRow, std::uint64_t> id{"nested_fixed", "id"};
+        static constexpr ambit::Column<NestedFixedRow, EverythingFixed> event{"nested_fixed", "event"};
+    };
+
     /// All about nested_fixed.
     class NestedFixedTable : public ambit::TypedTable<NestedFixedRow> {
     public:
 
         explicit NestedFixedTable(ambit::Client& client) : TypedTable(client, "nested_fixed", 0x71f94364746547c4u, 384) {}
+        /// A query of all rows, to be narrowed.
+        static ambit::Query<NestedFixedRow> query() { return ambit::Query<NestedFixedRow>("nested_fixed"); }
         ambit::Found<NestedFixedRow> find(std::uint64_t id) {
             ambit::RowWriter& writer_ = this->key(8);
             ambit::Codec<std::uint64_t>::write(writer_, 0, id);
@@ -194,11 +273,20 @@ namespace game {
         Everything event() const { return ambit::Codec<Everything>::read(row_, 8); }
     };
 
+    /// The columns of table `nested`, for typed queries.
+    struct NestedColumns {
+        /// Its <key>.
+        static constexpr ambit::Column<NestedRow, std::uint64_t> id{"nested", "id"};
+        static constexpr ambit::Column<NestedRow, Everything> event{"nested", "event"};
+    };
+
     /// All about nested.
     class NestedTable : public ambit::TypedTable<NestedRow> {
     public:
 
         explicit NestedTable(ambit::Client& client) : TypedTable(client, "nested", 0xedb9a6744a184e7eu, 168) {}
+        /// A query of all rows, to be narrowed.
+        static ambit::Query<NestedRow> query() { return ambit::Query<NestedRow>("nested"); }
         ambit::Found<NestedRow> find(std::uint64_t id) {
             ambit::RowWriter& writer_ = this->key(8);
             ambit::Codec<std::uint64_t>::write(writer_, 0, id);
@@ -221,12 +309,22 @@ namespace game {
         std::string_view title() const { return ambit::text_at(row_, 16); }
     };
 
+    /// The columns of table `membership`, for typed queries.
+    struct MembershipColumns {
+        /// What it belongs to.
+        static constexpr ambit::Column<MembershipRow, std::uint64_t> plain{"membership", "plain"};
+        static constexpr ambit::Column<MembershipRow, std::string> player{"membership", "player"};
+        static constexpr ambit::Column<MembershipRow, std::string> title{"membership", "title"};
+    };
+
     /// All about membership.
     /// Its rows are gone after a restart of the server.
     class MembershipTable : public ambit::TypedTable<MembershipRow> {
     public:
 
         explicit MembershipTable(ambit::Client& client) : TypedTable(client, "membership", 0x4b91436f5128e7a5u, 24) {}
+        /// A query of all rows, to be narrowed.
+        static ambit::Query<MembershipRow> query() { return ambit::Query<MembershipRow>("membership"); }
         ambit::Found<MembershipRow> find(std::uint64_t plain, std::string_view player) {
             ambit::RowWriter& writer_ = this->key(16);
             ambit::Codec<std::uint64_t>::write(writer_, 0, plain);

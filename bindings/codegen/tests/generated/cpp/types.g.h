@@ -10,6 +10,11 @@ namespace game {
         Angry = 1,
         Default = 2,
     };
+    /// What queries call it.
+    inline std::string_view query_text(Mood value) {
+        constexpr std::string_view names[] = {"Calm", "Angry", "Default"};
+        return names[static_cast<std::size_t>(value)];
+    }
 
     struct Stats {
         std::uint8_t level{};

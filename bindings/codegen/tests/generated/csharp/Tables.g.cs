@@ -95,6 +95,9 @@ namespace Game {
 
         internal PlainTable(Ambit.Client client) : base(client, "plain", 0xba9e158350051d1dUL, 384) { }
 
+        /// <summary>A query of all rows, to be narrowed.</summary>
+        public static Ambit.Query<PlainRow> Query() { return new Ambit.Query<PlainRow>("plain"); }
+
         /// <summary>All rows in the cache; safe until the next Tick.</summary>
         public PlainRows Rows { get { return new PlainRows(Client, All()); } }
 
@@ -166,6 +169,44 @@ namespace Game {
         public ref readonly PlainRow this[int index] { get { return ref *(PlainRow*)client.RowAt(rows, index); } }
     }
 
+    /// <summary>The columns of table `plain`, for typed queries.</summary>
+    public static class PlainColumns {
+        /// <summary>
+        /// Its &lt;key&gt;.
+        /// </summary>
+        public static readonly Ambit.Column<PlainRow, ulong> Id = new Ambit.Column<PlainRow, ulong>("plain", "id", (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.Column<PlainRow, bool> Flag = new Ambit.Column<PlainRow, bool>("plain", "flag", (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.Column<PlainRow, sbyte> AI8 = new Ambit.Column<PlainRow, sbyte>("plain", "a_i8", (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.Column<PlainRow, short> AI16 = new Ambit.Column<PlainRow, short>("plain", "a_i16", (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.Column<PlainRow, int> AI32 = new Ambit.Column<PlainRow, int>("plain", "a_i32", (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.Column<PlainRow, long> AI64 = new Ambit.Column<PlainRow, long>("plain", "a_i64", (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.Column<PlainRow, Ambit.I128> AI128 = new Ambit.Column<PlainRow, Ambit.I128>("plain", "a_i128", (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.Column<PlainRow, byte> AU8 = new Ambit.Column<PlainRow, byte>("plain", "a_u8", (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.Column<PlainRow, ushort> AU16 = new Ambit.Column<PlainRow, ushort>("plain", "a_u16", (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.Column<PlainRow, uint> AU32 = new Ambit.Column<PlainRow, uint>("plain", "a_u32", (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.Column<PlainRow, ulong> AU64 = new Ambit.Column<PlainRow, ulong>("plain", "a_u64", (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.Column<PlainRow, float> AF32 = new Ambit.Column<PlainRow, float>("plain", "a_f32", (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.Column<PlainRow, double> AF64 = new Ambit.Column<PlainRow, double>("plain", "a_f64", (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.PositionColumn<PlainRow, Ambit.Vec2> V2 = new Ambit.PositionColumn<PlainRow, Ambit.Vec2>("plain", "v2", (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.PositionColumn<PlainRow, Ambit.Vec3> V3 = new Ambit.PositionColumn<PlainRow, Ambit.Vec3>("plain", "v3", (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.PositionColumn<PlainRow, Ambit.DVec2> D2 = new Ambit.PositionColumn<PlainRow, Ambit.DVec2>("plain", "d2", (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.PositionColumn<PlainRow, Ambit.DVec3> D3 = new Ambit.PositionColumn<PlainRow, Ambit.DVec3>("plain", "d3", (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.IdentityColumn<PlainRow> Owner = new Ambit.IdentityColumn<PlainRow>("plain", "owner");
+        public static readonly Ambit.ConnectionColumn<PlainRow> Line = new Ambit.ConnectionColumn<PlainRow>("plain", "line");
+        public static readonly Ambit.Column<PlainRow, Ambit.Uuid> Uuid = new Ambit.Column<PlainRow, Ambit.Uuid>("plain", "uuid", (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.Column<PlainRow, Ambit.EntityId> Entity = new Ambit.Column<PlainRow, Ambit.EntityId>("plain", "entity", (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.Column<PlainRow, Ambit.Timestamp> At = new Ambit.Column<PlainRow, Ambit.Timestamp>("plain", "at", (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.Column<PlainRow, Ambit.Duration> Span = new Ambit.Column<PlainRow, Ambit.Duration>("plain", "span", (p, n, v) => p.Set(n, v));
+        private static readonly string[] moodNames_ = { "Calm", "Angry", "Default" };
+        public static readonly Ambit.Column<PlainRow, Mood> Mood = new Ambit.Column<PlainRow, Mood>("plain", "mood", (p, n, v) => p.Set(n, moodNames_[(int)v]));
+        public static readonly Ambit.Column<PlainRow, bool> MaybeFlag = new Ambit.Column<PlainRow, bool>("plain", "maybe_flag", (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.Column<PlainRow, ulong> MaybeU64 = new Ambit.Column<PlainRow, ulong>("plain", "maybe_u64", (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.Column<PlainRow, ulong> NoU64 = new Ambit.Column<PlainRow, ulong>("plain", "no_u64", (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.Column<PlainRow, ushort> MaybeMaybe = new Ambit.Column<PlainRow, ushort>("plain", "maybe_maybe", (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.Column<PlainRow, byte> Class = new Ambit.Column<PlainRow, byte>("plain", "class", (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.Column<PlainRow, uint> Key = new Ambit.Column<PlainRow, uint>("plain", "key", (p, n, v) => p.Set(n, v));
+    }
+
     /// <summary>
     /// All about heap_row.
     /// </summary>
@@ -209,6 +250,9 @@ namespace Game {
         public event HeapRowDeleted OnDelete;
 
         internal HeapRowTable(Ambit.Client client) : base(client, "heap_row", 0xbdd6aa94961f550dUL, 168) { }
+
+        /// <summary>A query of all rows, to be narrowed.</summary>
+        public static Ambit.Query<HeapRowRow> Query() { return new Ambit.Query<HeapRowRow>("heap_row"); }
 
         /// <summary>All rows in the cache; safe until the next Tick.</summary>
         public HeapRowRows Rows { get { return new HeapRowRows(Client, All()); } }
@@ -270,6 +314,19 @@ namespace Game {
         public HeapRowRow this[int index] { get { return new HeapRowRow(client.RowAt(rows, index)); } }
     }
 
+    /// <summary>The columns of table `heap_row`, for typed queries.</summary>
+    public static class HeapRowColumns {
+        /// <summary>
+        /// Its &lt;key&gt;.
+        /// </summary>
+        public static readonly Ambit.Column<HeapRowRow, ulong> Id = new Ambit.Column<HeapRowRow, ulong>("heap_row", "id", (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.TextColumn<HeapRowRow> Name = new Ambit.TextColumn<HeapRowRow>("heap_row", "name");
+        public static readonly Ambit.Column<HeapRowRow, byte[]> Blob = new Ambit.Column<HeapRowRow, byte[]>("heap_row", "blob", (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.TextColumn<HeapRowRow> Empty = new Ambit.TextColumn<HeapRowRow>("heap_row", "empty");
+        public static readonly Ambit.TextColumn<HeapRowRow> MaybeText = new Ambit.TextColumn<HeapRowRow>("heap_row", "maybe_text");
+        public static readonly Ambit.TextColumn<HeapRowRow> NoText = new Ambit.TextColumn<HeapRowRow>("heap_row", "no_text");
+    }
+
     /// <summary>
     /// All about nested_fixed.
     /// </summary>
@@ -295,6 +352,9 @@ namespace Game {
         public event NestedFixedDeleted OnDelete;
 
         internal NestedFixedTable(Ambit.Client client) : base(client, "nested_fixed", 0x71f94364746547c4UL, 384) { }
+
+        /// <summary>A query of all rows, to be narrowed.</summary>
+        public static Ambit.Query<NestedFixedRow> Query() { return new Ambit.Query<NestedFixedRow>("nested_fixed"); }
 
         /// <summary>All rows in the cache; safe until the next Tick.</summary>
         public NestedFixedRows Rows { get { return new NestedFixedRows(Client, All()); } }
@@ -349,6 +409,14 @@ namespace Game {
         public ref readonly NestedFixedRow this[int index] { get { return ref *(NestedFixedRow*)client.RowAt(rows, index); } }
     }
 
+    /// <summary>The columns of table `nested_fixed`, for typed queries.</summary>
+    public static class NestedFixedColumns {
+        /// <summary>
+        /// Its &lt;key&gt;.
+        /// </summary>
+        public static readonly Ambit.Column<NestedFixedRow, ulong> Id = new Ambit.Column<NestedFixedRow, ulong>("nested_fixed", "id", (p, n, v) => p.Set(n, v));
+    }
+
     /// <summary>
     /// All about nested.
     /// </summary>
@@ -376,6 +444,9 @@ namespace Game {
         public event NestedDeleted OnDelete;
 
         internal NestedTable(Ambit.Client client) : base(client, "nested", 0xedb9a6744a184e7eUL, 168) { }
+
+        /// <summary>A query of all rows, to be narrowed.</summary>
+        public static Ambit.Query<NestedRow> Query() { return new Ambit.Query<NestedRow>("nested"); }
 
         /// <summary>All rows in the cache; safe until the next Tick.</summary>
         public NestedRows Rows { get { return new NestedRows(Client, All()); } }
@@ -428,6 +499,14 @@ namespace Game {
         public NestedRow this[int index] { get { return new NestedRow(client.RowAt(rows, index)); } }
     }
 
+    /// <summary>The columns of table `nested`, for typed queries.</summary>
+    public static class NestedColumns {
+        /// <summary>
+        /// Its &lt;key&gt;.
+        /// </summary>
+        public static readonly Ambit.Column<NestedRow, ulong> Id = new Ambit.Column<NestedRow, ulong>("nested", "id", (p, n, v) => p.Set(n, v));
+    }
+
     /// <summary>
     /// All about membership.
     /// Its rows are gone after a restart of the server.
@@ -458,6 +537,9 @@ namespace Game {
         public event MembershipDeleted OnDelete;
 
         internal MembershipTable(Ambit.Client client) : base(client, "membership", 0x4b91436f5128e7a5UL, 24) { }
+
+        /// <summary>A query of all rows, to be narrowed.</summary>
+        public static Ambit.Query<MembershipRow> Query() { return new Ambit.Query<MembershipRow>("membership"); }
 
         /// <summary>All rows in the cache; safe until the next Tick.</summary>
         public MembershipRows Rows { get { return new MembershipRows(Client, All()); } }
@@ -515,6 +597,16 @@ namespace Game {
         public void Dispose() { client.Release(rows); }
         public MembershipRow Current { get { return new MembershipRow(client.RowAt(rows, next)); } }
         public MembershipRow this[int index] { get { return new MembershipRow(client.RowAt(rows, index)); } }
+    }
+
+    /// <summary>The columns of table `membership`, for typed queries.</summary>
+    public static class MembershipColumns {
+        /// <summary>
+        /// What it belongs to.
+        /// </summary>
+        public static readonly Ambit.Column<MembershipRow, ulong> Plain = new Ambit.Column<MembershipRow, ulong>("membership", "plain", (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.TextColumn<MembershipRow> Player = new Ambit.TextColumn<MembershipRow>("membership", "player");
+        public static readonly Ambit.TextColumn<MembershipRow> Title = new Ambit.TextColumn<MembershipRow>("membership", "title");
     }
 
     /// <summary>All tables of the database.</summary>

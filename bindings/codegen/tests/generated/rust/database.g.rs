@@ -40,6 +40,18 @@ impl model::Column for Mood {
     }
 }
 
+impl ambit_client::Queried for Mood {
+    type Value<'a> = Self;
+    fn parameter(value: Self) -> ambit_client::ParameterValue {
+        let name = match value {
+            Self::Calm => "Calm",
+            Self::Angry => "Angry",
+            Self::Default => "Default",
+        };
+        ambit_client::ParameterValue::Text(name.into())
+    }
+}
+
 #[derive(Debug, Clone, PartialEq)]
 #[allow(missing_docs)]
 pub struct Stats {
@@ -409,6 +421,59 @@ impl PlainRow {
     pub const NEAR_INDEX: u16 = 3;
 }
 
+/// The columns of table `plain`, for typed queries.
+#[derive(Debug)]
+pub struct PlainColumns;
+
+#[allow(missing_docs, non_upper_case_globals)]
+impl PlainColumns {
+    /// Its <key>.
+    pub const ID: ambit_client::Column<PlainRow, u64> = ambit_client::Column::new("plain", "id");
+    pub const FLAG: ambit_client::Column<PlainRow, bool> = ambit_client::Column::new("plain", "flag");
+    pub const A_I8: ambit_client::Column<PlainRow, i8> = ambit_client::Column::new("plain", "a_i8");
+    pub const A_I16: ambit_client::Column<PlainRow, i16> = ambit_client::Column::new("plain", "a_i16");
+    pub const A_I32: ambit_client::Column<PlainRow, i32> = ambit_client::Column::new("plain", "a_i32");
+    pub const A_I64: ambit_client::Column<PlainRow, i64> = ambit_client::Column::new("plain", "a_i64");
+    pub const A_I128: ambit_client::Column<PlainRow, i128> = ambit_client::Column::new("plain", "a_i128");
+    pub const A_U8: ambit_client::Column<PlainRow, u8> = ambit_client::Column::new("plain", "a_u8");
+    pub const A_U16: ambit_client::Column<PlainRow, u16> = ambit_client::Column::new("plain", "a_u16");
+    pub const A_U32: ambit_client::Column<PlainRow, u32> = ambit_client::Column::new("plain", "a_u32");
+    pub const A_U64: ambit_client::Column<PlainRow, u64> = ambit_client::Column::new("plain", "a_u64");
+    pub const A_U128: ambit_client::Column<PlainRow, u128> = ambit_client::Column::new("plain", "a_u128");
+    pub const A_F32: ambit_client::Column<PlainRow, f32> = ambit_client::Column::new("plain", "a_f32");
+    pub const A_F64: ambit_client::Column<PlainRow, f64> = ambit_client::Column::new("plain", "a_f64");
+    pub const V2: ambit_client::Column<PlainRow, model::glam::Vec2> = ambit_client::Column::new("plain", "v2");
+    pub const V3: ambit_client::Column<PlainRow, model::glam::Vec3> = ambit_client::Column::new("plain", "v3");
+    pub const V4: ambit_client::Column<PlainRow, model::glam::Vec4> = ambit_client::Column::new("plain", "v4");
+    pub const TURN: ambit_client::Column<PlainRow, model::glam::Quat> = ambit_client::Column::new("plain", "turn");
+    pub const D2: ambit_client::Column<PlainRow, model::glam::DVec2> = ambit_client::Column::new("plain", "d2");
+    pub const D3: ambit_client::Column<PlainRow, model::glam::DVec3> = ambit_client::Column::new("plain", "d3");
+    pub const I2: ambit_client::Column<PlainRow, model::glam::IVec2> = ambit_client::Column::new("plain", "i2");
+    pub const I3: ambit_client::Column<PlainRow, model::glam::IVec3> = ambit_client::Column::new("plain", "i3");
+    pub const OWNER: ambit_client::Column<PlainRow, model::Identity> = ambit_client::Column::new("plain", "owner");
+    pub const LINE: ambit_client::Column<PlainRow, model::ConnectionId> = ambit_client::Column::new("plain", "line");
+    pub const UUID: ambit_client::Column<PlainRow, model::Uuid> = ambit_client::Column::new("plain", "uuid");
+    pub const ENTITY: ambit_client::Column<PlainRow, model::EntityId> = ambit_client::Column::new("plain", "entity");
+    pub const AT: ambit_client::Column<PlainRow, model::Timestamp> = ambit_client::Column::new("plain", "at");
+    pub const SPAN: ambit_client::Column<PlainRow, model::Duration> = ambit_client::Column::new("plain", "span");
+    pub const MOOD: ambit_client::Column<PlainRow, Mood> = ambit_client::Column::new("plain", "mood");
+    pub const STATS: ambit_client::Column<PlainRow, Stats> = ambit_client::Column::new("plain", "stats");
+    pub const MAYBE_FLAG: ambit_client::Column<PlainRow, Option<bool>> = ambit_client::Column::new("plain", "maybe_flag");
+    pub const MAYBE_U64: ambit_client::Column<PlainRow, Option<u64>> = ambit_client::Column::new("plain", "maybe_u64");
+    pub const NO_U64: ambit_client::Column<PlainRow, Option<u64>> = ambit_client::Column::new("plain", "no_u64");
+    pub const MAYBE_STATS: ambit_client::Column<PlainRow, Option<Stats>> = ambit_client::Column::new("plain", "maybe_stats");
+    pub const MAYBE_MAYBE: ambit_client::Column<PlainRow, Option<Option<u16>>> = ambit_client::Column::new("plain", "maybe_maybe");
+    pub const CLASS: ambit_client::Column<PlainRow, u8> = ambit_client::Column::new("plain", "class");
+    pub const KEY: ambit_client::Column<PlainRow, u32> = ambit_client::Column::new("plain", "key");
+}
+
+impl PlainRow {
+    /// A query of all rows, to be narrowed.
+    pub fn query() -> ambit_client::Query<Self> {
+        ambit_client::Query::new(Self::NAME)
+    }
+}
+
 /// All about heap_row.
 #[derive(Debug, Clone, PartialEq)]
 #[allow(missing_docs)]
@@ -489,6 +554,40 @@ impl HeapRowRow {
     }
 }
 
+/// The columns of table `heap_row`, for typed queries.
+#[derive(Debug)]
+pub struct HeapRowColumns;
+
+#[allow(missing_docs, non_upper_case_globals)]
+impl HeapRowColumns {
+    /// Its <key>.
+    pub const ID: ambit_client::Column<HeapRowRow, u64> = ambit_client::Column::new("heap_row", "id");
+    pub const NAME: ambit_client::Column<HeapRowRow, String> = ambit_client::Column::new("heap_row", "name");
+    pub const BLOB: ambit_client::Column<HeapRowRow, Vec<u8>> = ambit_client::Column::new("heap_row", "blob");
+    pub const EMPTY: ambit_client::Column<HeapRowRow, String> = ambit_client::Column::new("heap_row", "empty");
+    pub const FLAGS: ambit_client::Column<HeapRowRow, Vec<bool>> = ambit_client::Column::new("heap_row", "flags");
+    pub const POINTS: ambit_client::Column<HeapRowRow, Vec<model::glam::DVec3>> = ambit_client::Column::new("heap_row", "points");
+    pub const WORDS: ambit_client::Column<HeapRowRow, Vec<String>> = ambit_client::Column::new("heap_row", "words");
+    pub const GRID: ambit_client::Column<HeapRowRow, Vec<Vec<i32>>> = ambit_client::Column::new("heap_row", "grid");
+    pub const MAYBE_TEXT: ambit_client::Column<HeapRowRow, Option<String>> = ambit_client::Column::new("heap_row", "maybe_text");
+    pub const NO_TEXT: ambit_client::Column<HeapRowRow, Option<String>> = ambit_client::Column::new("heap_row", "no_text");
+    pub const MAYBES: ambit_client::Column<HeapRowRow, Vec<Option<u32>>> = ambit_client::Column::new("heap_row", "maybes");
+    pub const MOODS: ambit_client::Column<HeapRowRow, Vec<Mood>> = ambit_client::Column::new("heap_row", "moods");
+    pub const PARTIES: ambit_client::Column<HeapRowRow, Vec<Stats>> = ambit_client::Column::new("heap_row", "parties");
+    pub const ITEM: ambit_client::Column<HeapRowRow, Item> = ambit_client::Column::new("heap_row", "item");
+    pub const ITEMS: ambit_client::Column<HeapRowRow, Vec<Item>> = ambit_client::Column::new("heap_row", "items");
+    pub const ACTION: ambit_client::Column<HeapRowRow, Action> = ambit_client::Column::new("heap_row", "action");
+    pub const ACTIONS: ambit_client::Column<HeapRowRow, Vec<Action>> = ambit_client::Column::new("heap_row", "actions");
+    pub const MAYBE_ACTION: ambit_client::Column<HeapRowRow, Option<Action>> = ambit_client::Column::new("heap_row", "maybe_action");
+}
+
+impl HeapRowRow {
+    /// A query of all rows, to be narrowed.
+    pub fn query() -> ambit_client::Query<Self> {
+        ambit_client::Query::new(Self::NAME)
+    }
+}
+
 /// All about nested_fixed.
 #[derive(Debug, Clone, PartialEq)]
 #[allow(missing_docs)]
@@ -528,6 +627,24 @@ impl NestedFixedRow {
     }
 }
 
+/// The columns of table `nested_fixed`, for typed queries.
+#[derive(Debug)]
+pub struct NestedFixedColumns;
+
+#[allow(missing_docs, non_upper_case_globals)]
+impl NestedFixedColumns {
+    /// Its <key>.
+    pub const ID: ambit_client::Column<NestedFixedRow, u64> = ambit_client::Column::new("nested_fixed", "id");
+    pub const EVENT: ambit_client::Column<NestedFixedRow, EverythingFixed> = ambit_client::Column::new("nested_fixed", "event");
+}
+
+impl NestedFixedRow {
+    /// A query of all rows, to be narrowed.
+    pub fn query() -> ambit_client::Query<Self> {
+        ambit_client::Query::new(Self::NAME)
+    }
+}
+
 /// All about nested.
 #[derive(Debug, Clone, PartialEq)]
 #[allow(missing_docs)]
@@ -564,6 +681,24 @@ impl NestedRow {
         let mut writer_ = model::RowWriter::new(&mut out_, 8);
         model::Column::write(id, &mut writer_, 0);
         out_
+    }
+}
+
+/// The columns of table `nested`, for typed queries.
+#[derive(Debug)]
+pub struct NestedColumns;
+
+#[allow(missing_docs, non_upper_case_globals)]
+impl NestedColumns {
+    /// Its <key>.
+    pub const ID: ambit_client::Column<NestedRow, u64> = ambit_client::Column::new("nested", "id");
+    pub const EVENT: ambit_client::Column<NestedRow, Everything> = ambit_client::Column::new("nested", "event");
+}
+
+impl NestedRow {
+    /// A query of all rows, to be narrowed.
+    pub fn query() -> ambit_client::Query<Self> {
+        ambit_client::Query::new(Self::NAME)
     }
 }
 
@@ -616,6 +751,25 @@ impl MembershipRow {
         let mut writer_ = model::RowWriter::new(&mut out_, 8);
         model::Column::write(plain, &mut writer_, 0);
         out_
+    }
+}
+
+/// The columns of table `membership`, for typed queries.
+#[derive(Debug)]
+pub struct MembershipColumns;
+
+#[allow(missing_docs, non_upper_case_globals)]
+impl MembershipColumns {
+    /// What it belongs to.
+    pub const PLAIN: ambit_client::Column<MembershipRow, u64> = ambit_client::Column::new("membership", "plain");
+    pub const PLAYER: ambit_client::Column<MembershipRow, String> = ambit_client::Column::new("membership", "player");
+    pub const TITLE: ambit_client::Column<MembershipRow, String> = ambit_client::Column::new("membership", "title");
+}
+
+impl MembershipRow {
+    /// A query of all rows, to be narrowed.
+    pub fn query() -> ambit_client::Query<Self> {
+        ambit_client::Query::new(Self::NAME)
     }
 }
 

@@ -1,4 +1,7 @@
-//! The client's own parameters: values that a query's text names and does not contain.
+//! The client's own parameters: values that a query's text names and does not contain. It leaves out what they are
+//! compared with.
+
+pub(crate) mod envelope;
 
 use std::collections::BTreeMap;
 
@@ -94,8 +97,24 @@ impl Parameters {
         self.values.get(name)
     }
 
-    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
-        self.values.keys().map(String::as_str)
+    /// Names and values, in the order of the names.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &ParameterValue)> {
+        self.values.iter().map(|(name, value)| (name.as_str(), value))
+    }
+
+    /// Bytes of their texts and bytes together.
+    pub fn byte_count(&self) -> usize {
+        self.bytes
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
     }
 }
 

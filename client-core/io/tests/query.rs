@@ -1,0 +1,128 @@
+//! The text of typed queries, and that their values never stand in it.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use ParameterValue::{Bool, Bytes, Float, Integer, Point2, Point3, Text};
+use ambit_client::model::glam::{DVec3, Vec2};
+use ambit_client::model::{EntityId, Identity};
+use ambit_client::{Column, ParameterError, ParameterValue, Query};
+
+struct Monster;
+struct Player;
+
+impl Monster {
+    const ID: Column<Self, EntityId> = Column::new("monster", "id");
+    const ZONE: Column<Self, u8> = Column::new("monster", "zone");
+    const HP: Column<Self, i16> = Column::new("monster", "hp");
+    const NAME: Column<Self, String> = Column::new("monster", "name");
+    const TARGET: Column<Self, Option<Identity>> = Column::new("monster", "target");
+    const POSITION: Column<Self, Vec2> = Column::new("monster", "position");
+    const ORDER: Column<Self, bool> = Column::new("monster", "order");
+
+    fn query() -> Query<Self> {
+        Query::new("monster")
+    }
+}
+
+impl Player {
+    const IDENTITY: Column<Self, Identity> = Column::new("player", "identity");
+    const POSITION: Column<Self, Option<DVec3>> = Column::new("player", "position");
+    const ZONE: Column<Self, u8> = Column::new("player", "zone");
+    const SPEED: Column<Self, f32> = Column::new("player", "speed");
+}
+
+/// The text behind SELECT … FROM, and the values in their order.
+fn check<R>(query: &Query<R>, expected: &str, values: &[ParameterValue]) {
+    let (sql, parameters) = query.build().unwrap();
+    assert_eq!(sql, expected);
+    let named: Vec<ParameterValue> =
+        (1..=parameters.len()).map(|n| parameters.get(&format!("p{n}")).unwrap().clone()).collect();
+    assert_eq!(named, values);
+}
+
+#[test]
+fn every_comparison() {
+    let monsters = |condition| Monster::query().filter(condition);
+    let whole = |condition: &str| format!(r#"SELECT * FROM "monster" WHERE {condition}"#);
+    check(&Monster::query(), r#"SELECT * FROM "monster""#, &[]);
+    let cases = [
+        (Monster::ZONE.equal(3), r#""zone" = :p1"#, vec![Integer(3)]),
+        (Monster::ZONE.not_equal(3), r#""zone" <> :p1"#, vec![Integer(3)]),
+        (Monster::HP.less(-5), r#""hp" < :p1"#, vec![Integer(-5)]),
+        (Monster::HP.at_most(5), r#""hp" <= :p1"#, vec![Integer(5)]),
+        (Monster::HP.greater(5), r#""hp" > :p1"#, vec![Integer(5)]),
+        (Monster::HP.at_least(5), r#""hp" >= :p1"#, vec![Integer(5)]),
+        (Monster::HP.between(1, 9), r#""hp" BETWEEN :p1 AND :p2"#, vec![Integer(1), Integer(9)]),
+        (Monster::ZONE.is_in([1, 2]), r#""zone" IN (:p1, :p2)"#, vec![Integer(1), Integer(2)]),
+        (Monster::NAME.equal("' OR 1 = 1 --"), r#""name" = :p1"#, vec![Text("' OR 1 = 1 --".into())]),
+        (Monster::NAME.starts_with(r"50%_\"), r#""name" LIKE :p1"#, vec![Text(r"50\%\_\\%".into())]),
+        (Monster::ORDER.equal(true), r#""order" = :p1"#, vec![Bool(true)]),
+        (Monster::ID.equal(EntityId(u64::MAX)), r#""id" = :p1"#, vec![Integer(u64::MAX.into())]),
+        (Monster::TARGET.is_null(), r#""target" IS NULL"#, vec![]),
+        (Monster::TARGET.is_not_null(), r#""target" IS NOT NULL"#, vec![]),
+        (Monster::TARGET.is_sender(), r#""target" = :sender"#, vec![]),
+        (Monster::TARGET.equal(Identity([7; 32])), r#""target" = :p1"#, vec![Bytes(vec![7; 32])]),
+        (
+            Monster::POSITION.near(Vec2::new(1.5, 2.0), 80.0),
+            r#"ST_DWithin("position", :p1, :p2)"#,
+            vec![Point2([1.5, 2.0]), Float(80.0)],
+        ),
+        (
+            Monster::POSITION.inside(Vec2::ZERO, Vec2::ONE),
+            r#""position" && ST_MakeBox2D(:p1, :p2)"#,
+            vec![Point2([0.0; 2]), Point2([1.0; 2])],
+        ),
+    ];
+    for (condition, text, values) in cases {
+        check(&monsters(condition), &whole(text), &values);
+    }
+    let players = Query::new("player").filter(Player::POSITION.inside(DVec3::ZERO, DVec3::ONE));
+    let values = [Point3([0.0; 3]), Point3([1.0; 3])];
+    check(&players, r#"SELECT * FROM "player" WHERE "position" &&& ST_3DMakeBox(:p1, :p2)"#, &values);
+    let fast = Query::new("player").filter(Player::SPEED.greater(0.1));
+    check(&fast, r#"SELECT * FROM "player" WHERE "speed" > :p1"#, &[Float(0.1_f32.into())]);
+}
+
+#[test]
+fn conditions_nest_only_where_they_must() {
+    let (a, b, c) = (Monster::ZONE.equal(1), Monster::HP.less(2), Monster::TARGET.is_null());
+    let text = |condition| Monster::query().filter(condition).build().unwrap().0.split_off(30);
+    assert_eq!(
+        text(a.clone() & b.clone() & c.clone()),
+        r#""zone" = :p1 AND "hp" < :p2 AND "target" IS NULL"#
+    );
+    assert_eq!(
+        text(a.clone() | b.clone() | c.clone()),
+        r#"("zone" = :p1 OR "hp" < :p2 OR "target" IS NULL)"#
+    );
+    assert_eq!(
+        text(a.clone() & (b.clone() | c.clone())),
+        r#""zone" = :p1 AND ("hp" < :p2 OR "target" IS NULL)"#
+    );
+    assert_eq!(
+        text(!(a.clone() & b.clone()) | c.clone()),
+        r#"(NOT ("zone" = :p1 AND "hp" < :p2) OR "target" IS NULL)"#
+    );
+    let both = Monster::query().filter(a | b).filter(c).build().unwrap().0;
+    assert!(both.ends_with(r#"WHERE ("zone" = :p1 OR "hp" < :p2) AND "target" IS NULL"#), "{both}");
+}
+
+#[test]
+fn a_circle_moves_with_the_clients_own_rows() {
+    let query = Monster::query()
+        .around(Monster::POSITION, Player::POSITION, 80.0, Player::IDENTITY.is_sender())
+        .joined(Monster::ZONE, Player::ZONE)
+        .filter(Monster::HP.greater(0) | Monster::NAME.equal("Ghost"))
+        .rate(20.0);
+    let expected = r#"SELECT a.* FROM "monster" a JOIN "player" b ON ST_DWithin(a."position", b."position", :p1) WHERE b."identity" = :sender AND a."zone" = b."zone" AND (a."hp" > :p2 OR a."name" = :p3)"#;
+    check(&query, expected, &[Float(80.0), Integer(0), Text("Ghost".into())]);
+    assert!((query.wanted_rate() - 20.0).abs() < f32::EPSILON);
+}
+
+#[test]
+fn what_is_no_parameter_is_told() {
+    let infinite = Monster::query().filter(Monster::POSITION.near(Vec2::ZERO, f64::INFINITY));
+    assert_eq!(infinite.build(), Err(ParameterError::NotFinite("p2".into())));
+    let many = Monster::query().filter(Monster::HP.is_in(0..100));
+    assert_eq!(many.build(), Err(ParameterError::TooMany));
+}

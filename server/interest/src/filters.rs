@@ -49,7 +49,7 @@ pub(crate) struct WatchedFilter {
     pub members: Vec<Slot>,
     /// Whether `members` was never filled.
     pub is_fresh: bool,
-    /// The last change that it was found for: one row can have several of its keys.
+    /// The last change that crossed: one row can have several of its keys.
     pub last_change: u64,
     /// Rows that were updated and stay in the result, by their numbers in the period.
     pub stays: Stays,

@@ -31,7 +31,8 @@ struct Level {
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Entry {
     low: u128,
-    high: u128,
+    /// How far above `low` the highest value lies.
+    length: u128,
     filter: FilterId,
 }
 
@@ -44,8 +45,9 @@ impl Spans {
                     Some(level) => level,
                     None => self.levels.push_mut(Level { bits, cells: HashMap::default() }),
                 };
+                let entry = Entry::new(low, high, filter);
                 for cell in cells(low, high, bits) {
-                    level.cells.entry((salt, cell)).or_default().push(Entry { low, high, filter });
+                    level.cells.entry((salt, cell)).or_default().push(entry);
                 }
             }
             (low, None) => self.from.entry((salt, low.unwrap_or(0))).or_default().push(filter),
@@ -60,7 +62,7 @@ impl Spans {
                 for level in self.levels.iter_mut().filter(|level| level.bits == bits) {
                     for cell in cells(low, high, bits) {
                         let Some(entries) = level.cells.get_mut(&(salt, cell)) else { continue };
-                        entries.retain(|known| *known != Entry { low, high, filter });
+                        entries.retain(|known| *known != Entry::new(low, high, filter));
                         if entries.is_empty() {
                             level.cells.remove(&(salt, cell));
                         }
@@ -91,6 +93,12 @@ impl Spans {
     }
 }
 
+impl Entry {
+    fn new(low: u128, high: u128, filter: FilterId) -> Self {
+        Self { low, length: high.saturating_sub(low), filter }
+    }
+}
+
 /// Appends the filters of the ranges that hold a value. About every second does, in no order: each is written, and kept if it
 /// fits, without a branch to mispredict.
 fn extend_holding(entries: &[Entry], rank: u128, out: &mut Vec<FilterId>) {
@@ -100,7 +108,8 @@ fn extend_holding(entries: &[Entry], rank: u128, out: &mut Vec<FilterId>) {
         if let Some(place) = out.get_mut(end) {
             *place = entry.filter;
         }
-        end += usize::from((entry.low <= rank) & (rank <= entry.high));
+        // A value below the range wraps around to far above it.
+        end += usize::from(rank.wrapping_sub(entry.low) <= entry.length);
     }
     out.truncate(end);
 }

@@ -51,9 +51,6 @@ fn cross_table(world: &World, cohort: &mut Cohort, scratch: &mut Scratch, (id, t
         }
         for &filter in concerned.iter() {
             let Some(watched) = filters.get_mut(filter) else { continue };
-            if std::mem::replace(&mut watched.last_change, number) == number {
-                continue;
-            }
             let is = match (image, now) {
                 (None, Some(row)) => watched.is_told_by_keys || watched.filter.matches(row),
                 (Some(_), Some(row)) => watched.filter.matches(row),
@@ -69,9 +66,10 @@ fn cross_table(world: &World, cohort: &mut Cohort, scratch: &mut Scratch, (id, t
             if watched.is_as_before() {
                 touched.push(filter);
             }
-            match was && is && is_same {
-                true => watched.stays.add(row_number),
-                false => watched.crossings.push(Crossing { slot: change.slot, was, is }),
+            if was && is && is_same {
+                watched.stays.add(row_number);
+            } else if std::mem::replace(&mut watched.last_change, number) != number {
+                watched.crossings.push(Crossing { slot: change.slot, was, is });
             }
         }
     }

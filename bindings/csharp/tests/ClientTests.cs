@@ -180,7 +180,10 @@ public sealed class ClientTests {
     public void AHandlerThatThrowsLosesNothingOfTheOthers() {
         Join();
         int results = 0, inserts = 0, problems = 0;
+        uint first = uint.MaxValue;
         client.OnResult += result => {
+            // The result of joining may come after the row.
+            if (result.Request < first) return;
             results++;
             throw new InvalidOperationException("a result's handler");
         };
@@ -189,7 +192,7 @@ public sealed class ClientTests {
             if (inserts <= 2) throw new InvalidOperationException("an event's handler");
         };
         client.Subscribe("SELECT * FROM monster");
-        database.Reducers.Say("one");
+        first = database.Reducers.Say("one");
         database.Reducers.Say("two");
         Stopwatch clock = Stopwatch.StartNew();
         while (results < 2 || inserts < 3 || inserts < database.Tables.Monster.Count) {

@@ -22,9 +22,6 @@ pub(crate) struct Truth {
     publications: BTreeMap<u64, (Publication, Schema)>,
     /// The calls that the log was given, by offset, and whether they end their session.
     noted: BTreeMap<u64, (Noted, bool)>,
-    /// The log has decayed at or before this commit, and a snapshot went on from it. If that snapshot decays as well, who made
-    /// the calls behind it, and when, is not known for certain (docs/simulator.md).
-    gap: Option<u64>,
     /// The highest offset that was acknowledged as durable since the last recovery.
     durable_told: u64,
     /// Where the last recovery ended.
@@ -71,7 +68,6 @@ impl Truth {
             snapshots: BTreeMap::new(),
             publications: BTreeMap::new(),
             noted: BTreeMap::new(),
-            gap: None,
             durable_told: 0,
             told: BTreeMap::new(),
             recovered: 0,
@@ -208,7 +204,7 @@ impl Truth {
         let wrong = |text: String| Err(Violation::new(Checker::Journal, text));
         for (offset, noted) in &recovered.noted {
             let made = self.noted.get(offset).map(|(made, _)| made);
-            if made != Some(noted) && self.gap.is_none_or(|gap| *offset <= gap) {
+            if made != Some(noted) {
                 return wrong(format!("the record of offset {offset} tells of {noted:?}, it was {made:?}"));
             }
         }
@@ -228,7 +224,7 @@ impl Truth {
             }
         }
         let told: BTreeSet<_> = recovered.left_connected.iter().map(|&(who, at)| (at, who)).collect();
-        if recovered.wants_farewells() && told != connected && self.gap.is_none() {
+        if recovered.wants_farewells() && told != connected {
             return wrong(format!("{connected:?} were connected, told is {told:?}"));
         }
         Ok(())
@@ -240,9 +236,6 @@ impl Truth {
         self.recovered = found.last_offset;
         if found.is_log_decayed {
             // A snapshot may be all that is left of them.
-            if found.last_record < found.last_offset {
-                self.gap = Some(found.last_offset);
-            }
             self.history.lose_records(found.last_record);
             self.told.retain(|_, at| *at <= found.last_offset);
         }

@@ -20,6 +20,11 @@ impl LogReader {
             let end = LogEnd { segment: None, last_record: options.next_after, epoch: 0 };
             return Ok((Log::new(self.medium, options, end), self.report));
         }
+        if self.report.torn_tail.is_some() && self.last_offset < options.next_after {
+            let open = self.begin_behind_gap(&options)?;
+            let end = LogEnd { segment: Some(open), last_record: options.next_after, epoch: self.epoch };
+            return Ok((Log::new(self.medium, options, end), self.report));
+        }
         let mut open = self.reopen()?;
         let is_empty = self.last_offset == self.header.previous;
         if is_empty && self.header.first > self.last_offset + 1 {
@@ -51,6 +56,17 @@ impl LogReader {
         let (position, capacity) = (self.position, self.bytes.len());
         let segment::Header { salt, epoch, .. } = self.header;
         Ok(OpenSegment { name, file, position, capacity, salt, epoch })
+    }
+
+    /// What cannot be read may have been records that the snapshot holds, and that the log lacks from now on. So the log goes
+    /// on in a new segment, which says that it comes after the snapshot: whoever reads the log without that snapshot is
+    /// told that records may be missing, and reads none that was written for the state behind them.
+    fn begin_behind_gap(&mut self, options: &LogOptions) -> Result<OpenSegment, ReadError> {
+        let created = self.medium.create(SPARE_NAME, options.segment_bytes);
+        created.map_err(read_error(SPARE_NAME))?;
+        let (salt, epoch, previous) = (options.salt, self.epoch, options.next_after);
+        let header = segment::Header { salt, first: previous + 1, previous, epoch };
+        Ok(name_spare(&*self.medium, header, options.segment_bytes)?)
     }
 
     /// Replaces a last segment without records, whose name was that of a record which a crash has lost: the next one may

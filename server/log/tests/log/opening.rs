@@ -123,3 +123,37 @@ fn a_damaged_header_where_reading_begins_names_the_record_before_it() {
     assert_eq!(repaired.last_offset, last_good);
     assert_eq!(read_after(medium, last_good).unwrap(), (vec![], None));
 }
+
+/// A snapshot stands for records that the end of the log has lost. The log went on right behind what was left, so that without
+/// the snapshot the records behind the gap were read as if nothing were missing.
+#[test]
+fn a_log_that_lost_what_a_snapshot_has_does_not_hide_it() {
+    let medium = MemoryMedium::default();
+    let mut log = open(&medium);
+    for offset in 1..=3 {
+        log.append(&batch([offset])).unwrap();
+        log.sync().unwrap();
+    }
+    drop(log);
+    let name = segment_name(1);
+    medium.edit(&name, |bytes| {
+        let last = bytes.iter().rposition(|byte| *byte != 0).unwrap();
+        bytes[last] ^= 1;
+    });
+    let behind_snapshot = || {
+        let reader = LogReader::open(Arc::new(medium.clone()), 3).unwrap();
+        reader.into_log(LogOptions { next_after: 3, ..SMALL }).unwrap()
+    };
+    let (log, report) = behind_snapshot();
+    assert!(report.torn_tail.is_some());
+    // A start that ends before its first record changes nothing.
+    drop(log);
+    let (mut log, report) = behind_snapshot();
+    assert_eq!((report.torn_tail, log.next_offset()), (None, 4));
+    log.append(&batch([4])).unwrap();
+    log.sync().unwrap();
+    drop(log);
+    assert_eq!(read_after(medium.clone(), 3).unwrap(), (vec![4], None));
+    let refused = read_after(medium, 0).unwrap_err();
+    assert!(matches!(&refused, ReadError::Damaged(damage) if damage.last_good == 2), "{refused}");
+}

@@ -43,8 +43,8 @@ struct Around {
     table: &'static str,
     /// What joins the two positions.
     join: Pieces,
-    /// What the rows in the centre are, and which columns are equal.
-    conditions: Vec<Pieces>,
+    /// What the rows in the centre are.
+    whose: Pieces,
 }
 
 /// What the tables of a query with a circle are called in it.
@@ -75,17 +75,16 @@ impl<R> Query<R> {
         whose: Condition<O>,
     ) -> Self {
         let join = position.within(centre, radius);
-        let conditions = vec![whose.pieces.of(CENTRE)];
-        self.around = Some(Around { table: centre.table(), join: join.of_both(SHOWN, CENTRE), conditions });
+        let (join, whose) = (join.of_both(SHOWN, CENTRE), whose.pieces.of(CENTRE));
+        self.around = Some(Around { table: centre.table(), join, whose });
         self
     }
 
-    /// Only rows of which this column is the same as that of the row in the circle's centre.
+    /// Only rows of which this column is the same as that of the row in the circle's centre. The server refuses that without a
+    /// circle.
     #[must_use]
     pub fn joined<O, T>(mut self, own: Column<R, T>, centre: Column<O, T>) -> Self {
-        if let Some(around) = &mut self.around {
-            around.conditions.push(own.same_as(centre).of_both(SHOWN, CENTRE));
-        }
+        self.conditions.push(own.same_as(centre).of_both(SHOWN, CENTRE));
         self
     }
 
@@ -115,7 +114,7 @@ impl<R> Query<R> {
                 text.sql =
                     format!("SELECT {SHOWN}.* FROM \"{shown}\" {SHOWN} JOIN \"{centre}\" {CENTRE} ON ");
                 text.add(&around.join, true)?;
-                around.conditions.iter().chain(&self.conditions).collect()
+                std::iter::once(&around.whose).chain(&self.conditions).collect()
             }
         };
         for (place, condition) in conditions.into_iter().enumerate() {

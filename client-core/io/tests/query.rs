@@ -126,3 +126,14 @@ fn what_is_no_parameter_is_told() {
     let many = Monster::query().filter(Monster::HP.is_in(0..100));
     assert_eq!(many.build(), Err(ParameterError::TooMany));
 }
+
+/// It was left out if the circle came later, or never: the query then showed more than was asked for.
+#[test]
+fn joined_columns_are_never_left_out() {
+    let joined = || Monster::query().joined(Monster::ZONE, Player::ZONE);
+    let around = joined().around(Monster::POSITION, Player::POSITION, 8.0, Player::IDENTITY.is_sender());
+    let expected = r#"SELECT a.* FROM "monster" a JOIN "player" b ON ST_DWithin(a."position", b."position", :p1) WHERE b."identity" = :sender AND a."zone" = b."zone""#;
+    check(&around, expected, &[Float(8.0)]);
+    // Two columns of one table: the server refuses that.
+    check(&joined(), r#"SELECT * FROM "monster" WHERE "zone" = "zone""#, &[]);
+}

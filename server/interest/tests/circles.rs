@@ -2,25 +2,23 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::sync::Arc;
+#[path = "support/feed.rs"]
+mod feed;
 
 use ambit_interest::limits::{GROUNDS_MAX, OBSERVERS_PER_CIRCLE_MAX};
-use ambit_interest::{Applied, ClientId, ClientUpdate, Follower, QueryError, Refusal};
+use ambit_interest::{Applied, ClientId, ClientUpdate, QueryError, Refusal};
 use ambit_model::glam::Vec2;
 use ambit_model::{
     ColumnSchema, ColumnType, ConnectionId, Identity, IndexKind, IndexSchema, Schema, TableSchema, Timestamp,
     Value, encode_row,
 };
-use ambit_store::{ChangeSet, Store};
-use ambit_wire::{Op, TableBlocks};
+use feed::Feed;
 
 /// Columns that circles can join, besides id, owner and position.
 const TAGS: usize = 8;
 
 struct World {
-    store: Store,
-    follower: Follower,
-    offset: u64,
+    feed: Feed,
     rows: u32,
 }
 
@@ -43,14 +41,12 @@ impl World {
             doc: String::new(),
             ..TableSchema::default()
         };
-        let schema = Arc::new(Schema { tables: vec![table], reducers: Vec::new(), ..Schema::default() });
-        let follower = Follower::new(Arc::clone(&schema));
-        Self { store: Store::new(schema), follower, offset: 0, rows: 0 }
+        Self { feed: Feed::new(Schema { tables: vec![table], ..Schema::default() }), rows: 0 }
     }
 
     /// Adds rows of one owner at one place, all tags alike, and commits.
     fn add(&mut self, count: usize, owner: u8, x: f32, tag: u8) {
-        let layout = self.store.schema().tables[0].layout();
+        let layout = self.feed.store.schema().tables[0].layout();
         for _ in 0..count {
             self.rows += 1;
             let mut values = vec![
@@ -59,51 +55,30 @@ impl World {
                 Value::Vec2(Vec2::new(x, 0.0)),
             ];
             values.extend((0..TAGS).map(|_| Value::U8(tag)));
-            self.store.insert(0, &mut encode_row(&layout, &values).unwrap()).unwrap();
+            self.feed.store.insert(0, &mut encode_row(&layout, &values).unwrap()).unwrap();
         }
-        self.offset += 1;
-        let body = self.store.commit().body;
-        let change_set = ChangeSet {
-            offset: self.offset,
-            timestamp: Timestamp(0),
-            caller: Identity::default(),
-            reducer: ChangeSet::NO_REDUCER,
-            body,
-        };
-        self.follower.apply(&change_set).unwrap();
+        self.feed.commit();
     }
 
     /// A client of this identity with a circle of radius 10 around its rows.
     fn subscribe(&mut self, client: u64, identity: u8, joined: &[usize]) -> Result<(), QueryError> {
-        self.follower.connect(ClientId(client), Identity([identity; 32]), ConnectionId::default());
+        self.feed.follower.connect(ClientId(client), Identity([identity; 32]), ConnectionId::default());
         let joined: String = joined.iter().map(|tag| format!(" AND t.tag{tag} = p.tag{tag}")).collect();
         let sql = format!(
             "SELECT t.* FROM body t JOIN body p ON ST_DWithin(t.position, p.position, 10){joined} WHERE p.owner = :sender"
         );
-        self.follower.subscribe(ClientId(client), 1, &sql, f32::INFINITY, Timestamp(0))
+        self.feed.follower.subscribe(ClientId(client), 1, &sql, f32::INFINITY, Timestamp(0))
     }
 
     fn flush(&mut self) -> Vec<ClientUpdate<'static>> {
-        let mut updates = Vec::new();
-        self.follower.flush(Timestamp(0), &mut |update| updates.push(update.into_owned()));
-        updates
+        self.feed.flush()
     }
 }
 
 /// Rows that enter and rows that leave with an update.
 fn counts(world: &World, update: &ClientUpdate<'_>) -> (usize, usize) {
-    let layout = world.store.schema().tables[0].layout();
-    let mut counts = (0, 0);
-    for block in TableBlocks::new(&update.blocks) {
-        for op in block.unwrap().ops(&layout) {
-            match op.unwrap() {
-                Op::Insert { .. } => counts.0 += 1,
-                Op::Delete { .. } => counts.1 += 1,
-                Op::Delta { .. } => {}
-            }
-        }
-    }
-    counts
+    let told = world.feed.told(update);
+    (told.enters.len(), told.leaves.len())
 }
 
 #[test]
@@ -122,7 +97,7 @@ fn many_centres_show_each_row_once_and_too_many_end_the_subscription() {
     let refused = QueryError::TooManyObservers(OBSERVERS_PER_CIRCLE_MAX + 1);
     let ended = |reason| Refusal { subscription: 1, change: 0, reason };
     assert_eq!(updates[0].refused, [ended(refused.clone())]);
-    assert_eq!((updates[0].ended.len(), world.follower.statistics().subscriptions), (0, 0));
+    assert_eq!((updates[0].ended.len(), world.feed.follower.statistics().subscriptions), (0, 0));
 
     // From the beginning, too: nothing but the refusal is said.
     world.subscribe(2, 1, &[]).unwrap();

@@ -2,16 +2,17 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::sync::Arc;
+#[path = "support/feed.rs"]
+mod feed;
 
 use ambit_interest::limits::{JOINED_ROWS_MAX, OBSERVERS_PER_CIRCLE_MAX};
-use ambit_interest::{ClientId, ClientUpdate, Follower, QueryError, Refusal};
+use ambit_interest::{ClientId, ClientUpdate, QueryError, Refusal};
 use ambit_model::{
     ColumnSchema, ColumnType, ConnectionId, Identity, IndexKind, IndexSchema, Schema, Slot, TableSchema,
     Timestamp, Value, encode_row,
 };
-use ambit_store::{ChangeSet, Store};
-use ambit_wire::{LeaveReason, Op, TableBlocks};
+use ambit_wire::LeaveReason;
+use feed::{Feed, Told};
 
 const PLAYER: u16 = 0;
 const CHEST: u16 = 1;
@@ -21,17 +22,7 @@ const TWO_HOPS: &str = "SELECT i.* FROM item i JOIN chest c ON i.chest = c.id JO
                         WHERE p.identity = :sender AND c.open";
 
 struct World {
-    store: Store,
-    follower: Follower,
-    offset: u64,
-}
-
-/// What an update says of the rows of the selected table.
-#[derive(Debug, Default, PartialEq)]
-struct Told {
-    enters: Vec<Slot>,
-    changes: Vec<Slot>,
-    leaves: Vec<(Slot, LeaveReason)>,
+    feed: Feed,
 }
 
 impl World {
@@ -62,67 +53,45 @@ impl World {
             table("chest", &[id.clone(), ("owner", number.clone()), ("open", ColumnType::Bool)], &[1]),
             table("item", &[id, ("chest", number.clone()), ("count", number)], &[1]),
         ];
-        let schema = Arc::new(Schema { tables, ..Schema::default() });
-        schema.check().unwrap();
-        let mut follower = Follower::new(Arc::clone(&schema));
-        follower.connect(ClientId(1), Identity([1; 32]), ConnectionId::default());
-        Self { store: Store::new(schema), follower, offset: 0 }
+        let mut feed = Feed::new(Schema { tables, ..Schema::default() });
+        feed.follower.connect(ClientId(1), Identity([1; 32]), ConnectionId::default());
+        Self { feed }
     }
 
     fn row(&self, table: u16, values: [Value; 3]) -> Vec<u8> {
-        encode_row(&self.store.schema().tables[usize::from(table)].layout(), &values).unwrap()
+        encode_row(&self.feed.store.schema().tables[usize::from(table)].layout(), &values).unwrap()
     }
 
     fn insert(&mut self, table: u16, values: [Value; 3]) -> Slot {
         let mut row = self.row(table, values);
-        self.store.insert(table, &mut row).unwrap()
+        self.feed.store.insert(table, &mut row).unwrap()
     }
 
     fn update(&mut self, table: u16, slot: Slot, values: [Value; 3]) {
         let row = self.row(table, values);
-        self.store.update(table, slot, &row).unwrap();
+        self.feed.store.update(table, slot, &row).unwrap();
     }
 
     fn commit(&mut self) {
-        self.offset += 1;
-        let change_set = ChangeSet {
-            offset: self.offset,
-            timestamp: Timestamp(0),
-            caller: Identity::default(),
-            reducer: ChangeSet::NO_REDUCER,
-            body: self.store.commit().body,
-        };
-        self.follower.apply(&change_set).unwrap();
+        self.feed.commit();
     }
 
     fn subscribe(&mut self, sql: &str) {
         let rate = f32::INFINITY;
-        self.follower.subscribe(ClientId(1), self.offset as u32, sql, rate, Timestamp(0)).unwrap();
+        let number = self.feed.follower.offset() as u32;
+        self.feed.follower.subscribe(ClientId(1), number, sql, rate, Timestamp(0)).unwrap();
     }
 
     fn flush(&mut self) -> Vec<ClientUpdate<'static>> {
-        let mut updates = Vec::new();
-        self.follower.flush(Timestamp(0), &mut |update| updates.push(update.into_owned()));
-        updates
+        self.feed.flush()
     }
 
     /// Commits, and what the client is told of it.
     fn told(&mut self) -> Told {
         self.commit();
-        let mut told = Told::default();
-        for update in self.flush() {
-            for block in TableBlocks::new(&update.blocks) {
-                let block = block.unwrap();
-                for op in block.ops(&self.store.schema().tables[usize::from(block.table)].layout()) {
-                    match op.unwrap() {
-                        Op::Insert { slot, .. } => told.enters.push(slot),
-                        Op::Delta { slot, .. } => told.changes.push(slot),
-                        Op::Delete { slot, reason } => told.leaves.push((slot, reason)),
-                    }
-                }
-            }
-        }
-        told
+        let updates = self.flush();
+        assert!(updates.len() < 2, "one client");
+        updates.first().map(|update| self.feed.told(update)).unwrap_or_default()
     }
 }
 
@@ -188,16 +157,16 @@ fn items_follow_their_chests_and_the_chests_their_owner() {
     assert_eq!(world.told(), Told { leaves: vec![(sword, NoLongerMatching)], ..enters(&[shield]) });
 
     // One item in the place of another, before anybody is told.
-    world.store.delete(ITEM, shield).unwrap();
+    world.feed.store.delete(ITEM, shield).unwrap();
     world.commit();
     assert_eq!(world.insert(ITEM, item(102, 10, 1)), shield);
     assert_eq!(world.told(), Told { leaves: vec![(shield, Deleted)], ..enters(&[shield]) });
 
-    world.store.delete(PLAYER, other).unwrap();
+    world.feed.store.delete(PLAYER, other).unwrap();
     assert_eq!(world.told(), leaves(&[(shield, NoLongerMatching)]));
     world.insert(PLAYER, player(2, 1, 0));
     assert_eq!(world.told(), enters(&[shield]));
-    world.store.delete(ITEM, shield).unwrap();
+    world.feed.store.delete(ITEM, shield).unwrap();
     assert_eq!(world.told(), leaves(&[(shield, Deleted)]));
 }
 
@@ -214,7 +183,7 @@ fn the_selected_table_may_stand_anywhere_and_begin_several_branches() {
          WHERE p.identity = :sender AND i.id = 10",
     );
     assert_eq!(world.told(), enters(&[mine]));
-    world.store.delete(ITEM, 0).unwrap();
+    world.feed.store.delete(ITEM, 0).unwrap();
     assert_eq!(world.told(), leaves(&[(mine, LeaveReason::NoLongerMatching)]));
 }
 
@@ -235,7 +204,7 @@ fn a_row_that_leaves_one_join_stays_for_another() {
     }
     world.update(ITEM, sword, item(100, 10, 2));
     assert_eq!(world.told(), Told { changes: vec![sword], ..Told::default() });
-    world.store.delete(CHEST, mine).unwrap();
+    world.feed.store.delete(CHEST, mine).unwrap();
     assert_eq!(world.told(), leaves(&[(sword, LeaveReason::NoLongerMatching)]));
 }
 
@@ -256,7 +225,7 @@ fn too_many_rows_end_the_subscription() {
     let refused = QueryError::TooManyJoinedRows(JOINED_ROWS_MAX);
     assert_eq!(updates[0].refused, [Refusal { subscription: 1, change: 0, reason: refused.clone() }]);
     assert!(!updates[0].blocks.is_empty(), "the item leaves");
-    assert_eq!(world.follower.statistics().subscriptions, 0);
+    assert_eq!(world.feed.follower.statistics().subscriptions, 0);
 
     // From the beginning, too: nothing but the refusal is said.
     world.subscribe(TWO_HOPS);

@@ -3,35 +3,24 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::sync::Arc;
+#[path = "support/feed.rs"]
+mod feed;
 
 use ambit_interest::limits::OBSERVERS_PER_CIRCLE_MAX;
-use ambit_interest::{
-    Applied, ClientId, ClientUpdate, Follower, ParameterValue, Parameters, QueryError, Refusal,
-};
+use ambit_interest::{Applied, ClientId, ClientUpdate, ParameterValue, Parameters, QueryError, Refusal};
 use ambit_model::glam::Vec2;
 use ambit_model::{
     ColumnSchema, ColumnType, ConnectionId, Identity, Schema, TableSchema, Timestamp, Value, encode_row,
 };
-use ambit_store::{ChangeSet, Store};
-use ambit_wire::{LeaveReason, Op, TableBlocks};
+use ambit_wire::LeaveReason;
+use feed::{Feed, Told};
 
 const CLIENT: ClientId = ClientId(1);
 const AROUND_POINT: &str = "SELECT * FROM body WHERE ST_DWithin(position, :point, :radius) AND zone = :zone";
 const AROUND_OWN: &str = "SELECT b.* FROM body b JOIN body p ON ST_DWithin(b.position, p.position, :radius) WHERE p.id = :id AND p.owner = :sender";
 
 struct World {
-    store: Store,
-    follower: Follower,
-    offset: u64,
-}
-
-/// What an update did to rows, by their slots.
-#[derive(Debug, Default, PartialEq)]
-struct Told {
-    entered: Vec<u32>,
-    changed: Vec<u32>,
-    left: Vec<(u32, LeaveReason)>,
+    feed: Feed,
 }
 
 impl World {
@@ -49,75 +38,53 @@ impl World {
             columns: columns.into_iter().map(|(name, ty)| ColumnSchema::new(name, ty)).collect(),
             ..TableSchema::default()
         };
-        let schema = Arc::new(Schema { tables: vec![table], ..Schema::default() });
-        let follower = Follower::new(Arc::clone(&schema));
-        let mut world = Self { store: Store::new(schema), follower, offset: 0 };
+        let mut world = Self { feed: Feed::new(Schema { tables: vec![table], ..Schema::default() }) };
         (0..10).for_each(|id| world.insert(id, id as f32, 0));
         world.commit();
-        world.follower.connect(CLIENT, Identity([1; 32]), ConnectionId::default());
+        world.feed.follower.connect(CLIENT, Identity([1; 32]), ConnectionId::default());
         world
     }
 
     fn row(&self, id: u32, x: f32, zone: u8) -> Vec<u8> {
         let owner = Value::Identity(Identity([1; 32]));
         let values = [Value::U32(id), owner, Value::Vec2(Vec2::new(x, 0.0)), Value::U8(zone)];
-        encode_row(&self.store.schema().tables[0].layout(), &values).unwrap()
+        encode_row(&self.feed.store.schema().tables[0].layout(), &values).unwrap()
     }
 
     fn insert(&mut self, id: u32, x: f32, zone: u8) {
         let mut row = self.row(id, x, zone);
-        self.store.insert(0, &mut row).unwrap();
+        self.feed.store.insert(0, &mut row).unwrap();
     }
 
     fn set(&mut self, id: u32, x: f32, zone: u8) {
         let row = self.row(id, x, zone);
-        self.store.update(0, id, &row).unwrap();
+        self.feed.store.update(0, id, &row).unwrap();
     }
 
     fn commit(&mut self) {
-        self.offset += 1;
-        let body = self.store.commit().body;
-        let change_set = ChangeSet {
-            offset: self.offset,
-            timestamp: Timestamp(0),
-            caller: Identity::default(),
-            reducer: ChangeSet::NO_REDUCER,
-            body,
-        };
-        self.follower.apply(&change_set).unwrap();
+        self.feed.commit();
     }
 
     fn subscribe(&mut self, number: u32, sql: &str, parameters: &Parameters) {
         let (rate, now) = (f32::INFINITY, Timestamp(0));
-        self.follower.subscribe_with(CLIENT, number, sql, parameters, rate, now).unwrap();
+        self.feed.follower.subscribe_with(CLIENT, number, sql, parameters, rate, now).unwrap();
     }
 
     fn change(&mut self, change: u32, parameters: &Parameters) -> Result<(), QueryError> {
-        self.follower.change_parameters(CLIENT, 1, change, parameters)
+        self.feed.follower.change_parameters(CLIENT, 1, change, parameters)
     }
 
     /// The one update of a flush.
     fn update(&mut self) -> (ClientUpdate<'static>, Told) {
-        let mut updates = Vec::new();
-        self.follower.flush(Timestamp(0), &mut |update| updates.push(update.into_owned()));
+        let updates = self.feed.flush();
         let [update] = updates.as_slice() else { panic!("{} updates", updates.len()) };
-        let layout = self.store.schema().tables[0].layout();
-        let mut told = Told::default();
-        for block in TableBlocks::new(&update.blocks) {
-            for op in block.unwrap().ops(&layout) {
-                match op.unwrap() {
-                    Op::Insert { slot, .. } => told.entered.push(slot),
-                    Op::Delta { slot, .. } => told.changed.push(slot),
-                    Op::Delete { slot, reason } => told.left.push((slot, reason)),
-                }
-            }
-        }
-        told.entered.sort_unstable();
+        let mut told = self.feed.told(update);
+        told.enters.sort_unstable();
         (update.clone(), told)
     }
 
     fn is_idle(&self) -> bool {
-        self.follower.next_flush().is_none()
+        self.feed.follower.next_flush().is_none()
     }
 }
 
@@ -144,17 +111,17 @@ fn changed(change: u32) -> Applied {
 fn only_the_difference_is_told() {
     let mut world = World::new();
     world.subscribe(1, AROUND_POINT, &around(2.0, 1.0, 0));
-    assert_eq!(world.update().1.entered, [1, 2, 3]);
+    assert_eq!(world.update().1.enters, [1, 2, 3]);
     world.change(7, &around(3.0, 1.0, 0)).unwrap();
     let (update, told) = world.update();
     assert_eq!((update.applied, update.ended.len(), update.refused.len()), (vec![changed(7)], 0, 0));
-    assert_eq!(told, Told { entered: vec![4], left: vec![(1, LeaveReason::OutOfRange)], ..Told::default() });
+    assert_eq!(told, Told { enters: vec![4], leaves: vec![(1, LeaveReason::OutOfRange)], ..Told::default() });
     assert!(world.is_idle());
     // Another zone is no matter of distance.
     world.change(8, &around(3.0, 1.0, 1)).unwrap();
     let (_, told) = world.update();
     let left = [2, 3, 4].map(|slot| (slot, LeaveReason::NoLongerMatching)).to_vec();
-    assert_eq!(told, Told { left, ..Told::default() });
+    assert_eq!(told, Told { leaves: left, ..Told::default() });
     // Nothing is different, and that is told all the same.
     world.change(9, &around(3.0, 2.0, 1)).unwrap();
     let (update, told) = world.update();
@@ -162,7 +129,7 @@ fn only_the_difference_is_told() {
     // From then on the new parameters count.
     world.set(4, 4.5, 1);
     world.commit();
-    assert_eq!(world.update().1.entered, [4]);
+    assert_eq!(world.update().1.enters, [4]);
 }
 
 #[test]
@@ -177,7 +144,7 @@ fn rows_that_change_in_the_same_flush_are_told_once() {
     world.change(1, &around(3.0, 1.0, 0)).unwrap();
     let (_, told) = world.update();
     let left = vec![(1, LeaveReason::OutOfRange)];
-    assert_eq!(told, Told { entered: vec![4, 8], changed: vec![2], left });
+    assert_eq!(told, Told { enters: vec![4, 8], changes: vec![2], leaves: left });
     assert!(world.is_idle());
 }
 
@@ -185,21 +152,21 @@ fn rows_that_change_in_the_same_flush_are_told_once() {
 fn the_radius_of_a_moving_circle_and_its_centre_change() {
     let mut world = World::new();
     world.subscribe(1, AROUND_OWN, &around_own(2, 1.0));
-    assert_eq!(world.update().1.entered, [1, 2, 3]);
+    assert_eq!(world.update().1.enters, [1, 2, 3]);
     world.change(1, &around_own(2, 2.0)).unwrap();
-    assert_eq!(world.update().1, Told { entered: vec![0, 4], ..Told::default() });
+    assert_eq!(world.update().1, Told { enters: vec![0, 4], ..Told::default() });
     world.change(2, &around_own(5, 1.0)).unwrap();
     let (update, told) = world.update();
-    let mut left = told.left.clone();
+    let mut left = told.leaves.clone();
     left.sort_unstable_by_key(|(slot, _)| *slot);
     assert_eq!(left, [0, 1, 2, 3].map(|slot| (slot, LeaveReason::OutOfRange)));
-    assert_eq!((update.applied, told.entered), (vec![changed(2)], vec![5, 6]));
+    assert_eq!((update.applied, told.enters), (vec![changed(2)], vec![5, 6]));
     // The circle follows its new centre.
     world.set(5, 7.0, 0);
     world.commit();
     let (_, told) = world.update();
     let left = vec![(4, LeaveReason::OutOfRange)];
-    assert_eq!(told, Told { entered: vec![7, 8], changed: vec![5], left });
+    assert_eq!(told, Told { enters: vec![7, 8], changes: vec![5], leaves: left });
 }
 
 #[test]
@@ -207,11 +174,11 @@ fn what_another_subscription_holds_stays() {
     let mut world = World::new();
     world.subscribe(1, AROUND_POINT, &around(2.0, 1.0, 0));
     world.subscribe(2, "SELECT * FROM body WHERE id < 3", &Parameters::new());
-    assert_eq!(world.update().1.entered, [0, 1, 2, 3]);
+    assert_eq!(world.update().1.enters, [0, 1, 2, 3]);
     world.change(1, &around(8.0, 1.0, 0)).unwrap();
     let (_, told) = world.update();
     let left = vec![(3, LeaveReason::OutOfRange)];
-    assert_eq!(told, Told { entered: vec![7, 8, 9], left, ..Told::default() });
+    assert_eq!(told, Told { enters: vec![7, 8, 9], leaves: left, ..Told::default() });
 }
 
 #[test]
@@ -221,30 +188,30 @@ fn changes_before_a_flush_are_one() {
     world.subscribe(1, AROUND_POINT, &around(2.0, 1.0, 0));
     world.change(1, &around(8.0, 1.0, 0)).unwrap();
     let (update, told) = world.update();
-    assert_eq!((update.applied, told.entered), (vec![changed(0), changed(1)], vec![7, 8, 9]));
+    assert_eq!((update.applied, told.enters), (vec![changed(0), changed(1)], vec![7, 8, 9]));
     world.change(2, &around(2.0, 1.0, 0)).unwrap();
     world.change(3, &around(7.0, 1.0, 0)).unwrap();
     let (update, told) = world.update();
     let left = vec![(9, LeaveReason::OutOfRange)];
     assert_eq!(
         (update.applied, told),
-        (vec![changed(3)], Told { entered: vec![6], left, ..Told::default() })
+        (vec![changed(3)], Told { enters: vec![6], leaves: left, ..Told::default() })
     );
     // The end of the subscription is the last word.
     world.change(4, &around(2.0, 1.0, 0)).unwrap();
-    world.follower.unsubscribe(CLIENT, 1);
+    world.feed.follower.unsubscribe(CLIENT, 1);
     assert_eq!(world.change(5, &around(2.0, 1.0, 0)), Err(QueryError::UnknownSubscription(1)));
     let (update, told) = world.update();
     assert_eq!((update.applied, update.ended), (vec![], vec![1]));
-    assert_eq!(told.left, [6, 7, 8].map(|slot| (slot, LeaveReason::Unsubscribed)));
+    assert_eq!(told.leaves, [6, 7, 8].map(|slot| (slot, LeaveReason::Unsubscribed)));
     assert!(world.is_idle());
     // A client that goes takes everything with it.
     world.subscribe(1, AROUND_OWN, &around_own(2, 1.0));
     world.update();
     world.change(6, &around_own(3, 2.0)).unwrap();
-    world.follower.disconnect(CLIENT);
+    world.feed.follower.disconnect(CLIENT);
     assert!(world.is_idle());
-    assert_eq!(world.follower.statistics(), Default::default());
+    assert_eq!(world.feed.follower.statistics(), Default::default());
 }
 
 #[test]
@@ -257,13 +224,13 @@ fn a_refused_change_leaves_everything_as_it_was() {
     let refused = world.change(1, &around(2.0, 1.0, 999)).unwrap_err().to_string();
     assert!(refused.contains("999 is no value of type u8"), "{refused}");
     assert_eq!(
-        world.follower.change_parameters(CLIENT, 9, 1, &around(2.0, 1.0, 0)),
+        world.feed.follower.change_parameters(CLIENT, 9, 1, &around(2.0, 1.0, 0)),
         Err(QueryError::UnknownSubscription(9))
     );
     assert!(world.is_idle());
     world.set(4, 2.0, 0);
     world.commit();
-    assert_eq!(world.update().1.entered, [4]);
+    assert_eq!(world.update().1.enters, [4]);
 }
 
 #[test]
@@ -279,7 +246,7 @@ fn a_circle_with_too_many_centres_is_not_gone_over_to() {
     (0..=OBSERVERS_PER_CIRCLE_MAX as u32).for_each(|id| world.insert(10 + id, 100.0, 1));
     world.commit();
     world.subscribe(1, sql, &zone(0));
-    assert_eq!(world.update().1.entered.len(), 10);
+    assert_eq!(world.update().1.enters.len(), 10);
     world.change(5, &zone(1)).unwrap();
     let (update, told) = world.update();
     let reason = QueryError::TooManyObservers(OBSERVERS_PER_CIRCLE_MAX + 1);
@@ -287,7 +254,7 @@ fn a_circle_with_too_many_centres_is_not_gone_over_to() {
     assert_eq!((update.applied, told), (vec![], Told::default()));
     world.set(0, 0.25, 0);
     world.commit();
-    assert_eq!(world.update().1.changed, [0]);
+    assert_eq!(world.update().1.changes, [0]);
     world.change(6, &zone(2)).unwrap();
-    assert_eq!(world.update().1.left.len(), 10);
+    assert_eq!(world.update().1.leaves.len(), 10);
 }

@@ -22,6 +22,7 @@ impl LogReader {
         }
         if self.report.torn_tail.is_some() && self.last_offset < options.next_after {
             let open = self.begin_behind_gap(&options)?;
+            self.report.goes_on_behind = Some(options.next_after);
             let end = LogEnd { segment: Some(open), last_record: options.next_after, epoch: self.epoch };
             return Ok((Log::new(self.medium, options, end), self.report));
         }

@@ -19,9 +19,12 @@ pub struct RecoveryReport {
     pub last_offset: u64,
     /// What a crash left half written, if anything.
     pub torn_tail: Option<TornTail>,
+    /// The offset of the snapshot behind which the log goes on, if the torn tail may have held records that only the snapshot
+    /// has now: the tail is kept then.
+    pub goes_on_behind: Option<u64>,
 }
 
-/// The half-written end of a log. It is cut off when the log is opened for writing.
+/// The half-written end of a log. It is cut off when the log is opened for writing, unless a snapshot is newer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TornTail {
     /// The segment's file name.

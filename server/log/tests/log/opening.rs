@@ -145,11 +145,11 @@ fn a_log_that_lost_what_a_snapshot_has_does_not_hide_it() {
         reader.into_log(LogOptions { next_after: 3, ..SMALL }).unwrap()
     };
     let (log, report) = behind_snapshot();
-    assert!(report.torn_tail.is_some());
+    assert!(report.torn_tail.is_some() && report.goes_on_behind == Some(3));
     // A start that ends before its first record changes nothing.
     drop(log);
     let (mut log, report) = behind_snapshot();
-    assert_eq!((report.torn_tail, log.next_offset()), (None, 4));
+    assert_eq!((report.torn_tail, report.goes_on_behind, log.next_offset()), (None, None, 4));
     log.append(&batch([4])).unwrap();
     log.sync().unwrap();
     drop(log);

@@ -273,10 +273,17 @@ impl Recovered {
             lines.server(Level::Info, text);
         }
         if let Some(tail) = &log.torn_tail {
-            let text = format!(
-                "cut off {} bytes at byte {} of {} that a crash left half written; no acknowledged commit is lost",
-                tail.bytes, tail.position, tail.file
-            );
+            let place = format!("{} bytes at byte {} of {}", tail.bytes, tail.position, tail.file);
+            let text = match log.goes_on_behind {
+                None => {
+                    format!("cut off {place} that a crash left half written; no acknowledged commit is lost")
+                }
+                Some(offset) => format!(
+                    "{place} cannot be read. The snapshot of offset {offset} is newer and has what may have been there, so \
+                     nothing is lost, and the log goes on behind it. Make a backup now: until there are two newer snapshots, \
+                     the log cannot be read without this one"
+                ),
+            };
             lines.server(Level::Warn, text);
         }
         for (table, rows) in dangling {

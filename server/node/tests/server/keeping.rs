@@ -203,6 +203,36 @@ fn a_damaged_log_is_refused_until_it_is_cut() {
     assert_eq!(crashed.call("set_two", json!([0, 9, 9])).0, 200);
 }
 
+/// The log went on as if nothing were missing, so that without the snapshot later calls were read with wrong times and callers.
+#[test]
+fn what_only_a_snapshot_has_is_not_hidden() {
+    let mut world = furnished();
+    set_two(&world, 5);
+    // A stop in order ends with a snapshot.
+    world.stop();
+    let (segment, end) = written_segment(&world);
+    flip(&segment, |_| end);
+    world.start();
+    assert_eq!(first_quad(&world, "bank"), 5);
+    let logs = world.logs();
+    assert!(logs.contains("cannot be read") && logs.contains("nothing is lost"), "{logs}");
+    set_two(&world, 7);
+    world.settle();
+    let mut crashed = world.crashed();
+    crashed.start();
+    assert_eq!(first_quad(&crashed, "bank"), 7);
+    drop(crashed);
+
+    let mut without = world.crashed();
+    for file in snapshots(&without) {
+        flip(&file, |bytes| bytes / 2);
+    }
+    without.start();
+    let (status, text) = without.call("set_two", json!([0, 8, 8]));
+    assert_eq!(status, 503, "{text}");
+    assert!(text.contains("ambit log verify") && text.contains("is of no use"), "{text}");
+}
+
 /// A snapshot that is newer than what a repair keeps would bring back what was cut.
 #[test]
 fn a_cut_log_takes_later_snapshots_with_it() {

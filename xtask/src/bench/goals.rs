@@ -46,7 +46,7 @@ const GOALS: [(&str, Goal); 50] = [
     ("log_durable_calls_per_s", AtLeast(100_000.0)),
     ("log_sync_p50_ms", AtMost(10.0)),
     ("log_bytes_per_two_column_call", AtMost(60.0)),
-    ("interest_pair_ns", Measured),
+    ("interest_pair_ns", AtMost(10.0)),
     ("interest_pair_limit_ns", Measured),
     ("bytes_per_moved_row", Measured),
     ("aoi_testing_10000_ms_per_tick", AtMost(8.0)),

@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use ambit_model::{ConnectionId, Identity};
 
+use crate::cohort::Cohort;
 use crate::earlier::EarlierSchema;
 use crate::filters::FilterId;
 use crate::query::QueryError;
-use crate::query::plan::{Circle, Join};
+use crate::query::plan::{Circle, Join, Order};
+use crate::rankings::RankingId;
 use crate::world::GroundId;
 
 /// A connection's name, chosen by whoever owns the sockets.
@@ -74,6 +76,14 @@ pub(crate) enum Source {
         /// The filters of the tables at its ends, by their positions in the join.
         leaves: Vec<(usize, FilterId)>,
     },
+    /// The first rows of a filter.
+    Ranking(RankingId),
+    /// The first rows of a circle or a join.
+    Top {
+        order: Order,
+        limit: usize,
+        of: Box<Source>,
+    },
 }
 
 impl Client {
@@ -109,13 +119,47 @@ impl Subscription {
 
     /// The tables that its rows depend on.
     pub fn tables(&self) -> impl Iterator<Item = u16> {
-        let others = match &self.source {
-            Source::Filter(_) => Vec::new(),
-            Source::Circle { circle, .. } => vec![circle.observer.table],
-            Source::Join { join, .. } => {
-                join.tables.iter().skip(1).map(|joined| joined.filter.table).collect()
-            }
-        };
-        std::iter::once(self.table).chain(others)
+        std::iter::once(self.table).chain(self.source.other_tables())
+    }
+}
+
+impl Source {
+    /// The table whose rows it gives.
+    pub fn table(&self, cohort: &Cohort) -> u16 {
+        match self {
+            Self::Filter(id) => cohort.filters.get(*id).map_or(0, |watched| watched.filter.table),
+            Self::Ranking(id) => cohort.rankings.get(*id).map_or(0, |ranking| ranking.ranked.filter.table),
+            Self::Circle { circle, .. } => circle.target.table,
+            Self::Join { join, .. } => join.target(),
+            Self::Top { of, .. } => of.table(cohort),
+        }
+    }
+
+    /// The join that it shows rows of, if it does.
+    pub fn join(&self) -> Option<&Join> {
+        match self {
+            Self::Join { join, .. } => Some(join),
+            Self::Top { of, .. } => of.join(),
+            Self::Filter(_) | Self::Ranking(_) | Self::Circle { .. } => None,
+        }
+    }
+
+    /// Rows that it shows at most, if its query says so.
+    pub fn limit(&self, cohort: &Cohort) -> usize {
+        match self {
+            Self::Filter(_) | Self::Circle { .. } | Self::Join { .. } => 0,
+            Self::Ranking(id) => cohort.rankings.get(*id).map_or(0, |ranking| ranking.ranked.limit),
+            Self::Top { limit, .. } => *limit,
+        }
+    }
+
+    /// The tables that its rows depend on besides their own.
+    fn other_tables(&self) -> Vec<u16> {
+        match self {
+            Self::Filter(_) | Self::Ranking(_) => Vec::new(),
+            Self::Circle { circle, .. } => vec![circle.observer.table],
+            Self::Join { join, .. } => join.tables.iter().skip(1).map(|joined| joined.filter.table).collect(),
+            Self::Top { of, .. } => of.other_tables(),
+        }
     }
 }

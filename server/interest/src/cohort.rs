@@ -6,6 +6,7 @@ use crate::filters::Filters;
 use crate::flush::routine::Routines;
 use crate::limits;
 use crate::query::QueryError;
+use crate::rankings::Rankings;
 
 /// How often a connection is flushed. The higher one is greater.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,6 +22,7 @@ pub(crate) struct Cohort {
     phase: u32,
     due: Timestamp,
     pub filters: Filters,
+    pub rankings: Rankings,
     /// Per table: the first change that its clients have not seen.
     pub cursors: Vec<u64>,
     /// Whether subscriptions wait for their first result or their end, or a client for another cohort.
@@ -63,6 +65,7 @@ impl Cohort {
             phase,
             due: now,
             filters: Filters::default(),
+            rankings: Rankings::default(),
             cursors: Vec::new(),
             has_news: false,
             routines: Routines::default(),

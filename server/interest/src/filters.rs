@@ -15,7 +15,7 @@ use rustc_hash::FxBuildHasher;
 use crate::limits;
 use crate::query::plan::{Comparison, Condition, Filter};
 use crate::renumber::Renumbering;
-use stays::Stays;
+pub(crate) use stays::Stays;
 use table::{Entries, TableFilters};
 
 /// A filter's place in [`Filters`].

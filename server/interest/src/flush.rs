@@ -7,7 +7,9 @@ mod circle;
 mod filter;
 mod join;
 pub(crate) mod ops;
+pub(crate) mod ranking;
 pub(crate) mod routine;
+mod top;
 mod union;
 
 use std::borrow::Cow;
@@ -22,6 +24,7 @@ use crate::filters::FilterId;
 use crate::follower::{Applied, ClientUpdate, Refusal};
 use crate::limits;
 use crate::query::QueryError;
+use crate::rankings::RankingId;
 use crate::sweep::Sweep;
 use crate::world::World;
 
@@ -32,6 +35,8 @@ pub(crate) struct Scratch {
     concerned: Vec<FilterId>,
     /// Filters that know something of the period: their result has a row that changed, or was looked up.
     touched: Vec<FilterId>,
+    /// Rankings that the period may have changed.
+    ranked: Vec<RankingId>,
     /// The blocks of one client.
     blocks: Vec<u8>,
     union: union::Union,
@@ -39,6 +44,7 @@ pub(crate) struct Scratch {
     sweeps: Vec<Sweep>,
     circle: circle::CircleScratch,
     joins: join::JoinScratch,
+    top: top::TopScratch,
 }
 
 /// What happened to one table in the period.
@@ -64,9 +70,11 @@ pub(crate) fn flush(
 ) -> u64 {
     merge(world, cohort, scratch);
     filter::cross(world, cohort, scratch);
+    ranking::rank(world, cohort, scratch);
     cohort.routines.void_grown(scratch);
     let ended_count = routine::run(world, cohort, clients, scratch, commit, sink);
     filter::end_period(cohort, scratch);
+    ranking::end_period(cohort, scratch);
     cohort.has_news = false;
     ended_count
 }
@@ -136,7 +144,8 @@ fn bound(world: &mut World, cohort: &mut Cohort, scratch: &mut Scratch, subscrip
 /// Why rows of this source depend on too many others, if they do.
 fn too_many(world: &World, cohort: &Cohort, scratch: &mut Scratch, source: &Source) -> Option<QueryError> {
     match source {
-        Source::Filter(_) => None,
+        Source::Filter(_) | Source::Ranking(_) => None,
+        Source::Top { of, .. } => too_many(world, cohort, scratch, of),
         Source::Circle { observers, .. } => {
             let count = cohort.filters.get(*observers).map_or(0, |watched| watched.members.len());
             (count > limits::OBSERVERS_PER_CIRCLE_MAX).then_some(QueryError::TooManyObservers(count))
@@ -169,6 +178,17 @@ pub(crate) fn release_source(world: &mut World, cohort: &mut Cohort, source: Sou
         Source::Join { join, leaves } => {
             world.unwatch_join(&join);
             leaves.iter().for_each(|(_, filter)| cohort.filters.release(*filter, true));
+        }
+        Source::Ranking(id) => {
+            if let Some(ranking) = cohort.rankings.get(id) {
+                world.unwatch_ranked(&ranking.ranked);
+            }
+            let found_by = cohort.rankings.release(id).and_then(|ranking| ranking.reach);
+            found_by.into_iter().for_each(|filter| cohort.filters.release(filter, false));
+        }
+        Source::Top { order, of, .. } => {
+            world.unwatch_order(of.table(cohort), &order);
+            release_source(world, cohort, *of);
         }
     }
 }
@@ -203,6 +223,9 @@ fn write_blocks(
         match group {
             [Subscription { stage: Stage::Steady, source: Source::Filter(id), .. }] => {
                 filter::write(world, cohort, scratch, table, *id, out);
+            }
+            [Subscription { stage: Stage::Steady, source: Source::Ranking(id), .. }] => {
+                ranking::write(world, cohort, scratch, table, *id, out);
             }
             [
                 Subscription {
@@ -270,6 +293,11 @@ impl TableScratch {
         }
         self.last_mark += 1;
         self.last_mark
+    }
+
+    /// Whether a slot bears a mark.
+    fn bears(&self, slot: Slot, mark: u32) -> bool {
+        self.marks.get(slot as usize) == Some(&mark)
     }
 
     /// Marks a slot; whether it did not bear this mark before.

@@ -24,6 +24,7 @@ mod client;
 mod cohort;
 mod filters;
 mod flush;
+mod rankings;
 
 #[cfg(feature = "reference")]
 pub mod reference;

@@ -63,6 +63,32 @@ pub const NAMES_SPARE: usize = 1_024;
 /// world in metres, and sums of it stay finite.
 pub const ORDINARY_PLACE_MAX: f64 = 1e100;
 
+/// Columns and distances of one ORDER BY. The primary key decides what they leave open.
+pub const ORDER_KEYS_MAX: usize = 4;
+
+/// Rows that one query may show with LIMIT. Four times the longest leaderboard that a player reads; of circles and joins
+/// they are found again in every flush that concerns them.
+pub const TOP_ROWS_MAX: usize = 4_096;
+
+/// The same for all subscriptions of a connection together. Their places in the order are kept, at about a hundred bytes
+/// each with those of the rows that are next: 5 MB at most, unless they are ordered by long texts.
+pub const TOP_ROWS_PER_CLIENT_MAX: usize = 16_384;
+
+/// Rows that are known beyond those that a query with ORDER BY and LIMIT shows, at least: so many may go before the next
+/// are looked up, which may take all rows of the query.
+pub const TOP_SPARE_ROWS_MIN: usize = 64;
+
+/// Circles that are tried for the rows nearest to a point, each twice as wide as the one before, the first as wide as a cell
+/// of the index. The last reaches two thousand cells; who is farther from everything is rare enough to go through all rows.
+pub const NEAREST_CIRCLES_MAX: usize = 12;
+
+/// Entries of an ordered index that are visited for the first rows of a query, so many and more for each row that is wanted.
+/// Past that most do not satisfy the query, or have one value, and going through all rows in their order is as good.
+pub const WALK_ROWS_MAX: usize = 1_024;
+
+/// The same, per row that is wanted.
+pub const WALK_ROWS_PER_WANTED_MAX: usize = 8;
+
 /// Flushes of a group of connections after which rows that no longer move are told apart from those that do. A second or more
 /// at usual rates; what has come to rest costs a little in each flush until then.
 pub const FLUSHES_PER_REST: u32 = 128;

@@ -20,6 +20,8 @@ mod comparison;
 mod pattern;
 mod place;
 
+mod order;
+
 mod literal;
 mod scope;
 mod value;

@@ -8,7 +8,9 @@ use ambit_model::{ConnectionId, DecodeError, Identity, RowLayout, Schema, Slot, 
 use ambit_store::{Store, is_within};
 use ambit_wire::Parameters;
 
-use crate::query::plan::{Area, Comparison, Condition, Filter, Join, Number, Operand, Plan, Scalar};
+use crate::query::plan::{
+    Area, By, Circle, Comparison, Condition, Filter, Join, Number, Operand, Plan, Scalar, Top,
+};
 use crate::query::{self, Caller, TextError};
 
 /// A checked query.
@@ -50,44 +52,137 @@ impl Query {
     /// The rows that a client holds because of it: all columns, as the bytes in the store. The store has the schema that
     /// the query was read with; an error says that it holds a row that is none.
     pub fn rows<'a>(&self, store: &'a Store) -> Result<BTreeMap<Slot, &'a [u8]>, DecodeError> {
-        let (target, circle) = match &self.0 {
-            Plan::Filter(filter) => (filter, None),
-            Plan::Circle(circle) => (&circle.target, Some(circle)),
-            Plan::Join(join) => return joined_rows(store, join),
-        };
-        let observers = match circle {
-            Some(circle) => select(store, &circle.observer)?,
-            None => Vec::new(),
-        };
-        let mut rows = BTreeMap::new();
-        for (slot, bytes, row) in select(store, target)? {
-            let is_seen = circle.is_none_or(|circle| {
-                observers.iter().any(|(_, _, observer)| {
-                    let is_joined = |left: u16, right: u16| column(&row, left) == column(observer, right);
-                    let mut joined = circle.joined.iter();
-                    joined.all(|(left, right)| is_joined(left.column, right.column))
-                        && is_near(
-                            position(&row, circle.target_position.column),
-                            position(observer, circle.observer_position.column),
-                            circle.radius,
-                        )
+        Ok(shown(store, &self.0)?.into_iter().map(|(slot, bytes, _)| (slot, bytes)).collect())
+    }
+}
+
+/// The rows that a plan shows.
+fn shown<'a>(store: &'a Store, plan: &Plan) -> Result<Vec<Row<'a>>, DecodeError> {
+    match plan {
+        Plan::Filter(filter) => select(store, filter),
+        Plan::Join(join) => joined_rows(store, join),
+        Plan::Circle(circle) => {
+            let observers = select(store, &circle.observer)?;
+            let mut rows = select(store, &circle.target)?;
+            rows.retain(|(_, _, row)| {
+                joined_observers(circle, &observers, row).any(|observer| {
+                    is_near(
+                        position(row, circle.target_position.column),
+                        position(observer, circle.observer_position.column),
+                        circle.radius,
+                    )
                 })
             });
-            if is_seen {
-                rows.insert(slot, bytes);
-            }
+            Ok(rows)
         }
-        Ok(rows)
+        Plan::Top(top) => {
+            let mut rows = shown(store, &top.of)?;
+            let observers = match &top.of {
+                Plan::Circle(circle) => select(store, &circle.observer)?,
+                Plan::Filter(_) | Plan::Join(_) | Plan::Top(_) => Vec::new(),
+            };
+            rows.sort_by(|left, right| in_order(top, &observers, left, right));
+            rows.truncate(top.limit);
+            Ok(rows)
+        }
+    }
+}
+
+/// The rows in a circle's centre whose joined columns are equal to those of a row.
+fn joined_observers<'a>(
+    circle: &'a Circle,
+    observers: &'a [Row<'_>],
+    row: &'a [Value],
+) -> impl Iterator<Item = &'a [Value]> {
+    let observers = observers.iter().map(|(_, _, observer)| observer.as_slice());
+    observers.filter(move |observer| {
+        let mut joined = circle.joined.iter();
+        joined.all(|(left, right)| column(row, left.column) == column(observer, right.column))
+    })
+}
+
+/// Which of two rows comes first.
+fn in_order(top: &Top, observers: &[Row<'_>], left: &Row<'_>, right: &Row<'_>) -> Ordering {
+    let of_keys = top.order.keys.iter().map(|key| {
+        let (left_null, right_null, ordering) = match &key.by {
+            By::Column(operand) => {
+                let (left, right) = (known(&left.2, *operand), known(&right.2, *operand));
+                let ordering = left.zip(right).and_then(|(left, right)| between(left, right));
+                (left.is_none(), right.is_none(), ordering)
+            }
+            By::Distance(of, centre) => {
+                let square = |row: &[Value]| square(position(row, of.column), Some(centre.map(Number::get)));
+                let (left, right) = (square(&left.2), square(&right.2));
+                (left.is_none(), right.is_none(), left.partial_cmp(&right))
+            }
+            By::DistanceFromCentre(of) => {
+                let nearest = |row: &[Value]| match &top.of {
+                    Plan::Circle(circle) => joined_observers(circle, observers, row)
+                        .filter_map(|observer| {
+                            let centre = position(observer, circle.observer_position.column);
+                            square(position(row, of.column), centre)
+                        })
+                        .min_by(f64::total_cmp),
+                    Plan::Filter(_) | Plan::Join(_) | Plan::Top(_) => None,
+                };
+                let (left, right) = (nearest(&left.2), nearest(&right.2));
+                (left.is_none(), right.is_none(), left.partial_cmp(&right))
+            }
+        };
+        match (left_null, right_null) {
+            (true, true) => Ordering::Equal,
+            (true, false) if key.is_null_first => Ordering::Less,
+            (true, false) => Ordering::Greater,
+            (false, true) if key.is_null_first => Ordering::Greater,
+            (false, true) => Ordering::Less,
+            (false, false) if key.is_descending => ordering.map_or(Ordering::Equal, Ordering::reverse),
+            (false, false) => ordering.unwrap_or(Ordering::Equal),
+        }
+    });
+    of_keys.fold(Ordering::Equal, Ordering::then).then(left.0.cmp(&right.0))
+}
+
+/// The square of the distance of two places.
+fn square(left: Option<[f64; 3]>, right: Option<[f64; 3]>) -> Option<f64> {
+    let squares = left?.into_iter().zip(right?).map(|(left, right)| (left - right).powi(2));
+    Some(squares.sum::<f64>()).filter(|square| !square.is_nan())
+}
+
+/// How two values of one column compare.
+fn between(left: &Value, right: &Value) -> Option<Ordering> {
+    match (left, right) {
+        (Value::Bool(left), Value::Bool(right)) => Some(left.cmp(right)),
+        (Value::U8(left), Value::U8(right)) => Some(left.cmp(right)),
+        (Value::U16(left), Value::U16(right)) => Some(left.cmp(right)),
+        (Value::U32(left), Value::U32(right)) => Some(left.cmp(right)),
+        (Value::U64(left), Value::U64(right)) => Some(left.cmp(right)),
+        (Value::U128(left), Value::U128(right)) => Some(left.cmp(right)),
+        (Value::EntityId(left), Value::EntityId(right)) => Some(left.0.cmp(&right.0)),
+        (Value::Enum(left, _), Value::Enum(right, _)) => Some(left.cmp(right)),
+        (Value::I8(left), Value::I8(right)) => Some(left.cmp(right)),
+        (Value::I16(left), Value::I16(right)) => Some(left.cmp(right)),
+        (Value::I32(left), Value::I32(right)) => Some(left.cmp(right)),
+        (Value::I64(left), Value::I64(right)) => Some(left.cmp(right)),
+        (Value::I128(left), Value::I128(right)) => Some(left.cmp(right)),
+        (Value::Timestamp(left), Value::Timestamp(right)) => Some(left.0.cmp(&right.0)),
+        (Value::Duration(left), Value::Duration(right)) => Some(left.0.cmp(&right.0)),
+        (Value::F32(left), Value::F32(right)) => left.partial_cmp(right),
+        (Value::F64(left), Value::F64(right)) => left.partial_cmp(right),
+        (Value::Identity(left), Value::Identity(right)) => Some(left.0.cmp(&right.0)),
+        (Value::ConnectionId(left), Value::ConnectionId(right)) => Some(left.0.cmp(&right.0)),
+        (Value::Uuid(left), Value::Uuid(right)) => Some(left.0.cmp(&right.0)),
+        (Value::String(left), Value::String(right)) => Some(left.as_bytes().cmp(right.as_bytes())),
+        (Value::Bytes(left), Value::Bytes(right)) => Some(left.cmp(right)),
+        _ => None,
     }
 }
 
 /// The rows for which there is a row in each other table, so that all columns that the query joins are equal.
-fn joined_rows<'a>(store: &'a Store, join: &Join) -> Result<BTreeMap<Slot, &'a [u8]>, DecodeError> {
+fn joined_rows<'a>(store: &'a Store, join: &Join) -> Result<Vec<Row<'a>>, DecodeError> {
     let tables: Vec<Vec<Row<'a>>> =
         join.tables.iter().map(|joined| select(store, &joined.filter)).collect::<Result<_, _>>()?;
     let selected = tables.first().into_iter().flatten();
-    let shown = selected.filter(|row| is_joined(join, &tables, &mut vec![row]));
-    Ok(shown.map(|(slot, bytes, _)| (*slot, *bytes)).collect())
+    Ok(selected.filter(|row| is_joined(join, &tables, &mut vec![row])).cloned().collect())
 }
 
 /// Whether the chosen rows, one from each of the first tables, can be completed by rows from the others.

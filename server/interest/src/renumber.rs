@@ -28,13 +28,18 @@ impl Renumbering {
     pub fn client(&self, client: &mut Client) {
         for subscription in &mut client.subscriptions {
             self.replace(&mut subscription.table);
-            match &mut subscription.source {
-                Source::Filter(_) => {}
-                Source::Circle { circle, .. } => {
-                    circle.tables_mut().into_iter().for_each(|id| self.replace(id))
-                }
-                Source::Join { join, .. } => join.tables_mut().for_each(|id| self.replace(id)),
+            self.source(&mut subscription.source);
+        }
+    }
+
+    fn source(&self, source: &mut Source) {
+        match source {
+            Source::Filter(_) | Source::Ranking(_) => {}
+            Source::Circle { circle, .. } => {
+                circle.tables_mut().into_iter().for_each(|id| self.replace(id));
             }
+            Source::Join { join, .. } => join.tables_mut().for_each(|id| self.replace(id)),
+            Source::Top { of, .. } => self.source(of),
         }
     }
 }
@@ -46,27 +51,33 @@ impl Plan {
             Self::Filter(filter) => filter.table,
             Self::Circle(circle) => circle.target.table,
             Self::Join(join) => join.target(),
+            Self::Top(top) => top.of.table(),
         }
     }
 
     /// All tables that the result depends on, the selected one first.
     pub fn tables(&self) -> impl Iterator<Item = u16> {
-        let tables = match self {
+        let tables: Vec<u16> = match self {
             Self::Filter(filter) => vec![filter.table],
             Self::Circle(circle) => vec![circle.target.table, circle.observer.table],
             Self::Join(join) => join.tables.iter().map(|joined| joined.filter.table).collect(),
+            Self::Top(top) => top.of.tables().collect(),
         };
         tables.into_iter()
     }
 
     /// The same, to be exchanged.
     pub fn tables_mut(&mut self) -> impl Iterator<Item = &mut u16> {
-        let tables = match self {
+        self.all_tables_mut().into_iter()
+    }
+
+    fn all_tables_mut(&mut self) -> Vec<&mut u16> {
+        match self {
             Self::Filter(filter) => vec![&mut filter.table],
             Self::Circle(circle) => circle.tables_mut().into_iter().collect(),
             Self::Join(join) => join.tables_mut().collect(),
-        };
-        tables.into_iter()
+            Self::Top(top) => top.of.all_tables_mut(),
+        }
     }
 }
 

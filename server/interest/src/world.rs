@@ -1,6 +1,8 @@
 //! The follower's copy of the database: rows, what happened to them lately, and grids over their positions.
 
+mod best;
 mod joined;
+mod ranked;
 mod select;
 
 use std::sync::Arc;
@@ -14,6 +16,8 @@ use crate::limits;
 use crate::query::QueryError;
 use crate::query::plan::{Circle, Filter};
 use crate::renumber::Renumbering;
+
+pub(crate) use best::Place;
 
 /// A ground's place in [`World`].
 pub(crate) type GroundId = usize;
@@ -128,9 +132,13 @@ impl World {
     }
 
     fn count(&mut self, filter: &Filter, by: i32) {
-        let Some(table) = self.tables.get_mut(usize::from(filter.table)) else { return };
+        self.count_columns(filter.table, filter.columns(), by);
+    }
+
+    fn count_columns(&mut self, table: u16, columns: u64, by: i32) {
+        let Some(table) = self.tables.get_mut(usize::from(table)) else { return };
         table.watchers = table.watchers.saturating_add_signed(by);
-        table.tested.add(filter.columns(), by);
+        table.tested.add(columns, by);
     }
 
     /// Goes over to the schema that the store has now. Nothing is left to tell anybody of the time before.

@@ -129,6 +129,20 @@ impl Index {
         }
     }
 
+    /// Calls `each` with the slots between two bounds with valid keys, in order or backwards, until it answers false.
+    pub(crate) fn walk(
+        &self,
+        lower: Bound<Prefix<'_>>,
+        upper: Bound<Prefix<'_>>,
+        is_backward: bool,
+        each: impl FnMut(Slot) -> bool,
+    ) {
+        match &self.body {
+            Body::Ordered(index) => index.walk(lower, upper, is_backward, each),
+            Body::Hash(_) | Body::Spatial(_) => {}
+        }
+    }
+
     /// Appends the slots near a point, in no particular order.
     pub(crate) fn near(&self, centre: [f64; 3], radius: f64, out: &mut Vec<Slot>) {
         match &self.body {

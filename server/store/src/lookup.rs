@@ -99,6 +99,23 @@ impl Table {
         Ok(())
     }
 
+    pub(crate) fn walk(
+        &self,
+        index: u16,
+        bounds: &Bounds<'_>,
+        is_backward: bool,
+        each: impl FnMut(Slot) -> bool,
+    ) -> Result<(), LookupError> {
+        let found = self.index(index)?;
+        if !found.is_ordered() {
+            return Err(self.wrong_index(found, "ordered"));
+        }
+        let lower = self.check_bound(found, bounds.lower)?;
+        let upper = self.check_bound(found, bounds.upper)?;
+        found.walk(lower, upper, is_backward, each);
+        Ok(())
+    }
+
     pub(crate) fn near(
         &self,
         index: u16,

@@ -116,6 +116,19 @@ impl Store {
         self.table(table)?.range(index, bounds, out)
     }
 
+    /// Calls `each` with the slots of an ordered index's range, in the order of keys, then slots, or backwards, until it
+    /// answers false.
+    pub fn walk(
+        &self,
+        table: u16,
+        index: u16,
+        bounds: &Bounds<'_>,
+        is_backward: bool,
+        each: impl FnMut(Slot) -> bool,
+    ) -> Result<(), LookupError> {
+        self.table(table)?.walk(index, bounds, is_backward, each)
+    }
+
     /// Appends the slots of all rows whose position is at most `radius` from `centre`, in the order of slots.
     /// Positions of two coordinates ignore the centre's third.
     pub fn near(

@@ -216,6 +216,10 @@ fn look_ups() {
         expect!["table `players`: the index `name_level` is not ordered"],
     );
     check(
+        |store| text(store.walk(PLAYERS, BY_NAME, &Bounds::ALL, false, |_| true)),
+        expect!["table `players`: the index `name_level` is not ordered"],
+    );
+    check(
         |store| text(store.range(PLAYERS, BY_LEVEL, &Bounds::equal(&id, 3), slots)),
         expect!["table `players`: a bound names 3 columns; the index `level` takes 1 to 2"],
     );

@@ -6,7 +6,7 @@ use ambit_wire::{LeaveReason, TableBlock, TableBlocks, begin_table, end_table};
 use super::{Scratch, TableScratch, ops};
 use crate::changes::RowState;
 use crate::cohort::Cohort;
-use crate::filters::{Crossing, FilterId, WatchedFilter};
+use crate::filters::{Crossing, FilterId, Stays, WatchedFilter};
 use crate::query::plan::Filter;
 use crate::world::{Table, World};
 
@@ -140,7 +140,7 @@ pub(super) fn write(
             out.extend_from_slice(block.bytes);
         }
     } else {
-        encode(world, scratch, table, watched, out);
+        encode_filter(world, scratch, table, watched, out);
     }
 }
 
@@ -173,19 +173,36 @@ fn shared_block<'a>(
     if watched.block.is_empty() {
         let mut block = std::mem::take(&mut watched.block);
         let mark = begin_table(&mut block, known_table);
-        encode(world, scratch, table, watched, &mut block);
+        encode_filter(world, scratch, table, watched, &mut block);
         end_table(&mut block, mark);
         watched.block = block;
     }
     &watched.block
 }
 
-fn encode(world: &World, scratch: &mut TableScratch, table: u16, watched: &WatchedFilter, out: &mut Vec<u8>) {
+fn encode_filter(
+    world: &World,
+    scratch: &mut TableScratch,
+    table: u16,
+    watched: &WatchedFilter,
+    out: &mut Vec<u8>,
+) {
     let WatchedFilter { filter, stays, crossings, .. } = watched;
+    encode(world, scratch, table, (crossings, stays), |slot| leave_reason(world, filter, slot), out);
+}
+
+/// Appends the operations that follow from rows that came, went or were replaced, and from those that were updated and stay.
+pub(super) fn encode(
+    world: &World,
+    scratch: &mut TableScratch,
+    table: u16,
+    (crossings, stays): (&[Crossing], &Stays),
+    reason: impl Fn(Slot) -> LeaveReason,
+    out: &mut Vec<u8>,
+) {
     let mut others = std::mem::take(&mut scratch.others);
     for &Crossing { slot, was, is } in crossings {
-        let reason = || leave_reason(world, filter, slot);
-        ops::write(world, scratch, (table, slot), (was, is), reason, (out, &mut others));
+        ops::write(world, scratch, (table, slot), (was, is), || reason(slot), (out, &mut others));
     }
     stays.for_each(|row| scratch.deltas.append(row, out));
     out.extend_from_slice(&others);

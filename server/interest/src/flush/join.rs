@@ -16,7 +16,7 @@ use self::walk::{Moment, Walk};
 use super::union::View;
 use super::{Scratch, TableScratch};
 use crate::changes::RowState;
-use crate::client::{Source, Stage, Subscription};
+use crate::client::{Stage, Subscription};
 use crate::cohort::Cohort;
 use crate::filters::FilterId;
 use crate::limits;
@@ -99,7 +99,7 @@ pub(super) fn too_many_rows(
 pub(super) fn add_bounded(subscriptions: &[Subscription], bounded: &mut Vec<(u16, u64)>) -> bool {
     let mut is_bounded = false;
     for subscription in subscriptions {
-        let Source::Join { join, .. } = &subscription.source else { continue };
+        let Some(join) = subscription.source.join() else { continue };
         if join.middles().next().is_none() {
             continue;
         }

@@ -11,7 +11,7 @@ use std::borrow::Cow;
 
 use ambit_model::Timestamp;
 
-use super::{Scratch, filter, flush_anew, join, write_blocks};
+use super::{Scratch, filter, flush_anew, join, ranking, write_blocks};
 use crate::client::{Client, ClientId};
 use crate::cohort::Cohort;
 use crate::filters::FilterId;
@@ -154,7 +154,8 @@ impl Routines {
         let filters = scratch.touched.iter().flat_map(|&filter| watchers.of_filter(filter));
         let changed = (0..).zip(&scratch.tables).filter(|(_, table)| !table.period.rows.is_empty());
         let tables = changed.flat_map(|(table, _)| watchers.of_table(table));
-        filters.chain(tables).for_each(&mut choose);
+        let rankings = scratch.ranked.iter().flat_map(|&ranking| watchers.of_ranking(ranking));
+        filters.chain(tables).chain(rankings).for_each(&mut choose);
         voids.drain(..).for_each(choose);
     }
 
@@ -208,7 +209,7 @@ impl Routines {
         self.all.sort_by_cached_key(|routine| {
             let place = routine.parts.all().iter().find_map(|part| match part {
                 Part::Circle { ground, observer, .. } => scratch.sweeps.get(*ground)?.place_of(*observer),
-                Part::Filter { .. } | Part::Join { .. } | Part::Other => None,
+                Part::Filter { .. } | Part::Ranking { .. } | Part::Join { .. } | Part::Other => None,
             });
             (place, routine.client)
         });
@@ -274,6 +275,11 @@ impl Routine {
     ) {
         if let [Part::Filter { known_table, table, filter }] = *self.parts.all()
             && let Some(block) = filter::block(world, cohort, scratch, (table, known_table), filter)
+        {
+            return sink(self.update(commit, block));
+        }
+        if let [Part::Ranking { known_table, table, ranking }] = *self.parts.all()
+            && let Some(block) = ranking::block(world, cohort, scratch, (table, known_table), ranking)
         {
             return sink(self.update(commit, block));
         }

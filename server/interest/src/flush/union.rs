@@ -5,7 +5,7 @@
 use ambit_model::Slot;
 use ambit_wire::LeaveReason;
 
-use super::{Scratch, circle, filter, join, ops};
+use super::{Scratch, circle, filter, join, ops, ranking, top};
 use crate::client::{Source, Stage, Subscription};
 use crate::cohort::Cohort;
 use crate::world::World;
@@ -45,18 +45,10 @@ pub(super) fn write(
     leaves.clear();
     entering.clear();
     for (place, subscription) in subscriptions.iter().enumerate() {
-        let mut view_as = |source: &Source, stage: Stage| match source {
-            Source::Filter(id) => {
-                view_filter(world, cohort, scratch, (table, *id), (stage, place), &mut views);
-            }
-            Source::Circle { circle, ground, observers } => {
-                let watched = (&**circle, *ground, *observers);
-                circle::view::view(world, cohort, scratch, watched, (stage, place), &mut views);
-            }
-            Source::Join { join, leaves } => {
-                let is_beside = subscriptions.len() > 1 || subscription.next.is_some();
-                join::view(world, cohort, scratch, (join, leaves), (stage, place), is_beside, &mut views);
-            }
+        let is_beside = subscriptions.len() > 1 || subscription.next.is_some();
+        let mut view_as = |source: &Source, stage: Stage| {
+            let seen_from = (stage, place);
+            view(world, cohort, scratch, (table, source), seen_from, is_beside, &mut views);
         };
         match (subscription.stage, &subscription.next) {
             (Stage::Changing, Some(next)) => {
@@ -72,7 +64,7 @@ pub(super) fn write(
         let Some(scratch) = scratch.tables.get_mut(usize::from(table)) else { break };
         let mut was = group.iter().any(|view| view.was);
         let mut is = group.iter().any(|view| view.is);
-        // A filter says nothing about rows that did not change: they are in its result as before.
+        // A filter or ranking says nothing about rows that did not change: what it does not name is in it as before.
         if (!was || !is)
             && !scratch.has_changed(slot)
             && is_held_by_filter(world, cohort, subscriptions, slot)
@@ -87,20 +79,53 @@ pub(super) fn write(
     scratch.union = Union { views, leaves, entering };
 }
 
+/// Appends what a source showed and shows. If nothing `is_beside` it, rows that are as before may be left out.
+fn view(
+    world: &mut World,
+    cohort: &mut Cohort,
+    scratch: &mut Scratch,
+    (table, source): (u16, &Source),
+    (stage, place): (Stage, usize),
+    is_beside: bool,
+    views: &mut Vec<View>,
+) {
+    match source {
+        Source::Filter(id) => view_filter(world, cohort, scratch, (table, *id), (stage, place), views),
+        Source::Circle { circle, ground, observers } => {
+            let watched = (&**circle, *ground, *observers);
+            circle::view::view(world, cohort, scratch, watched, (stage, place), views);
+        }
+        Source::Join { join, leaves } => {
+            join::view(world, cohort, scratch, (join, leaves), (stage, place), is_beside, views);
+        }
+        Source::Ranking(id) => ranking::view(cohort, scratch, (table, *id), (stage, place), views),
+        Source::Top { order, limit, of } => {
+            let from = views.len();
+            view(world, cohort, scratch, (table, of), (stage, place), true, views);
+            top::cut(world, cohort, scratch, (order, *limit, of), table, (views, from));
+        }
+    }
+}
+
 /// Whether nothing has happened that the subscription's result depends on.
 fn is_as_before(cohort: &Cohort, scratch: &Scratch, subscription: &Subscription) -> bool {
-    let table = |table: u16| scratch.tables.get(usize::from(table));
-    let is_still = |id: u16| table(id).is_some_and(|table| table.period.rows.is_empty());
-    let centre_is_still = || match &subscription.source {
-        Source::Filter(_) => true,
+    let is_still = |id: u16| scratch.table(id).is_some_and(|table| table.period.rows.is_empty());
+    let is_steady = subscription.stage == Stage::Steady && is_still(subscription.table);
+    is_steady && are_others_still(cohort, scratch, &subscription.source)
+}
+
+/// The same, of rows that decide besides those which are shown.
+fn are_others_still(cohort: &Cohort, scratch: &Scratch, source: &Source) -> bool {
+    match source {
+        Source::Filter(_) | Source::Ranking(_) => true,
         Source::Circle { circle, observers, .. } => cohort.filters.get(*observers).is_some_and(|watched| {
-            let has_changed =
-                |&slot: &Slot| table(circle.observer.table).is_some_and(|table| table.has_changed(slot));
+            let table = scratch.table(circle.observer.table);
+            let has_changed = |&slot: &Slot| table.is_some_and(|table| table.has_changed(slot));
             watched.is_as_before() && !watched.members.iter().any(has_changed)
         }),
         Source::Join { join, leaves } => join::is_still(cohort, scratch, (join, leaves)),
-    };
-    subscription.stage == Stage::Steady && is_still(subscription.table) && centre_is_still()
+        Source::Top { of, .. } => are_others_still(cohort, scratch, of),
+    }
 }
 
 /// The reason of the subscription that says most: distance, then the filter, then the end of the subscription.
@@ -114,6 +139,9 @@ fn why(world: &World, cohort: &Cohort, subscriptions: &[Subscription], group: &[
                 circle::view::leave_reason(world, cohort, (circle, *ground, *observers), view.slot)
             }
             Source::Join { join, .. } => join::leave_reason(world, join, view.slot),
+            Source::Ranking(_) | Source::Top { .. } => {
+                ranking::leave_reason(world, subscription.table, view.slot)
+            }
         })
     });
     let mut told = LeaveReason::Deleted;
@@ -136,7 +164,12 @@ fn is_held_by_filter(world: &World, cohort: &Cohort, subscriptions: &[Subscripti
                 world.row(watched.filter.table, slot).is_some_and(|row| watched.filter.matches(row))
             })
         }
-        Source::Filter(_) | Source::Circle { .. } | Source::Join { .. } => false,
+        Source::Ranking(id) if subscription.stage == Stage::Steady => ranking::holds(cohort, id, slot),
+        Source::Filter(_)
+        | Source::Ranking(_)
+        | Source::Circle { .. }
+        | Source::Join { .. }
+        | Source::Top { .. } => false,
     })
 }
 

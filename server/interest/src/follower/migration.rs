@@ -77,6 +77,7 @@ impl Follower {
         }
         for cohort in &mut self.cohorts {
             cohort.filters.renumber(&renumbering);
+            cohort.rankings.renumber(&renumbering);
             cohort.routines.forget();
             cohort.cursors = vec![0; self.world.tables.len()];
         }

@@ -116,18 +116,33 @@ impl Follower {
         to.routines.join(place);
         client.cohort = Some(target);
         for subscription in &mut client.subscriptions {
-            let (filters, for_circle) = match &mut subscription.source {
-                Source::Filter(filter) => (vec![filter], false),
-                Source::Circle { observers, .. } => (vec![observers], true),
-                Source::Join { leaves, .. } => (leaves.iter_mut().map(|(_, filter)| filter).collect(), true),
-            };
-            for filter in filters {
-                if let Some(watched) = from.filters.get(*filter) {
-                    let moved = to.filters.acquire(&watched.filter, for_circle);
-                    from.filters.release(*filter, for_circle);
-                    *filter = moved;
-                }
-            }
+            move_source(&mut subscription.source, from, to);
+        }
+        flush::ranking::fill_fresh(&self.world, to);
+    }
+}
+
+/// Lets a source be watched by another cohort. Both have seen the same.
+fn move_source(source: &mut Source, from: &mut Cohort, to: &mut Cohort) {
+    let (filters, for_circle) = match source {
+        Source::Filter(filter) => (vec![filter], false),
+        Source::Circle { observers, .. } => (vec![observers], true),
+        Source::Join { leaves, .. } => (leaves.iter_mut().map(|(_, filter)| filter).collect(), true),
+        Source::Top { of, .. } => return move_source(of, from, to),
+        Source::Ranking(id) => {
+            let Some(ranking) = from.rankings.get(*id) else { return };
+            let moved = to.rankings.acquire(ranking.ranked.clone());
+            let found_by = from.rankings.release(*id).and_then(|ranking| ranking.reach);
+            found_by.into_iter().for_each(|filter| from.filters.release(filter, false));
+            *id = moved;
+            return;
+        }
+    };
+    for filter in filters {
+        if let Some(watched) = from.filters.get(*filter) {
+            let moved = to.filters.acquire(&watched.filter, for_circle);
+            from.filters.release(*filter, for_circle);
+            *filter = moved;
         }
     }
 }

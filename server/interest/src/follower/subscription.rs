@@ -6,8 +6,9 @@ use ambit_wire::Parameters;
 use super::Follower;
 use crate::client::{Client, ClientId, Source, Stage, Subscription};
 use crate::cohort::{Cohort, Rate};
-use crate::query::plan::Plan;
+use crate::query::plan::{Plan, Top};
 use crate::query::{self, Caller, QueryError};
+use crate::rankings::Ranked;
 use crate::world::World;
 use crate::{flush, limits};
 
@@ -47,7 +48,7 @@ impl Follower {
         if client.subscriptions.len() + client.ended.len() >= limits::SUBSCRIPTIONS_PER_CLIENT_MAX {
             return Err(QueryError::TooManySubscriptions);
         }
-        let (plan, known_table) = self.plan(client, sql, parameters)?;
+        let (plan, known_table) = self.plan(client, subscription, (sql, parameters))?;
         let cohort = match client.cohort {
             Some(cohort) => cohort,
             None => self.join(place, rate, now),
@@ -94,7 +95,7 @@ impl Follower {
         };
         let Some(at) = client.subscriptions.iter().position(is_alive) else { return Err(unknown) };
         let sql = client.subscriptions.get(at).map(|known| &*known.sql).unwrap_or_default();
-        let (plan, _) = self.plan(client, sql, parameters)?;
+        let (plan, _) = self.plan(client, subscription, (sql, parameters))?;
         let cohort = client.cohort.and_then(|cohort| self.cohorts.get_mut(cohort));
         let Some(cohort) = cohort else { return Err(unknown) };
         let source = claim(&mut self.world, cohort, plan)?;
@@ -142,14 +143,36 @@ impl Follower {
     }
 
     /// The plan of a client's query, and the id that the client knows the selected table by.
-    fn plan(&self, client: &Client, sql: &str, parameters: &Parameters) -> Result<(Plan, u16), QueryError> {
+    fn plan(
+        &self,
+        client: &Client,
+        subscription: u32,
+        (sql, parameters): (&str, &Parameters),
+    ) -> Result<(Plan, u16), QueryError> {
         let caller = Caller { identity: client.identity, connection: client.connection, parameters };
-        if let Some(earlier) = &client.earlier {
-            return earlier.plan(&self.world.schema, caller, sql);
+        let (plan, known_table) = match &client.earlier {
+            Some(earlier) => earlier.plan(&self.world.schema, caller, sql)?,
+            None => {
+                let plan = query::parse(&self.world.schema, caller, sql)?;
+                let table = plan.table();
+                (plan, table)
+            }
+        };
+        if let Plan::Top(top) = &plan {
+            self.check_top_rows(client, subscription, top)?;
         }
-        let plan = query::parse(&self.world.schema, caller, sql)?;
-        let table = plan.table();
-        Ok((plan, table))
+        Ok((plan, known_table))
+    }
+
+    /// Refuses a query that would let the client's subscriptions show too many rows by LIMIT.
+    fn check_top_rows(&self, client: &Client, subscription: u32, top: &Top) -> Result<(), QueryError> {
+        let Some(cohort) = client.cohort.and_then(|cohort| self.cohorts.get(cohort)) else { return Ok(()) };
+        let others = client.subscriptions.iter().filter(|known| known.number != subscription);
+        let shown: usize = others.map(|known| known.latest().limit(cohort)).sum();
+        match shown + top.limit > limits::TOP_ROWS_PER_CLIENT_MAX {
+            true => Err(QueryError::TooManyTopRows(shown)),
+            false => Ok(()),
+        }
     }
 }
 
@@ -170,6 +193,22 @@ fn claim(world: &mut World, cohort: &mut Cohort, plan: Plan) -> Result<Source, Q
             let leaves = join.leaves().map(|(place, filter)| (place, cohort.filters.acquire(filter, true)));
             let leaves = leaves.collect();
             Source::Join { join, leaves }
+        }
+        Plan::Top(top) => {
+            let Top { of, order, limit } = *top;
+            match of {
+                Plan::Filter(filter) => {
+                    let ranked = Ranked { filter, order, limit };
+                    world.watch_ranked(&ranked);
+                    Source::Ranking(cohort.rankings.acquire(ranked))
+                }
+                of @ (Plan::Circle(_) | Plan::Join(_) | Plan::Top(_)) => {
+                    let table = of.table();
+                    let of = Box::new(claim(world, cohort, of)?);
+                    world.watch_order(table, &order);
+                    Source::Top { order, limit, of }
+                }
+            }
         }
     })
 }

@@ -43,6 +43,12 @@ pub enum QueryError {
         "more than {0} rows of a joined table decide what the subscription shows; add conditions that leave fewer"
     )]
     TooManyJoinedRows(usize),
+    /// The client's subscriptions with LIMIT would show more than [`limits::TOP_ROWS_PER_CLIENT_MAX`] rows together.
+    #[error(
+        "the client's other subscriptions with LIMIT may show {0} rows already, and all of them together at most {max}; use a smaller LIMIT, or unsubscribe first",
+        max = limits::TOP_ROWS_PER_CLIENT_MAX
+    )]
+    TooManyTopRows(usize),
     /// The rate is not a number above 0.
     #[error("the rate {0} is not possible; use updates per second above 0, or infinity for every commit")]
     Rate(String),

@@ -12,7 +12,7 @@ use super::parse::parse_text;
 use super::scope::{Scope, refuse, single_ident};
 use crate::limits;
 
-/// The SELECT, if it has nothing but columns, FROM and WHERE. It is taken out of the query: a copy of what a stranger wrote
+/// The SELECT, if it has nothing but columns, FROM and WHERE, apart from ORDER BY and LIMIT. It is taken out of the query: a copy of what a stranger wrote
 /// costs its depth in stack.
 pub(super) fn plain_select(query: &mut Query) -> Result<Select, TextError> {
     let span = query.span();
@@ -26,21 +26,16 @@ pub(super) fn plain_select(query: &mut Query) -> Result<Select, TextError> {
     let Query {
         with,
         body,
-        order_by,
-        limit_clause,
-        fetch,
+        // These were taken out.
+        order_by: _,
+        limit_clause: _,
+        fetch: _,
         locks,
         for_clause,
         settings,
         format_clause,
         pipe_operators,
     } = query;
-    if order_by.is_some() {
-        return refused("ORDER BY");
-    }
-    if limit_clause.is_some() || fetch.is_some() {
-        return refused("LIMIT");
-    }
     if with.is_some() {
         return refused("WITH");
     }

@@ -11,6 +11,7 @@ use super::condition::{Parsed, Reader};
 use super::error::TextError;
 use super::from::{plain_select, read_from, read_projection};
 use super::join::{one_table, two_tables};
+use super::order::Sorting;
 use super::plan::Plan;
 use super::scope::refuse;
 use super::tree::joined_tables;
@@ -19,6 +20,7 @@ use crate::limits;
 /// The checked plan of a query.
 pub(crate) fn parse(schema: &Schema, caller: Caller<'_>, sql: &str) -> Result<Plan, TextError> {
     let mut query = parse_text(sql)?;
+    let sorting = Sorting::take(&mut query)?;
     let select = &plain_select(&mut query)?;
     let (scope, ons) = read_from(schema, select)?;
     let selected = read_projection(&scope, select)?;
@@ -27,12 +29,16 @@ pub(crate) fn parse(schema: &Schema, caller: Caller<'_>, sql: &str) -> Result<Pl
     for expression in ons.into_iter().chain(&select.selection) {
         reader.read(expression, &mut conditions)?;
     }
-    match scope.tables.len() {
-        1 => one_table(&scope, conditions),
+    let plan = match scope.tables.len() {
+        1 => one_table(&scope, conditions)?,
         2 if conditions.iter().any(|parsed| matches!(parsed, Parsed::Near(..))) => {
-            two_tables(&scope, selected, conditions, select)
+            two_tables(&scope, selected, conditions, select)?
         }
-        _ => joined_tables(&scope, selected, conditions, select),
+        _ => joined_tables(&scope, selected, conditions, select)?,
+    };
+    match sorting {
+        Some(sorting) => sorting.plan(&scope, selected, caller, plan),
+        None => Ok(plan),
     }
 }
 

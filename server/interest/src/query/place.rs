@@ -154,7 +154,11 @@ pub(super) fn position(scope: &Scope<'_>, name: ColumnName, span: Span) -> Resul
 }
 
 /// A point of so many coordinates; the third of a point in the plane is 0.
-fn point_of(expression: &Expr, dimensions: usize, caller: Caller<'_>) -> Result<[Number; 3], TextError> {
+pub(super) fn point_of(
+    expression: &Expr,
+    dimensions: usize,
+    caller: Caller<'_>,
+) -> Result<[Number; 3], TextError> {
     let refused = || {
         refuse(
             expression.span(),
@@ -195,12 +199,12 @@ fn point_of(expression: &Expr, dimensions: usize, caller: Caller<'_>) -> Result<
     Ok([part(), part(), part()])
 }
 
-fn is_called(function: &Function, name: &str) -> Result<bool, TextError> {
+pub(super) fn is_called(function: &Function, name: &str) -> Result<bool, TextError> {
     Ok(single_ident(&function.name)?.value.eq_ignore_ascii_case(name))
 }
 
 /// The arguments of a function, if it has nothing else.
-fn arguments(function: &Function) -> Option<Vec<&Expr>> {
+pub(super) fn arguments(function: &Function) -> Option<Vec<&Expr>> {
     let FunctionArguments::List(list) = &function.args else { return None };
     let is_plain = function.filter.is_none()
         && function.over.is_none()

@@ -12,12 +12,15 @@ mod facts;
 
 mod join;
 
+mod order;
+
 pub(crate) use area::{Area, Position, is_within};
 pub(crate) use canonical::canonical;
 pub(crate) use condition::{Comparison, Condition};
 pub(crate) use facts::{Edge, Equal, Facts, Selectivity, Span, parts};
 pub(crate) use join::{Join, JoinedTable, Key};
 pub(crate) use operand::{Form, Operand};
+pub(crate) use order::{By, Order, OrderKey, square_of_distance};
 pub(crate) use scalar::{Number, Scalar};
 
 /// A checked query.
@@ -29,6 +32,17 @@ pub(crate) enum Plan {
     Circle(Box<Circle>),
     /// Rows that hang together with rows of other tables.
     Join(Box<Join>),
+    /// The first rows of another plan.
+    Top(Box<Top>),
+}
+
+/// The rows of a plan that come first in an order, up to so many.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Top {
+    /// A plan of any other kind.
+    pub of: Plan,
+    pub order: Order,
+    pub limit: usize,
 }
 
 /// Rows of one table that satisfy all conditions.

@@ -10,7 +10,7 @@ use ambit_model::{
 use proptest::prelude::*;
 
 use super::Caller;
-use super::plan::{Filter, Plan};
+use super::plan::{Filter, Order, Plan};
 
 /// One table with columns of all kinds, most of them with an index.
 pub(crate) fn schema() -> Arc<Schema> {
@@ -63,14 +63,25 @@ pub(crate) fn schema() -> Arc<Schema> {
 
 /// The filter of `SELECT * FROM body WHERE …`.
 pub(crate) fn filter(schema: &Schema, condition: &str) -> Filter {
-    let sql = format!("SELECT * FROM body WHERE {condition}");
+    match plan(schema, &format!("SELECT * FROM body WHERE {condition}")) {
+        Plan::Filter(filter) => filter,
+        other @ (Plan::Circle(_) | Plan::Join(_) | Plan::Top(_)) => panic!("{condition}: {other:?}"),
+    }
+}
+
+/// The order of `SELECT * FROM body ORDER BY …`.
+pub(crate) fn order_of(schema: &Schema, keys: &str) -> Order {
+    match plan(schema, &format!("SELECT * FROM body ORDER BY {keys} LIMIT 1")) {
+        Plan::Top(top) => top.order,
+        other @ (Plan::Filter(_) | Plan::Circle(_) | Plan::Join(_)) => panic!("{keys}: {other:?}"),
+    }
+}
+
+pub(crate) fn plan(schema: &Schema, sql: &str) -> Plan {
     let parameters = ambit_wire::Parameters::new();
     let caller =
         Caller { identity: Identity([1; 32]), connection: ConnectionId::default(), parameters: &parameters };
-    match super::parse(schema, caller, &sql) {
-        Ok(Plan::Filter(filter)) => filter,
-        other => panic!("{sql}: {other:?}"),
-    }
+    super::parse(schema, caller, sql).unwrap_or_else(|error| panic!("{sql}: {error}"))
 }
 
 /// The bytes of a row with values that conditions name.

@@ -2,7 +2,7 @@
 //!
 //! An index may find more rows than the filter holds and never fewer, so that each that it finds is tested.
 
-mod path;
+pub(super) mod path;
 
 use std::ops::Bound;
 
@@ -11,7 +11,7 @@ use ambit_store::{Bounds, KeyPrefix, LookupError};
 
 use super::World;
 use crate::limits;
-use crate::query::plan::{Condition, Facts, Filter, Selectivity, parts};
+use crate::query::plan::{Condition, Facts, Filter, Selectivity, canonical, parts};
 use path::{End, LookUp, Path};
 
 impl World {
@@ -109,7 +109,15 @@ impl World {
     }
 }
 
-fn bound(end: Option<&End>) -> Bound<KeyPrefix<'_>> {
+/// The filter's conditions and others, in their one form.
+pub(super) fn conditions_of<const COUNT: usize>(
+    filter: &Filter,
+    others: [Condition; COUNT],
+) -> Vec<Condition> {
+    canonical(filter.conditions.iter().cloned().chain(others).collect())
+}
+
+pub(super) fn bound(end: Option<&End>) -> Bound<KeyPrefix<'_>> {
     match end {
         None => Bound::Unbounded,
         Some(End { key, columns, is_included: true }) => {

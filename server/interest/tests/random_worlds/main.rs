@@ -9,6 +9,7 @@ mod harness;
 mod join;
 mod reference;
 mod shape;
+mod top;
 mod world;
 
 use proptest::prelude::*;
@@ -18,6 +19,7 @@ use harness::{Harness, Step};
 use join::{Hop, Join, join};
 use reference::{Centre, Query, Values};
 use shape::SchemaChange;
+use top::{By, Key, Top, top};
 use world::Change;
 
 fn coordinate() -> impl Strategy<Value = f64> {
@@ -62,24 +64,32 @@ fn query() -> impl Strategy<Value = Query> {
     let own = prop::bool::weighted(0.2);
     let condition = prop_oneof![2 => Just(None), 3 => condition().prop_map(Some)];
     let joined = prop_oneof![3 => Just(None), 1 => join().prop_map(Some)];
-    let any = (0_u16..3, zone, hp, name, own, near, condition, (joined, any::<bool>())).prop_map(
-        |(table, zone, hp, name, own, near, condition, (join, by_parameter))| {
+    let first = prop_oneof![2 => Just(None), 1 => top().prop_map(Some)];
+    let any = (0_u16..3, zone, hp, name, own, near, condition, (joined, any::<bool>(), first)).prop_map(
+        |(table, zone, hp, name, own, near, condition, (join, by_parameter, top))| {
             let near = near.filter(|(centre, _)| join.is_none() || matches!(centre, Centre::Point(..)));
-            Query { table, zone, hp, name, own, near, condition, join, by_parameter }
+            Query { table, zone, hp, name, own, near, condition, join, top, by_parameter }
         },
     );
     // Without conditions a join shows more.
-    let plain_join = (0_u16..3, join()).prop_map(|(table, join)| {
+    let plain_join = (0_u16..3, join(), prop::option::weighted(0.3, top())).prop_map(|(table, join, top)| {
         let (zone, hp, name, own, near, condition) = (None, None, None, false, None, None);
-        Query { table, zone, hp, name, own, near, condition, join: Some(join), by_parameter: false }
+        Query { table, zone, hp, name, own, near, condition, join: Some(join), top, by_parameter: false }
     });
     prop_oneof![3 => any, 1 => plain_join]
 }
 
 fn values() -> impl Strategy<Value = Values> {
     let centre = (coordinate(), coordinate());
-    (0_u8..3, (0_i32..6, 4_i32..10), 0_u8..3, centre, 0_u8..24).prop_map(
-        |(zone, hp, name, centre, radius)| Values { zone, hp, name, centre, radius: f64::from(radius) },
+    (0_u8..3, (0_i32..6, 4_i32..10), 0_u8..3, centre, 0_u8..24, 0_u8..12).prop_map(
+        |(zone, hp, name, centre, radius, limit)| Values {
+            zone,
+            hp,
+            name,
+            centre,
+            radius: f64::from(radius),
+            limit,
+        },
     )
 }
 
@@ -161,7 +171,8 @@ fn a_crowd_stays_exact() {
                 _ => (Some((centre, 30.0)), None),
             };
             let (zone, hp, name, own, condition, by_parameter) = (None, None, None, false, None, true);
-            let query = Query { table, zone, hp, name, own, near, condition, join, by_parameter };
+            let top = [None, Some(nearest(client))][next(2) as usize].clone();
+            let query = Query { table, zone, hp, name, own, near, condition, join, top, by_parameter };
             let rate = [0.0, 10.0, f32::INFINITY][next(3) as usize];
             harness.step(Step::Subscribe { client, query, rate });
         }
@@ -181,10 +192,90 @@ fn a_crowd_stays_exact() {
             harness.step(Step::Commit(changes));
             if next(3) == 0 {
                 let (client, radius) = (next(40) as u8, next(60) as f64);
-                let values = Values { zone: 0, hp: (0, 0), name: 0, centre: (0.0, 0.0), radius };
+                let values = Values { zone: 0, hp: (0, 0), name: 0, centre: (0.0, 0.0), radius, limit: 5 };
                 harness.step(Step::ChangeParameters { client, pick: 0, values });
             }
             harness.step(Step::Flush(17));
+        }
+        harness.step(Step::Flush(2_000));
+    }
+}
+
+/// The few nearest, and those with most.
+fn nearest(client: u8) -> Top {
+    let key = |by, is_descending| Key { by, is_descending, nulls_first: None };
+    Top { keys: vec![key(By::Centre, false), key(By::Hp, true)], limit: client % 8, by_parameter: true }
+}
+
+/// More rows than a ranking knows of, all of which change their places: it finds those that follow, by an index and without.
+#[test]
+fn long_rankings_stay_exact() {
+    for (three_dimensions, seed) in [(false, 1_u64), (true, 2)] {
+        let mut harness = Harness::new(three_dimensions);
+        let mut random = seed;
+        let mut next = |below: u64| {
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (random >> 33) % below
+        };
+        let indexed = [0, 1, 2].map(|table| SchemaChange::Index { table });
+        let changes = if three_dimensions { indexed.to_vec() } else { Vec::new() };
+        harness.step(Step::Migrate { changes, writes: Vec::new() });
+        let insert = |next: &mut dyn FnMut(u64) -> u64| Change::Insert {
+            table: next(3) as u16,
+            owner: next(4) as u8,
+            zone: next(3) as u8,
+            x: next(400) as f64 - 200.0,
+            y: next(400) as f64 - 200.0,
+            hp: next(50) as i32,
+        };
+        harness.step(Step::Commit((0..900).map(|_| insert(&mut next)).collect()));
+        let orders = [By::Hp, By::Speed, By::Level, By::Name, By::Zone, By::Id, By::Point(10.0, -20.0)];
+        for client in 0..42_u8 {
+            let by = orders[usize::from(client) % orders.len()].clone();
+            let (first, nulls_first) = (next(2) == 0, [None, Some(true), Some(false)][next(3) as usize]);
+            let keys = vec![
+                Key { by, is_descending: first, nulls_first },
+                Key { by: By::Hp, is_descending: next(2) == 0, nulls_first: None },
+            ];
+            let top = Some(Top { keys, limit: next(40) as u8, by_parameter: true });
+            let zone = [None, Some(next(3) as u8)][next(2) as usize];
+            let (hp, name, near, condition, join, own) = (None, None, None, None, None, false);
+            let table = next(3) as u16;
+            let query = Query { table, zone, hp, name, own, near, condition, join, top, by_parameter: false };
+            let rate = [20.0, f32::INFINITY][next(2) as usize];
+            harness.step(Step::Subscribe { client: client % 12, query, rate });
+        }
+        for round in 0..60 {
+            let mut changes = Vec::new();
+            for _ in 0..[1, 30, 200][round % 3] {
+                let (table, pick) = (next(3) as u16, next(256) as u8);
+                changes.push(match next(12) {
+                    0 | 1 if round > 30 => Change::Delete { table, pick },
+                    0 | 1 => insert(&mut next),
+                    2 | 3 => Change::Hp { table, pick, hp: next(50) as i32 },
+                    4 => Change::Level {
+                        table,
+                        pick,
+                        level: Some(next(50) as i16).filter(|level| level % 5 != 0),
+                    },
+                    5 => Change::Level { table, pick, level: None },
+                    6 => Change::Speed {
+                        table,
+                        pick,
+                        speed: [next(50) as f32, f32::NAN, -f32::NAN][next(3) as usize],
+                    },
+                    7 => Change::Name { table, pick, name: next(3) as u8 },
+                    8 => Change::Zone { table, pick, zone: next(3) as u8 },
+                    _ => Change::Teleport { table, pick, x: next(400) as f64 - 200.0, y: next(400) as f64 },
+                });
+            }
+            harness.step(Step::Commit(changes));
+            if round % 7 == 3 {
+                let (client, pick, limit) = (next(12) as u8, next(256) as u8, next(40) as u8);
+                let values = Values { zone: 0, hp: (0, 0), name: 0, centre: (0.0, 0.0), radius: 5.0, limit };
+                harness.step(Step::ChangeParameters { client, pick, values });
+            }
+            harness.step(Step::Flush(50));
         }
         harness.step(Step::Flush(2_000));
     }

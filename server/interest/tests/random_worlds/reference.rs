@@ -10,6 +10,7 @@ use ambit_wire::LeaveReason;
 use crate::condition::{Condition, Printer};
 use crate::join::Join;
 use crate::shape::{Row, Shape};
+use crate::top::Top;
 use crate::world::{World, name};
 
 /// A query of the kinds that subscriptions take.
@@ -25,6 +26,8 @@ pub struct Query {
     pub condition: Option<Condition>,
     /// Not together with a centre of the caller's own.
     pub join: Option<Join>,
+    /// Only the first rows in an order.
+    pub top: Option<Top>,
     /// Whether the values above are parameters, so that they can be changed.
     pub by_parameter: bool,
 }
@@ -37,6 +40,7 @@ pub struct Values {
     pub name: u8,
     pub centre: (f64, f64),
     pub radius: f64,
+    pub limit: u8,
 }
 
 #[derive(Debug, Clone)]
@@ -72,6 +76,10 @@ impl Query {
             hp: self.hp.map(|_| values.hp),
             name: self.name.map(|_| values.name),
             near,
+            top: self.top.clone().map(|top| match top.by_parameter {
+                true => Top { limit: values.limit, ..top },
+                false => top,
+            }),
             ..self.clone()
         }
     }
@@ -137,7 +145,9 @@ impl Query {
         } else {
             format!(" WHERE {}", conditions.join(" AND "))
         };
-        (format!("SELECT a.* FROM {from}{filter}"), printer.parameters)
+        let top = self.top.as_ref().map(|top| top.sql(own_zone, is_flat, self.has_centre(), &mut printer));
+        let top = top.unwrap_or_default();
+        (format!("SELECT a.* FROM {from}{filter}{top}"), printer.parameters)
     }
 
     /// A value as it stands in the text.
@@ -155,7 +165,29 @@ impl Query {
         let rows = world.rows(self.table).into_iter();
         let is_joined = |row: &Row| joined.as_ref().is_none_or(|joined| joined.shows(row));
         let shown = rows.filter(|(_, row)| self.shows(&own, sender, row, true) && is_joined(row));
-        shown.map(|(slot, _)| slot).collect()
+        let mut shown: Vec<(Slot, Row)> = shown.collect();
+        if let Some(top) = &self.top {
+            let centres = |row: &Row| {
+                let joined = own.iter().filter(|own| self.is_joined(own, row));
+                joined.map(|own| own.position).collect()
+            };
+            top.cut(&mut shown, centres);
+        }
+        shown.into_iter().map(|(slot, _)| slot).collect()
+    }
+
+    fn has_centre(&self) -> bool {
+        matches!(self.near, Some((Centre::Own { .. }, _)))
+    }
+
+    /// Whether a row in the centre of its circle goes with a row, wherever they are.
+    fn is_joined(&self, own: &Row, row: &Row) -> bool {
+        match self.near {
+            Some((Centre::Own { same_zone, same_name, .. }, _)) => {
+                (!same_zone || own.zone == row.zone) && (!same_name || own.name == row.name)
+            }
+            Some((Centre::Point(..), _)) | None => false,
+        }
     }
 
     /// The rows around which the circles lie, if they move.
@@ -166,7 +198,10 @@ impl Query {
 
     /// Why a row of the table, which still exists, is not in the result although it was.
     pub fn leave_reason(&self, world: &World, sender: Identity, row: &Row) -> LeaveReason {
-        match self.join.is_none() && self.shows(&self.own_rows(world, sender), sender, row, false) {
+        match self.join.is_none()
+            && self.top.is_none()
+            && self.shows(&self.own_rows(world, sender), sender, row, false)
+        {
             true => LeaveReason::OutOfRange,
             false => LeaveReason::NoLongerMatching,
         }
@@ -189,11 +224,9 @@ impl Query {
             && match &self.near {
                 None => true,
                 Some((Centre::Point(x, y), radius)) => is_near([*x, *y, 0.0], *radius),
-                Some((Centre::Own { same_zone, same_name, .. }, radius)) => own_rows.iter().any(|own| {
-                    (!same_zone || own.zone == row.zone)
-                        && (!same_name || own.name == row.name)
-                        && is_near(own.position, *radius)
-                }),
+                Some((Centre::Own { .. }, radius)) => {
+                    own_rows.iter().any(|own| self.is_joined(own, row) && is_near(own.position, *radius))
+                }
             }
     }
 }

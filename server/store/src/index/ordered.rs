@@ -174,14 +174,30 @@ impl OrderedIndex {
 
     /// Appends the slots between two bounds in order. The bounds' keys are valid.
     pub(crate) fn range(&self, lower: Bound<Prefix<'_>>, upper: Bound<Prefix<'_>>, out: &mut Vec<Slot>) {
+        self.walk(lower, upper, false, |slot| {
+            out.push(slot);
+            true
+        });
+    }
+
+    /// Calls `each` with the slots between two bounds, in order or backwards, until it answers false.
+    pub(crate) fn walk(
+        &self,
+        lower: Bound<Prefix<'_>>,
+        upper: Bound<Prefix<'_>>,
+        is_backward: bool,
+        each: impl FnMut(Slot) -> bool,
+    ) {
         match &self.tree {
             Tree::Word(tree) => {
                 let Some((low, high)) = self.number_range(lower, upper, 64) else { return };
-                out.extend(tree.range((low as u64, 0), (high as u64, Slot::MAX)).map(|entry| entry.1));
+                let entries = tree.range((low as u64, 0), (high as u64, Slot::MAX));
+                walk(entries.map(|entry| entry.1), is_backward, each);
             }
             Tree::Double(tree) => {
                 let Some((low, high)) = self.number_range(lower, upper, 128) else { return };
-                out.extend(tree.range((low, 0), (high, Slot::MAX)).map(|entry| entry.1));
+                let entries = tree.range((low, 0), (high, Slot::MAX));
+                walk(entries.map(|entry| entry.1), is_backward, each);
             }
             Tree::Bytes(tree) => {
                 let (Some(low), Some(high)) = (self.edge(lower, false), self.edge(upper, true)) else {
@@ -193,7 +209,8 @@ impl OrderedIndex {
                 };
                 if in_order {
                     let range = (low.as_ref().map(Vec::as_slice), high.as_ref().map(Vec::as_slice));
-                    out.extend(tree.range::<[u8], _>(range).map(|entry| split_slot(entry).1));
+                    let entries = tree.range::<[u8], _>(range);
+                    walk(entries.map(|entry| split_slot(entry).1), is_backward, each);
                 }
             }
         }
@@ -284,6 +301,18 @@ impl OrderedIndex {
         }
         Some(if is_upper { Bound::Excluded(bytes) } else { Bound::Included(bytes) })
     }
+}
+
+fn walk(
+    mut slots: impl DoubleEndedIterator<Item = Slot>,
+    is_backward: bool,
+    mut each: impl FnMut(Slot) -> bool,
+) {
+    let is_done = |slot: Slot| !each(slot);
+    match is_backward {
+        false => slots.any(is_done),
+        true => slots.rev().any(is_done),
+    };
 }
 
 /// The slot of an entry whose key is that of the entry before.

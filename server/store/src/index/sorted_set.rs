@@ -100,14 +100,17 @@ impl<K: Copy + Ord + Default> SortedSet<K> {
     }
 
     /// The entries between two, both included, in order.
-    pub(crate) fn range(&self, low: (K, Slot), high: (K, Slot)) -> impl Iterator<Item = (K, Slot)> + '_ {
+    pub(crate) fn range(
+        &self,
+        low: (K, Slot),
+        high: (K, Slot),
+    ) -> impl DoubleEndedIterator<Item = (K, Slot)> + '_ {
         let is_empty = low > high;
         let first = self.chunks.range(..=low).next_back().map_or(low, |(&bound, _)| bound);
         let chunks = self.chunks.range((Bound::Included(first), Bound::Included(high.max(first))));
         chunks.filter(move |_| !is_empty).flat_map(move |(_, chunk)| {
-            let start = chunk.position(low);
-            let entries = chunk.keys[start..].iter().copied().zip(chunk.slots[start..].iter().copied());
-            entries.take_while(move |&entry| entry <= high)
+            let (start, end) = (chunk.position(low), chunk.position_after(high));
+            chunk.keys[start..end].iter().copied().zip(chunk.slots[start..end].iter().copied())
         })
     }
 
@@ -169,6 +172,14 @@ impl<K: Copy + Ord> Chunk<K> {
             }
         }
         low
+    }
+
+    /// The number of entries up to this one.
+    #[inline]
+    fn position_after(&self, entry: (K, Slot)) -> usize {
+        let position = self.position(entry);
+        let is_here = self.keys.get(position) == Some(&entry.0) && self.slots[position] == entry.1;
+        position + usize::from(is_here)
     }
 
     fn insert(&mut self, position: usize, key: K, slot: Slot) {
@@ -236,7 +247,9 @@ mod tests {
                 check(set, &model);
                 for &(low, high) in &probes {
                     let expected: Vec<_> = model.iter().copied().filter(|&entry| low <= entry && entry <= high).collect();
+                    let backward: Vec<_> = expected.iter().rev().copied().collect();
                     proptest::prop_assert_eq!(set.range(low, high).collect::<Vec<_>>(), expected);
+                    proptest::prop_assert_eq!(set.range(low, high).rev().collect::<Vec<_>>(), backward);
                     let with_key: Vec<_> = model.range((low.0, 0)..=(low.0, Slot::MAX)).map(|entry| entry.1).collect();
                     proptest::prop_assert_eq!(set.with_key(low.0).collect::<Vec<_>>(), with_key);
                 }

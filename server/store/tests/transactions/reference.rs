@@ -240,6 +240,21 @@ fn compare_ranges(store: &Store, table: u16, id: u16, index: &IndexSchema, rows:
         found.clear();
         store.range(table, id, &Bounds { lower, upper }, &mut found).unwrap();
         assert_eq!(found, expected, "{lower:?} {upper:?}");
+        let wanted = count % 4;
+        for is_backward in [false, true] {
+            let mut walked = vec![];
+            let walk = |slot| {
+                walked.push(slot);
+                walked.len() < wanted
+            };
+            store.walk(table, id, &Bounds { lower, upper }, is_backward, walk).unwrap();
+            let mut expected = expected.clone();
+            if is_backward {
+                expected.reverse();
+            }
+            expected.truncate(wanted.max(1));
+            assert_eq!(walked, expected, "{lower:?} {upper:?} backward: {is_backward}");
+        }
     }
 }
 

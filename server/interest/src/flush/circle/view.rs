@@ -17,7 +17,7 @@ use crate::world::World;
 
 /// When rows are looked at.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Moment {
+pub(in crate::flush) enum Moment {
     Before,
     Now,
 }
@@ -123,6 +123,14 @@ pub(in crate::flush) fn members_before(watched: &WatchedFilter) -> impl Iterator
     stayed.chain(gone)
 }
 
+/// The rows that were or are in a filter's result.
+pub(in crate::flush) fn members(watched: &WatchedFilter, moment: Moment) -> Vec<Slot> {
+    match moment {
+        Moment::Before => members_before(watched).collect(),
+        Moment::Now => watched.members.clone(),
+    }
+}
+
 /// Why a row that exists has left the circle.
 pub(in crate::flush) fn leave_reason(
     world: &World,
@@ -149,6 +157,8 @@ pub(in crate::flush) fn reason_of(
         Some(Source::Circle { circle, ground, observers }) => {
             leave_reason(world, cohort, (circle, *ground, *observers), slot)
         }
-        Some(Source::Filter(_) | Source::Join { .. }) | None => LeaveReason::Deleted,
+        Some(Source::Filter(_) | Source::Join { .. } | Source::Ranking(_) | Source::Top { .. }) | None => {
+            LeaveReason::Deleted
+        }
     }
 }

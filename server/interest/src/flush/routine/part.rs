@@ -6,7 +6,8 @@ use ambit_wire::{begin_table, end_table};
 use crate::client::{Client, Source, Subscription};
 use crate::cohort::Cohort;
 use crate::filters::FilterId;
-use crate::flush::{Scratch, circle, filter, union};
+use crate::flush::{Scratch, circle, filter, ranking, union};
+use crate::rankings::RankingId;
 use crate::world::{GroundId, World};
 
 /// What it does for all tables of one client. Most clients watch one: theirs is found without another look into memory.
@@ -22,6 +23,11 @@ pub(super) enum Part {
         table: u16,
         filter: FilterId,
     },
+    Ranking {
+        known_table: u16,
+        table: u16,
+        ranking: RankingId,
+    },
     /// A circle around a row that it can show itself.
     Circle {
         known_table: u16,
@@ -32,6 +38,7 @@ pub(super) enum Part {
         /// The subscription's position in the client's list.
         subscription: usize,
     },
+    /// A join, or the first rows of one or of a circle.
     Join {
         known_table: u16,
         table: u16,
@@ -56,7 +63,10 @@ impl Part {
         let Subscription { known_table, table, .. } = *subscription;
         match &subscription.source {
             Source::Filter(filter) => Self::Filter { known_table, table, filter: *filter },
-            Source::Join { .. } => Self::Join { known_table, table, subscription: position },
+            Source::Ranking(ranking) => Self::Ranking { known_table, table, ranking: *ranking },
+            Source::Join { .. } | Source::Top { .. } => {
+                Self::Join { known_table, table, subscription: position }
+            }
             Source::Circle { circle, ground, observers } => {
                 let members = cohort.filters.get(*observers).map(|watched| watched.members.as_slice());
                 let is_own = circle.observer.table == circle.target.table
@@ -87,6 +97,12 @@ impl Part {
             Self::Filter { known_table, table, filter } => {
                 let mark = begin_table(out, known_table);
                 filter::write(world, cohort, scratch, table, filter, out);
+                end_table(out, mark);
+                true
+            }
+            Self::Ranking { known_table, table, ranking: id } => {
+                let mark = begin_table(out, known_table);
+                ranking::write(world, cohort, scratch, table, id, out);
                 end_table(out, mark);
                 true
             }

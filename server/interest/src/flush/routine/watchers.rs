@@ -7,11 +7,13 @@
 use crate::client::{Source, Subscription};
 use crate::filters::FilterId;
 use crate::limits;
+use crate::rankings::RankingId;
 
 #[derive(Default)]
 pub(super) struct Watchers {
     by_filter: Vec<List>,
     by_table: Vec<List>,
+    by_ranking: Vec<List>,
     entries: usize,
     /// Entries that hold no longer.
     forgotten: usize,
@@ -29,29 +31,33 @@ impl Watchers {
     pub fn add(&mut self, client: usize, subscriptions: &[Subscription]) -> usize {
         let before = self.entries;
         let client = client as u32;
-        for subscription in subscriptions {
-            match &subscription.source {
-                Source::Filter(filter) => add(&mut self.by_filter, *filter, client, &mut self.entries),
-                Source::Join { join, leaves } => {
-                    for (_, filter) in leaves {
-                        add(&mut self.by_filter, *filter, client, &mut self.entries);
-                    }
-                    for joined in &join.tables {
-                        let table = usize::from(joined.filter.table);
-                        add(&mut self.by_table, table, client, &mut self.entries);
-                    }
+        subscriptions.iter().for_each(|subscription| self.add_source(client, &subscription.source));
+        self.entries - before
+    }
+
+    fn add_source(&mut self, client: u32, source: &Source) {
+        match source {
+            Source::Filter(filter) => add(&mut self.by_filter, *filter, client, &mut self.entries),
+            Source::Ranking(ranking) => add(&mut self.by_ranking, *ranking, client, &mut self.entries),
+            Source::Top { of, .. } => self.add_source(client, of),
+            Source::Join { join, leaves } => {
+                for (_, filter) in leaves {
+                    add(&mut self.by_filter, *filter, client, &mut self.entries);
                 }
-                Source::Circle { circle, observers, .. } => {
-                    let (target, observer) = (circle.target.table, circle.observer.table);
-                    add(&mut self.by_filter, *observers, client, &mut self.entries);
-                    add(&mut self.by_table, usize::from(target), client, &mut self.entries);
-                    if observer != target {
-                        add(&mut self.by_table, usize::from(observer), client, &mut self.entries);
-                    }
+                for joined in &join.tables {
+                    let table = usize::from(joined.filter.table);
+                    add(&mut self.by_table, table, client, &mut self.entries);
+                }
+            }
+            Source::Circle { circle, observers, .. } => {
+                let (target, observer) = (circle.target.table, circle.observer.table);
+                add(&mut self.by_filter, *observers, client, &mut self.entries);
+                add(&mut self.by_table, usize::from(target), client, &mut self.entries);
+                if observer != target {
+                    add(&mut self.by_table, usize::from(observer), client, &mut self.entries);
                 }
             }
         }
-        self.entries - before
     }
 
     /// So many entries hold no longer.
@@ -65,7 +71,8 @@ impl Watchers {
     }
 
     pub fn clear(&mut self) {
-        for list in self.by_filter.iter_mut().chain(&mut self.by_table) {
+        let lists = [&mut self.by_filter, &mut self.by_table, &mut self.by_ranking];
+        for list in lists.into_iter().flatten() {
             list.first = None;
             list.others.clear();
         }
@@ -75,6 +82,11 @@ impl Watchers {
     /// Positions of clients who may watch the filter's result, or a circle around it.
     pub fn of_filter(&self, filter: FilterId) -> impl Iterator<Item = usize> {
         clients(self.by_filter.get(filter))
+    }
+
+    /// Positions of clients who may watch the ranking.
+    pub fn of_ranking(&self, ranking: RankingId) -> impl Iterator<Item = usize> {
+        clients(self.by_ranking.get(ranking))
     }
 
     /// Positions of clients who may watch a circle that moves, on the table or around its rows, or a join with it.

@@ -8,7 +8,7 @@ use crate::limits;
 use crate::query::plan::{Area, Edge, Equal, Facts, Form, Number, Operand, Scalar, Selectivity, Span};
 
 /// How one index finds the rows.
-pub(super) struct Path<'a> {
+pub(in crate::world) struct Path<'a> {
     pub index: u16,
     /// Columns that must be equal, from the index's first on.
     equal: Vec<&'a Equal<'a>>,
@@ -25,10 +25,10 @@ enum Then<'a> {
 
 /// Which path is tried first: the smallest. Whether no two rows have one key comes first, then how few rows the most telling
 /// fact leaves, then how many columns are used.
-pub(super) type Cost = (Reverse<bool>, Selectivity, Reverse<usize>);
+pub(in crate::world) type Cost = (Reverse<bool>, Selectivity, Reverse<usize>);
 
 /// A question to an index.
-pub(super) enum LookUp {
+pub(in crate::world) enum LookUp {
     /// All rows of a key.
     Key(Vec<u8>),
     /// All rows between two ends: the first columns of a key, how many they are, and whether they belong to it.
@@ -36,7 +36,7 @@ pub(super) enum LookUp {
     Near([f64; 3], f64),
 }
 
-pub(super) struct End {
+pub(in crate::world) struct End {
     pub key: Vec<u8>,
     pub columns: usize,
     pub is_included: bool,

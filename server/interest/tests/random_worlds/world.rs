@@ -134,7 +134,7 @@ impl World {
         match *change {
             Change::Insert { table, owner, zone, x, y, hp } => {
                 self.next_id += 1;
-                let linked = self.pick((table + 1) % 3, hp as u8 * 28);
+                let linked = self.pick((table + 1) % 3, (hp as u8).wrapping_mul(28));
                 let is_flat = self.shape.tables[usize::from(table)].is_flat();
                 let position = [x, y, if is_flat { 0.0 } else { f64::from(hp) - 5.0 }];
                 let row = Row {

@@ -15,6 +15,7 @@ mod pair;
 mod schema_change;
 
 mod delivery;
+mod rankings;
 mod subscriptions;
 
 mod circles;
@@ -25,7 +26,7 @@ mod limit;
 mod rounds;
 
 /// The scenarios by name.
-const SCENARIOS: [(&str, fn()); 8] = [
+const SCENARIOS: [(&str, fn()); 9] = [
     ("pair", pair::run),
     ("schema_change", schema_change::run),
     ("aoi_testing", aoi_testing::run),
@@ -34,6 +35,7 @@ const SCENARIOS: [(&str, fn()); 8] = [
     ("crowd", crowd::run),
     ("subscriptions", subscriptions::run),
     ("delivery", delivery::run),
+    ("rankings", rankings::run),
 ];
 
 fn main() {

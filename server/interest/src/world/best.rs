@@ -115,20 +115,16 @@ impl World {
         let compare = |comparison, sign| Condition::Compare { operand, comparison, value: infinite(sign) };
         let numbers = [compare(Comparison::GreaterOrEqual, -1.0), compare(Comparison::LessOrEqual, 1.0)];
         let beyond = [compare(Comparison::Greater, 1.0), compare(Comparison::Less, -1.0)];
-        let mut numbers_first = [numbers.as_slice(), &beyond[..1], &beyond[1..]];
-        if first.is_null_first {
-            numbers_first.rotate_left(1);
+        let direction = (aligned, first.is_descending);
+        self.walk_range(filter, index, &numbers, direction, &mut visits_left, collector)?;
+        if !first.is_null_first && collector.is_full() {
+            // NULL comes last, and there are enough others.
+            collector.is_all = false;
+            return Some(());
         }
-        for (place, range) in numbers_first.into_iter().enumerate() {
-            // Once there are enough, NULL that comes last is not looked at.
-            if !first.is_null_first && place > 0 && collector.is_full() {
-                collector.is_all = false;
-                break;
-            }
-            // NULL has no order of its own in the index, and all of it is looked at.
-            let aligned = if range.len() == numbers.len() { aligned } else { 0 };
-            let direction = (aligned, first.is_descending);
-            self.walk_range(filter, index, range, direction, &mut visits_left, collector)?;
+        // Among them is no order, and all are looked at.
+        for range in beyond {
+            self.walk_range(filter, index, &[range], (0, false), &mut visits_left, collector)?;
         }
         Some(())
     }

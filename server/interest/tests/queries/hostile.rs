@@ -35,7 +35,7 @@ fn subscriptions_are_bounded() {
     );
 }
 
-const WORDS: [&str; 66] = [
+const WORDS: [&str; 75] = [
     "SELECT",
     "*",
     "FROM",
@@ -102,6 +102,15 @@ const WORDS: [&str; 66] = [
     "ST_Within",
     "ST_MakeEnvelope",
     "ST_3DMakeBox",
+    "ORDER BY",
+    "LIMIT",
+    "DESC",
+    "NULLS FIRST",
+    "OFFSET",
+    "ST_Distance",
+    "FETCH",
+    "ALL",
+    "USING",
 ];
 
 proptest! {
@@ -120,6 +129,8 @@ proptest! {
             text.clone(),
             format!("SELECT * FROM player WHERE {text}"),
             format!("SELECT m.* FROM monster m JOIN player p ON {text}"),
+            format!("SELECT * FROM player ORDER BY {text} LIMIT 5"),
+            format!("SELECT * FROM player ORDER BY id LIMIT {text}"),
         ] {
             if let Err(error) = subscribe(&sql) {
                 prop_assert!(!error.to_string().is_empty());
@@ -180,6 +191,13 @@ fn long_chains_have_an_answer_on_a_small_stack() {
         ("SELECT * FROM player", ",player"),
         ("SELECT 1", "+1"),
         ("SELECT * FROM player ORDER BY 1", "+1"),
+        ("SELECT * FROM player ORDER BY id", ", id"),
+        ("SELECT * FROM player ORDER BY id LIMIT 1", "+1"),
+        ("SELECT * FROM player ORDER BY id LIMIT ", "-"),
+        ("SELECT * FROM player ORDER BY id LIMIT ", "("),
+        ("SELECT * FROM player ORDER BY ", "("),
+        ("SELECT * FROM player ORDER BY ", "ST_Distance("),
+        ("SELECT * FROM player ORDER BY id LIMIT 1 OFFSET 1", "+1"),
         ("SELECT * FROM ", "(SELECT * FROM "),
         ("SELECT f(", "f("),
         ("SELECT ", "["),

@@ -40,6 +40,17 @@ fn these_are_possible() {
         "SELECT m.* FROM monster m JOIN player p ON m.id = p.id WHERE p.identity = :sender AND (m.zone = 3 OR m.alive)",
         "SELECT a.* FROM flat a JOIN flat b ON a.id = b.id AND b.zone = a.zone JOIN flat c ON c.id = b.id \
          JOIN flat d ON d.id = a.id WHERE c.id = 1 AND d.connection = :connection AND NOT b.alive",
+        "SELECT * FROM player ORDER BY hp DESC LIMIT 10",
+        "SELECT * FROM player p WHERE zone = 3 ORDER BY p.hp DESC NULLS LAST, name ASC NULLS FIRST, (speed) LIMIT 4096",
+        "SELECT * FROM player ORDER BY alive, kind DESC, uuid, blob LIMIT 0;",
+        "SELECT * FROM player ORDER BY identity, weapon, nick DESC, born LIMIT +5",
+        "SELECT * FROM player ORDER BY ST_Distance(position, ST_MakePoint(1, 2, 3)), hp LIMIT 50",
+        "SELECT * FROM flat ORDER BY st_distance(ST_Point(1, 2), position) DESC NULLS FIRST LIMIT 50",
+        "SELECT m.* FROM monster m JOIN player p ON ST_DWithin(m.position, p.position, 80) \
+         WHERE p.identity = :sender ORDER BY ST_Distance(p.position, m.position), m.hp DESC LIMIT 50",
+        "SELECT m.* FROM monster m JOIN player p ON ST_DWithin(m.position, p.position, 80) \
+         WHERE p.identity = :sender ORDER BY ST_Distance(m.position, ST_MakePoint(0, 0, 0)) LIMIT 50",
+        "SELECT m.* FROM monster m JOIN player p ON m.id = p.id WHERE p.identity = :sender ORDER BY m.hp, m.zone DESC LIMIT 5",
         "SELECT m.* FROM monster m JOIN player p ON (ST_DWithin(m.position, p.position, 80) AND p.identity = :sender)",
     ] {
         assert_eq!(subscribe(sql), Ok(()), "{sql}");

@@ -151,10 +151,61 @@ fn these_are_refused_with_a_remedy() {
          JOIN flat d ON c.id = d.id JOIN flat e ON d.id = e.id WHERE e.id = 1",
         "line 1, column 110: the query joins too many tables; join at most 4",
     );
+}
+
+#[test]
+fn orders_and_limits_are_refused_with_a_remedy() {
     refused(
         "SELECT * FROM player ORDER BY id",
-        "line 1, column 1: ORDER BY is not possible in a subscription; \
-         write SELECT * FROM table WHERE …; sort and count in the client",
+        "line 1, column 31: ORDER BY without LIMIT changes nothing, for what a client holds has no order; \
+         add LIMIT and how many of the first rows to show, or leave ORDER BY out and sort in the client",
+    );
+    refused(
+        "SELECT * FROM player LIMIT 5",
+        "line 1, column 28: LIMIT alone leaves open which rows are meant; \
+         say which come first: ORDER BY column DESC LIMIT 10",
+    );
+    refused(
+        "SELECT * FROM player ORDER BY id LIMIT 5 OFFSET 10",
+        "line 1, column 40: OFFSET is not possible: which rows it leaves out would change with every row before them; \
+         begin behind a value, such as score < :last, or show more rows and leave some out in the client",
+    );
+    refused(
+        "SELECT * FROM player ORDER BY id LIMIT 4097",
+        "line 1, column 40: LIMIT 4097 is too much; \
+         use at most 4096, or leave ORDER BY and LIMIT out to see all rows",
+    );
+    refused(
+        "SELECT * FROM player ORDER BY id LIMIT 99999999999999999999999999999999999999999",
+        "line 1, column 40: LIMIT takes a whole number; write a number from 0, or a :parameter that holds one",
+    );
+    refused(
+        "SELECT * FROM player ORDER BY path LIMIT 3",
+        "line 1, column 31: a column of type Vec<u8> cannot be compared; compare a number, text or id",
+    );
+    refused(
+        "SELECT m.* FROM monster m JOIN player p ON m.id = p.id WHERE p.identity = :sender ORDER BY p.hp LIMIT 3",
+        "line 1, column 92: rows cannot be ordered by a column of another table, of which several rows may go with them; \
+         order by a column of `m`",
+    );
+    refused(
+        "SELECT m.* FROM monster m JOIN player p ON m.id = p.id WHERE p.identity = :sender \
+         ORDER BY ST_Distance(m.position, p.position) LIMIT 3",
+        "line 1, column 92: rows can only be ordered by the distance that joins them with the centre of their circle; \
+         name the two positions of ST_DWithin, or a position and a point",
+    );
+    refused(
+        "SELECT * FROM player ORDER BY position LIMIT 3",
+        "line 1, column 31: a column of type Vec3 cannot be compared; compare a number, text or id",
+    );
+    refused(
+        "SELECT * FROM player ORDER BY ST_Distance(position, ST_Point(1, 2)) LIMIT 3",
+        "line 1, column 53: the point has 2 coordinates, the column 3; write ST_MakePoint with 3 numbers",
+    );
+    refused(
+        "SELECT * FROM player ORDER BY 1 LIMIT 3",
+        "line 1, column 31: rows cannot be ordered by `1`; order by columns of the selected table, \
+         or by ST_Distance(position, point), each with ASC or DESC",
     );
 }
 
@@ -169,6 +220,36 @@ fn nothing_else_is_possible() {
         "SELECT *, id FROM player",
         "SELECT DISTINCT * FROM player",
         "SELECT * FROM player LIMIT 5",
+        "SELECT * FROM player FETCH FIRST 5 ROWS ONLY",
+        "SELECT * FROM player ORDER BY id FETCH FIRST 5 ROWS ONLY",
+        "SELECT * FROM player ORDER BY id LIMIT ALL",
+        "SELECT * FROM player ORDER BY id LIMIT NULL",
+        "SELECT * FROM player ORDER BY id LIMIT -1",
+        "SELECT * FROM player ORDER BY id LIMIT 1.5",
+        "SELECT * FROM player ORDER BY id LIMIT '5'",
+        "SELECT * FROM player ORDER BY id LIMIT id",
+        "SELECT * FROM player ORDER BY id LIMIT 2 + 3",
+        "SELECT * FROM player ORDER BY id LIMIT :n",
+        "SELECT * FROM player ORDER BY id LIMIT 5, 5",
+        "SELECT * FROM player ORDER BY id OFFSET 5",
+        "SELECT * FROM player OFFSET 5",
+        "SELECT * FROM player ORDER BY ALL LIMIT 5",
+        "SELECT * FROM player ORDER BY id USING < LIMIT 5",
+        "SELECT * FROM player ORDER BY nothing LIMIT 5",
+        "SELECT * FROM player ORDER BY -hp LIMIT 5",
+        "SELECT * FROM player ORDER BY hp + id LIMIT 5",
+        "SELECT * FROM player ORDER BY hp > 5 LIMIT 5",
+        "SELECT * FROM player ORDER BY NULL LIMIT 5",
+        "SELECT * FROM player ORDER BY random() LIMIT 5",
+        "SELECT * FROM player ORDER BY anchor LIMIT 5",
+        "SELECT * FROM player ORDER BY position <-> ST_MakePoint(1, 2, 3) LIMIT 5",
+        "SELECT * FROM player ORDER BY ST_Distance(position) LIMIT 5",
+        "SELECT * FROM player ORDER BY ST_Distance(position, position) LIMIT 5",
+        "SELECT * FROM player ORDER BY ST_Distance(hp, ST_MakePoint(1, 2, 3)) LIMIT 5",
+        "SELECT * FROM player ORDER BY ST_Distance(ST_MakePoint(1, 2, 3), ST_MakePoint(1, 2, 3)) LIMIT 5",
+        "SELECT * FROM player ORDER BY id, hp, zone, name, kind LIMIT 5",
+        "SELECT m.* FROM monster m JOIN player p ON ST_DWithin(m.position, p.position, 5) WHERE p.id = 1 ORDER BY ST_Distance(p.position, p.position) LIMIT 5",
+        "SELECT m.* FROM monster m JOIN player p ON ST_DWithin(m.position, p.position, 5) WHERE p.id = 1 ORDER BY id LIMIT 5",
         "SELECT * FROM player FOR UPDATE",
         "SELECT * FROM player GROUP BY id",
         "SELECT * FROM player, monster",

@@ -249,6 +249,22 @@ void typed_queries_print_the_guides_sql() {
     players.filter(Player::name.starts_with("50%") && Player::name.is_in({"a", "b"})).filter(Player::position.inside({0, 0}, {9, 9}));
     CHECK(players.build().sql == "SELECT * FROM \"player\" WHERE \"name\" LIKE :p1 AND \"name\" IN (:p2, :p3) AND \"position\" && ST_MakeBox2D(:p4, :p5)");
     CHECK(players.build().parameters.list()[0].bytes == "50\\%%");
+    const auto nearest = mmo::MonsterTable::query()
+                             .around(Monster::position, Player::position, 80, Player::identity.is_sender())
+                             .order_by(Monster::position.nearest_to_centre(Player::position))
+                             .order_by(Monster::health.descending())
+                             .limit(50)
+                             .build();
+    CHECK(nearest.sql == "SELECT a.* FROM \"monster\" a JOIN \"player\" b ON ST_DWithin(a.\"position\", b.\"position\", :p1) WHERE b.\"identity\" = :sender"
+                         " ORDER BY ST_Distance(a.\"position\", b.\"position\"), a.\"health\" DESC LIMIT :p2");
+    CHECK(nearest.parameters.list().size() == 2 && nearest.parameters.list()[1].low == 50);
+    const auto first = mmo::MonsterTable::query()
+                           .order_by(Monster::target.ascending().nulls_first())
+                           .order_by(Monster::health.descending().nulls_last())
+                           .order_by(Monster::position.nearest_to({1, 2}))
+                           .limit(10)
+                           .build();
+    CHECK(first.sql == "SELECT * FROM \"monster\" ORDER BY \"target\" NULLS FIRST, \"health\" DESC NULLS LAST, ST_Distance(\"position\", :p1) LIMIT :p2");
 }
 
 void typed_queries_are_taken_and_changed() {
@@ -277,6 +293,11 @@ void typed_queries_are_taken_and_changed() {
         .filter((Monster::kind.equal(mmo::MonsterKind::Wolf) || Monster::health.at_least(1)) && Monster::target.is_null()
             && Monster::position.inside({0, 0}, {1000, 1000}) && Monster::id.is_in({1, 2, 3}))));
     taken(ambit::subscribe(player.client, mmo::PlayerTable::query().filter(Player::name.starts_with("50%_") && Player::online.equal(true))));
+    taken(ambit::subscribe(player.client, mmo::MonsterTable::query().order_by(Monster::health.descending().nulls_last()).limit(3)));
+    taken(ambit::subscribe(player.client, mmo::MonsterTable::query()
+        .around(Monster::position, Player::position, 80, Player::identity.is_sender())
+        .order_by(Monster::position.nearest_to_centre(Player::position))
+        .limit(2)));
 }
 
 }  // namespace

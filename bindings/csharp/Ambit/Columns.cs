@@ -47,6 +47,12 @@ namespace Ambit {
         /// <summary>For optional columns and floats.</summary>
         public Condition<TRow> IsNotNull() { return Made(Here, Words(" IS NOT NULL")); }
 
+        /// <summary>The lowest value first; NULL comes last.</summary>
+        public Order<TRow> Ascending() { return new Order<TRow>(Here); }
+
+        /// <summary>The highest value first, after NULL unless NullsLast is said.</summary>
+        public Order<TRow> Descending() { return new Order<TRow>(Here, Words(" DESC")); }
+
         internal QueryPiece Here { get { return new QueryPiece { Column = Name }; } }
 
         internal QueryPiece Value(TValue value) { return new QueryPiece { Value = (parameters, name) => setter(parameters, name, value) }; }
@@ -108,6 +114,14 @@ namespace Ambit {
         public Condition<TRow> IsNull() { return Made(Here, Words(" IS NULL")); }
 
         public Condition<TRow> IsNotNull() { return Made(Here, Words(" IS NOT NULL")); }
+
+        /// <summary>What is nearest to a point first.</summary>
+        public Order<TRow> NearestTo(TPoint point) { return Distance(Value(point)); }
+
+        /// <summary>What is nearest to the rows in the centre of the query's circle first; both are the columns of Around.</summary>
+        public Order<TRow> NearestToCentre<TCentre, TOther>(PositionColumn<TCentre, TOther> centre) { return Distance(new QueryPiece { Column = centre.Name, OfCentre = true }); }
+
+        private Order<TRow> Distance(QueryPiece to) { return new Order<TRow>(Words("ST_Distance("), Here, Words(", "), to, Words(")")); }
 
         private QueryPiece Here { get { return new QueryPiece { Column = Name }; } }
 

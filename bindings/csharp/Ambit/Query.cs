@@ -60,6 +60,24 @@ namespace Ambit {
         private static QueryPiece Words(string words) { return new QueryPiece { Words = words }; }
     }
 
+    /// <summary>Which rows come first.</summary>
+    public sealed class Order<TRow> {
+        internal readonly List<QueryPiece> Pieces;
+
+        internal Order(params QueryPiece[] pieces) { Pieces = new List<QueryPiece>(pieces); }
+
+        /// <summary>Rows without a value come before all others.</summary>
+        public Order<TRow> NullsFirst() { return FollowedBy(" NULLS FIRST"); }
+
+        /// <summary>Rows without a value come behind all others.</summary>
+        public Order<TRow> NullsLast() { return FollowedBy(" NULLS LAST"); }
+
+        private Order<TRow> FollowedBy(string words) {
+            Pieces.Add(new QueryPiece { Words = words });
+            return this;
+        }
+    }
+
     /// <summary>Rows of one table that a client wants to see. Queries that are built alike have one text, whatever their
     /// values are: so the values of one can replace those of the other.</summary>
     public sealed class Query<TRow> {
@@ -67,6 +85,8 @@ namespace Ambit {
         private readonly List<List<QueryPiece>> conditions = new List<List<QueryPiece>>();
         private string centre;
         private List<QueryPiece> join;
+        private readonly List<Order<TRow>> orders = new List<Order<TRow>>();
+        private uint? limit;
 
         /// <summary>All rows of a table.</summary>
         public Query(string table) { this.table = table; }
@@ -107,6 +127,18 @@ namespace Ambit {
             return this;
         }
 
+        /// <summary>Which rows come first, of those that an earlier order leaves equal. Goes together with Limit.</summary>
+        public Query<TRow> OrderBy(Order<TRow> order) {
+            orders.Add(order);
+            return this;
+        }
+
+        /// <summary>Only so many of the first rows.</summary>
+        public Query<TRow> Limit(uint rows) {
+            limit = rows;
+            return this;
+        }
+
         /// <summary>How often it is to be updated.</summary>
         public Query<TRow> At(float rate) {
             Rate = rate;
@@ -121,6 +153,16 @@ namespace Ambit {
             for (int i = 0; i < conditions.Count; i++) {
                 sql.Append(i == 0 ? " WHERE " : " AND ");
                 Add(sql, parameters, conditions[i]);
+            }
+            for (int i = 0; i < orders.Count; i++) {
+                sql.Append(i == 0 ? " ORDER BY " : ", ");
+                Add(sql, parameters, orders[i].Pieces);
+            }
+            if (limit.HasValue) {
+                uint rows = limit.Value;
+                Add(sql, parameters, new List<QueryPiece> {
+                    new QueryPiece { Words = " LIMIT " }, new QueryPiece { Value = (values, name) => values.Set(name, rows) }
+                });
             }
             return sql.ToString();
         }

@@ -323,6 +323,21 @@ public sealed class ClientTests {
     }
 
     [Test]
+    public void TypedQueriesPrintOrdersAndLimits() {
+        Ambit.Parameters parameters;
+        string sql = MonsterTable.Query()
+            .Around(MonsterColumns.Position, PlayerColumns.Position, 80, PlayerColumns.Identity.IsSender())
+            .OrderBy(MonsterColumns.Position.NearestToCentre(PlayerColumns.Position)).OrderBy(MonsterColumns.Health.Descending()).Limit(50)
+            .Build(out parameters);
+        Assert.AreEqual("SELECT a.* FROM \"monster\" a JOIN \"player\" b ON ST_DWithin(a.\"position\", b.\"position\", :p1) WHERE b.\"identity\" = :sender"
+            + " ORDER BY ST_Distance(a.\"position\", b.\"position\"), a.\"health\" DESC LIMIT :p2", sql);
+        Assert.AreEqual(2, parameters.Count);
+        sql = MonsterTable.Query().OrderBy(MonsterColumns.Target.Ascending().NullsFirst()).OrderBy(MonsterColumns.Health.Descending().NullsLast())
+            .OrderBy(MonsterColumns.Position.NearestTo(new Ambit.Vec2(1, 2))).Limit(10).Build(out parameters);
+        Assert.AreEqual("SELECT * FROM \"monster\" ORDER BY \"target\" NULLS FIRST, \"health\" DESC NULLS LAST, ST_Distance(\"position\", :p1) LIMIT :p2", sql);
+    }
+
+    [Test]
     public void TypedQueriesAreTakenAndChanged() {
         Join();
         string message = "";
@@ -342,6 +357,14 @@ public sealed class ClientTests {
         Until(() => client.Subscription(every, out message) != Ambit.SubscriptionState.Pending);
         Assert.AreEqual("", message);
         Until(() => client.Subscription(named, out message) != Ambit.SubscriptionState.Pending);
+        Assert.AreEqual("", message);
+        uint first = client.Subscribe(MonsterTable.Query().OrderBy(MonsterColumns.Health.Descending().NullsLast()).Limit(3));
+        uint nearest = client.Subscribe(MonsterTable.Query()
+            .Around(MonsterColumns.Position, PlayerColumns.Position, 80, PlayerColumns.Identity.IsSender())
+            .OrderBy(MonsterColumns.Position.NearestToCentre(PlayerColumns.Position)).Limit(2));
+        Until(() => client.Subscription(first, out message) != Ambit.SubscriptionState.Pending);
+        Assert.AreEqual("", message);
+        Until(() => client.Subscription(nearest, out message) != Ambit.SubscriptionState.Pending);
         Assert.AreEqual("", message);
     }
 

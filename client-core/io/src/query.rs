@@ -3,6 +3,7 @@
 
 mod column;
 mod condition;
+mod order;
 mod value;
 
 use std::fmt;
@@ -12,6 +13,7 @@ use ambit_client_core::{ParameterError, Parameters};
 
 pub use column::Column;
 pub use condition::Condition;
+pub use order::Order;
 pub use value::{Nullable, Position, Queried};
 
 use condition::{Piece, Pieces};
@@ -33,6 +35,8 @@ pub struct Query<R> {
     table: &'static str,
     around: Option<Around>,
     conditions: Vec<Pieces>,
+    orders: Vec<Pieces>,
+    limit: Option<u32>,
     rate: f32,
     row: PhantomData<fn() -> R>,
 }
@@ -54,7 +58,15 @@ const CENTRE: &str = "b";
 impl<R> Query<R> {
     /// All rows of a table, at the server's default rate.
     pub fn new(table: &'static str) -> Self {
-        Self { table, around: None, conditions: Vec::new(), rate: 0.0, row: PhantomData }
+        Self {
+            table,
+            around: None,
+            conditions: Vec::new(),
+            orders: Vec::new(),
+            limit: None,
+            rate: 0.0,
+            row: PhantomData,
+        }
     }
 
     /// Only rows for which this is true as well.
@@ -85,6 +97,20 @@ impl<R> Query<R> {
     #[must_use]
     pub fn joined<O, T>(mut self, own: Column<R, T>, centre: Column<O, T>) -> Self {
         self.conditions.push(own.same_as(centre).of_both(SHOWN, CENTRE));
+        self
+    }
+
+    /// Which rows come first, of those that an earlier order leaves equal. Goes together with [`Self::limit`].
+    #[must_use]
+    pub fn order_by(mut self, order: Order<R>) -> Self {
+        self.orders.push(order.pieces.of_both(SHOWN, CENTRE));
+        self
+    }
+
+    /// Only so many of the first rows.
+    #[must_use]
+    pub fn limit(mut self, rows: u32) -> Self {
+        self.limit = Some(rows);
         self
     }
 
@@ -121,6 +147,13 @@ impl<R> Query<R> {
             text.sql.push_str(if place == 0 { " WHERE " } else { " AND " });
             text.add(condition, self.around.is_some())?;
         }
+        for (place, order) in self.orders.iter().enumerate() {
+            text.sql.push_str(if place == 0 { " ORDER BY " } else { ", " });
+            text.add(order, self.around.is_some())?;
+        }
+        if let Some(rows) = self.limit {
+            text.add(&order::limit(rows), false)?;
+        }
         Ok((text.sql, text.parameters))
     }
 }
@@ -128,8 +161,9 @@ impl<R> Query<R> {
 // Derived, these would ask the same of the row.
 impl<R> Clone for Query<R> {
     fn clone(&self) -> Self {
-        let Self { table, around, conditions, rate, row } = self;
-        Self { table, around: around.clone(), conditions: conditions.clone(), rate: *rate, row: *row }
+        let Self { table, around, conditions, orders, limit, rate, row } = self;
+        let (around, conditions, orders) = (around.clone(), conditions.clone(), orders.clone());
+        Self { table, around, conditions, orders, limit: *limit, rate: *rate, row: *row }
     }
 }
 

@@ -120,6 +120,29 @@ fn a_circle_moves_with_the_clients_own_rows() {
 }
 
 #[test]
+fn the_first_rows_are_ordered_and_so_many() {
+    let ordered = Monster::query()
+        .order_by(Monster::HP.descending())
+        .filter(Monster::ZONE.equal(3))
+        .order_by(Monster::TARGET.ascending().nulls_first())
+        .order_by(Monster::NAME.descending().nulls_last())
+        .limit(10);
+    let expected = r#"SELECT * FROM "monster" WHERE "zone" = :p1 ORDER BY "hp" DESC, "target" NULLS FIRST, "name" DESC NULLS LAST LIMIT :p2"#;
+    check(&ordered, expected, &[Integer(3), Integer(10)]);
+    let nearest =
+        Monster::query().order_by(Monster::POSITION.nearest_to(Vec2::new(1.0, 2.0))).limit(u32::MAX);
+    let expected = r#"SELECT * FROM "monster" ORDER BY ST_Distance("position", :p1) LIMIT :p2"#;
+    check(&nearest, expected, &[Point2([1.0, 2.0]), Integer(u32::MAX.into())]);
+    let around = Monster::query()
+        .around(Monster::POSITION, Player::POSITION, 8.0, Player::IDENTITY.is_sender())
+        .order_by(Monster::POSITION.nearest_to_centre(Player::POSITION))
+        .order_by(Monster::HP.ascending())
+        .limit(50);
+    let expected = r#"SELECT a.* FROM "monster" a JOIN "player" b ON ST_DWithin(a."position", b."position", :p1) WHERE b."identity" = :sender ORDER BY ST_Distance(a."position", b."position"), a."hp" LIMIT :p2"#;
+    check(&around, expected, &[Float(8.0), Integer(50)]);
+}
+
+#[test]
 fn what_is_no_parameter_is_told() {
     let infinite = Monster::query().filter(Monster::POSITION.near(Vec2::ZERO, f64::INFINITY));
     assert_eq!(infinite.build(), Err(ParameterError::NotFinite("p2".into())));

@@ -64,6 +64,29 @@ private:
     Shape shape_;
 };
 
+/// Which rows come first.
+template <typename Row>
+class Order {
+public:
+    explicit Order(std::vector<QueryPiece> pieces) : pieces_(std::move(pieces)) {}
+
+    /// Rows without a value come before all others.
+    Order nulls_first() const { return followed_by(" NULLS FIRST"); }
+    /// Rows without a value come behind all others.
+    Order nulls_last() const { return followed_by(" NULLS LAST"); }
+
+    const std::vector<QueryPiece>& pieces() const { return pieces_; }
+
+private:
+    Order followed_by(const char* words) const {
+        std::vector<QueryPiece> pieces = pieces_;
+        pieces.push_back(QueryPiece::words(words));
+        return Order(std::move(pieces));
+    }
+
+    std::vector<QueryPiece> pieces_;
+};
+
 /// What a column of type T is compared with.
 template <typename T>
 struct Compared { using Type = T; };
@@ -137,9 +160,26 @@ struct Column {
                      QueryPiece::words(", "), QueryPiece::of(opposite), QueryPiece::words(")")});
     }
 
+    /// The lowest value first; NULL comes last.
+    Order<Row> ascending() const { return Order<Row>({here()}); }
+    /// The highest value first, after NULL unless nulls_last is said.
+    Order<Row> descending() const { return Order<Row>({here(), QueryPiece::words(" DESC")}); }
+    /// What is nearest to a point first. For positions.
+    Order<Row> nearest_to(const Value& point) const { return distance(QueryPiece::of(point)); }
+    /// What is nearest to the rows in the centre of the query's circle first; both are the columns of Query::around.
+    template <typename Other, typename U>
+    Order<Row> nearest_to_centre(const Column<Other, U>& centre) const {
+        QueryPiece to = centre.here();
+        to.of_centre = true;
+        return distance(std::move(to));
+    }
+
     QueryPiece here() const { return QueryPiece::column(name); }
 
 private:
+    Order<Row> distance(QueryPiece to) const {
+        return Order<Row>({QueryPiece::words("ST_Distance("), here(), QueryPiece::words(", "), std::move(to), QueryPiece::words(")")});
+    }
     Condition<Row> compare(const char* words, const Value& value) const { return made({here(), QueryPiece::words(words), QueryPiece::of(value)}); }
     static Condition<Row> made(std::initializer_list<QueryPiece> pieces) { return Condition<Row>(std::vector<QueryPiece>(pieces)); }
 };
@@ -152,7 +192,8 @@ class Query {
 
     std::string table_, centre_;
     std::vector<QueryPiece> join_;
-    std::vector<std::vector<QueryPiece>> conditions_;
+    std::vector<std::vector<QueryPiece>> conditions_, orders_;
+    std::optional<std::uint32_t> limit_;
     float rate_ = 0;
 
 public:
@@ -188,6 +229,16 @@ public:
         conditions_.push_back({own.here(), QueryPiece::words(" = "), of_centre(centre.here())});
         return *this;
     }
+    /// Which rows come first, of those that an earlier order leaves equal. Goes together with limit.
+    Query& order_by(const Order<Row>& order) {
+        orders_.push_back(order.pieces());
+        return *this;
+    }
+    /// Only so many of the first rows.
+    Query& limit(std::uint32_t rows) {
+        limit_ = rows;
+        return *this;
+    }
     /// Updates per second: 0 is the server's default, infinity one per commit.
     Query& rate(float rate) {
         rate_ = rate;
@@ -205,6 +256,13 @@ public:
             add(built, condition);
             words = " AND ";
         }
+        words = " ORDER BY ";
+        for (const std::vector<QueryPiece>& order : orders_) {
+            built.sql += words;
+            add(built, order);
+            words = ", ";
+        }
+        if (limit_) add(built, {QueryPiece::words(" LIMIT "), QueryPiece::of(*limit_)});
         return built;
     }
 

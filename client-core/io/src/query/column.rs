@@ -30,7 +30,7 @@ impl<R, T> Column<R, T> {
         Pieces::one([self.piece(), Piece::Words(" = "), other.piece()])
     }
 
-    fn piece(self) -> Piece {
+    pub(super) fn piece(self) -> Piece {
         Piece::Column { table: self.table, name: self.name }
     }
 

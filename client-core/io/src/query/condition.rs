@@ -49,6 +49,12 @@ impl Pieces {
         self
     }
 
+    /// The same and these words.
+    pub fn followed_by(mut self, words: &'static str) -> Self {
+        self.list.push(Piece::Words(words));
+        self
+    }
+
     /// The first column is of one table, the second of the other.
     pub fn of_both(mut self, first: &'static str, second: &'static str) -> Self {
         let columns = self.list.iter_mut().filter_map(|piece| match piece {

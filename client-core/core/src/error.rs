@@ -11,6 +11,9 @@ pub enum ProtocolError {
     /// The bytes are no message.
     #[error("the server's message is unreadable: {0}")]
     Wire(#[from] WireError),
+    /// A compressed message cannot be unpacked.
+    #[error("the server's compressed message is unreadable: {0}")]
+    Compressed(String),
     /// The Welcome carries no schema.
     #[error("the server's schema is unreadable: {0}")]
     Schema(#[from] SchemaDecodeError),

@@ -13,6 +13,7 @@ pub mod limits;
 mod error;
 mod outbox;
 mod session;
+mod unpack;
 mod world;
 
 mod changes;
@@ -31,4 +32,5 @@ pub use outbox::Outbox;
 pub use session::{CallOutcome, Goodbye, Session, SubscriptionState, Welcome};
 pub use statistics::{Statistics, TableStatistics};
 pub use table::{KeyBound, Table};
+pub use unpack::unpack;
 pub use world::{Budget, World};

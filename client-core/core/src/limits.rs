@@ -1,5 +1,8 @@
 //! Named limits of the client core. Each says how it was chosen.
 
+/// Bytes that a compressed message is unpacked by at a time: how far it can grow past what it announces before that is noticed.
+pub(crate) const UNPACKED_STEP_BYTES: usize = 256 << 10;
+
 /// Calls that may wait for a result. At 20 calls per frame this is minutes of a server that does not answer.
 pub const CALLS_IN_FLIGHT_MAX: usize = 65_536;
 

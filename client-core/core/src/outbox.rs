@@ -37,7 +37,8 @@ impl Outbox {
 
     /// The first message of a connection.
     pub fn hello(token: Option<&str>) -> Vec<u8> {
-        ClientMessage::Hello { protocol: ambit_wire::PROTOCOL_VERSION, token }.encode()
+        let protocol = ambit_wire::PROTOCOL_VERSION;
+        ClientMessage::Hello { protocol, token, takes_compressed: true }.encode()
     }
 
     /// Asks for a subscription; answers its number. `rate` in updates per second: 0 is the server's default,

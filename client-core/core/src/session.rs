@@ -11,6 +11,7 @@ use crate::limits;
 use crate::outbox::QUIET_REQUEST;
 use crate::replica::Replica;
 use crate::statistics::{Statistics, TableStatistics};
+use crate::unpack::unpack;
 
 /// One connection's state as the server told it. The IO side gives it every message with
 /// [`Session::receive`]; the game takes what is new with [`crate::World::tick`].
@@ -95,14 +96,28 @@ impl Session {
     /// Takes in one message. `now_us` is the clock that pings are stamped with. After an error the session
     /// answers every message with an error and gives the game nothing more; the connection is to be closed.
     pub fn receive(&mut self, message: &[u8], now_us: u64) -> Result<(), ProtocolError> {
+        let unpacked = unpack(message);
+        self.receive_unpacked(unpacked.as_deref(), message.len(), now_us)
+    }
+
+    /// As [`Self::receive`], of a message that [`unpack`] was asked for, which may take a while, before the session was locked.
+    /// `received_bytes` are what it had on its way.
+    pub fn receive_unpacked(
+        &mut self,
+        message: Result<&[u8], &ProtocolError>,
+        received_bytes: usize,
+        now_us: u64,
+    ) -> Result<(), ProtocolError> {
         if self.failed {
             return Err(ProtocolError::NotWelcome);
         }
-        self.statistics.bytes_received += message.len() as u64;
+        self.statistics.bytes_received += received_bytes as u64;
         self.statistics.messages_received += 1;
-        let result = ServerMessage::decode(message)
-            .map_err(ProtocolError::from)
-            .and_then(|message| self.handle(message, now_us));
+        let message = message.map_err(Clone::clone);
+        let result = message.and_then(|message| {
+            let message = ServerMessage::decode(message)?;
+            self.handle(message, now_us)
+        });
         self.failed = result.is_err();
         result
     }
@@ -166,6 +181,9 @@ impl Session {
             ServerMessage::Durable { durable_offset } => {
                 self.durable(durable_offset);
                 Ok(())
+            }
+            ServerMessage::Compressed { .. } => {
+                Err(ProtocolError::Compressed("it lies in another one".into()))
             }
         }
     }

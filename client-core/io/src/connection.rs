@@ -3,7 +3,7 @@
 use std::pin::pin;
 use std::sync::Arc;
 
-use ambit_client_core::Outbox;
+use ambit_client_core::{Outbox, unpack};
 use ambit_wire::limits::SERVER_MESSAGE_BYTES_MAX;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
@@ -114,10 +114,13 @@ async fn read(
 }
 
 fn receive(link: &Link, bytes: &[u8], welcomed: &mut bool) -> Result<(), DisconnectReason> {
+    // A large message takes a while, in which the game is not to wait for the session.
+    let unpacked = unpack(bytes);
     let now_us = link.now_us();
     let goodbye = {
         let mut session = link.session();
-        session.receive(bytes, now_us).map_err(|error| DisconnectReason::Protocol(error.to_string()))?;
+        let received = session.receive_unpacked(unpacked.as_deref(), bytes.len(), now_us);
+        received.map_err(|error| DisconnectReason::Protocol(error.to_string()))?;
         let first = !*welcomed && session.welcome().is_some();
         let goodbye = session.goodbye().cloned();
         drop(session);

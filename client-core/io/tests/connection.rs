@@ -112,7 +112,7 @@ async fn converse(mut socket: WebSocketStream<TcpStream>, manner: Manner, heard:
     while let Some(Ok(message)) = socket.next().await {
         let Message::Binary(bytes) = message else { break };
         let answers = match ClientMessage::decode(&bytes).unwrap() {
-            ClientMessage::Hello { protocol, token } => {
+            ClientMessage::Hello { protocol, token, .. } => {
                 heard.send(format!("hello {protocol} {token:?}")).unwrap();
                 let mut answers = vec![welcome()];
                 match manner {

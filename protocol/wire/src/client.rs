@@ -15,6 +15,8 @@ pub enum ClientMessage<'a> {
         protocol: u16,
         /// The token of an earlier Welcome; without it the server makes a new identity.
         token: Option<&'a str>,
+        /// Whether the client reads [`crate::ServerMessage::Compressed`].
+        takes_compressed: bool,
     },
     /// Begins a subscription.
     Subscribe {
@@ -58,11 +60,11 @@ impl<'a> ClientMessage<'a> {
     /// The message's bytes.
     pub fn encode(&self) -> Vec<u8> {
         match self {
-            Self::Hello { protocol, token } => {
-                let (protocol, token) = (*protocol, *token);
+            Self::Hello { protocol, token, takes_compressed } => {
+                let (protocol, token, takes_compressed) = (*protocol, *token, *takes_compressed);
                 let mut out = builder(token.map_or(0, str::len));
                 let token = token.map(|token| out.create_string(token));
-                let body = fb::Hello::create(&mut out, &fb::HelloArgs { protocol, token });
+                let body = fb::Hello::create(&mut out, &fb::HelloArgs { protocol, token, takes_compressed });
                 finish(out, fb::Body::Hello, body)
             }
             Self::Subscribe { subscription, sql, rate, parameters } => {
@@ -108,7 +110,8 @@ impl<'a> ClientMessage<'a> {
             fb::Body::Hello => {
                 let body = message.body_as_hello().ok_or_else(missing)?;
                 at_most("the token", body.token().map_or(0, str::len), limits::TOKEN_BYTES_MAX)?;
-                Ok(Self::Hello { protocol: body.protocol(), token: body.token() })
+                let (protocol, takes_compressed) = (body.protocol(), body.takes_compressed());
+                Ok(Self::Hello { protocol, token: body.token(), takes_compressed })
             }
             fb::Body::Subscribe => {
                 let body = message.body_as_subscribe().ok_or_else(missing)?;

@@ -7,6 +7,10 @@ pub const CLIENT_MESSAGE_BYTES_MAX: usize = ambit_model::limits::ROW_BYTES_MAX +
 /// message: 64 MiB is a million rows of 64 bytes.
 pub const SERVER_MESSAGE_BYTES_MAX: usize = 64 << 20;
 
+/// Bytes of what one has to remember to unpack a compressed message (the window of zstd). Its format recommends that
+/// every reader affords as many; a server uses an eighth.
+pub const COMPRESSION_WINDOW_BYTES_MAX: usize = 8 << 20;
+
 /// Bytes of a call block: what a client gathers between two writes before it begins another message.
 pub const CALL_BLOCK_BYTES_MAX: usize = ambit_model::limits::ROW_BYTES_MAX + 8 * 1024;
 

@@ -121,10 +121,10 @@ pub struct ParameterValueUnionTableOffset {}
 #[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
 pub const ENUM_MIN_BODY: u8 = 0;
 #[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
-pub const ENUM_MAX_BODY: u8 = 13;
+pub const ENUM_MAX_BODY: u8 = 14;
 #[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
 #[allow(non_camel_case_types)]
-pub const ENUM_VALUES_BODY: [Body; 14] = [
+pub const ENUM_VALUES_BODY: [Body; 15] = [
   Body::NONE,
   Body::Hello,
   Body::Subscribe,
@@ -139,6 +139,7 @@ pub const ENUM_VALUES_BODY: [Body; 14] = [
   Body::Durable,
   Body::Goodbye,
   Body::ChangeParameters,
+  Body::Compressed,
 ];
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -160,9 +161,10 @@ impl Body {
   pub const Durable: Self = Self(11);
   pub const Goodbye: Self = Self(12);
   pub const ChangeParameters: Self = Self(13);
+  pub const Compressed: Self = Self(14);
 
   pub const ENUM_MIN: u8 = 0;
-  pub const ENUM_MAX: u8 = 13;
+  pub const ENUM_MAX: u8 = 14;
   pub const ENUM_VALUES: &'static [Self] = &[
     Self::NONE,
     Self::Hello,
@@ -178,6 +180,7 @@ impl Body {
     Self::Durable,
     Self::Goodbye,
     Self::ChangeParameters,
+    Self::Compressed,
   ];
   /// Returns the variant's name or "" if unknown.
   pub fn variant_name(self) -> Option<&'static str> {
@@ -196,6 +199,7 @@ impl Body {
       Self::Durable => Some("Durable"),
       Self::Goodbye => Some("Goodbye"),
       Self::ChangeParameters => Some("ChangeParameters"),
+      Self::Compressed => Some("Compressed"),
       _ => None,
     }
   }
@@ -397,6 +401,7 @@ impl<'a> ::flatbuffers::Follow<'a> for Hello<'a> {
 impl<'a> Hello<'a> {
   pub const VT_PROTOCOL: ::flatbuffers::VOffsetT = 4;
   pub const VT_TOKEN: ::flatbuffers::VOffsetT = 6;
+  pub const VT_TAKES_COMPRESSED: ::flatbuffers::VOffsetT = 8;
 
   #[inline]
   pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
@@ -410,6 +415,7 @@ impl<'a> Hello<'a> {
     let mut builder = HelloBuilder::new(_fbb);
     if let Some(x) = args.token { builder.add_token(x); }
     builder.add_protocol(args.protocol);
+    builder.add_takes_compressed(args.takes_compressed);
     builder.finish()
   }
 
@@ -428,6 +434,13 @@ impl<'a> Hello<'a> {
     // which contains a valid value in this slot
     unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<&str>>(Hello::VT_TOKEN, None)}
   }
+  #[inline]
+  pub fn takes_compressed(&self) -> bool {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<bool>(Hello::VT_TAKES_COMPRESSED, Some(false)).unwrap()}
+  }
 }
 
 impl ::flatbuffers::Verifiable for Hello<'_> {
@@ -438,6 +451,7 @@ impl ::flatbuffers::Verifiable for Hello<'_> {
     v.visit_table(pos)?
      .visit_field::<u16>("protocol", Self::VT_PROTOCOL, false)?
      .visit_field::<::flatbuffers::ForwardsUOffset<&str>>("token", Self::VT_TOKEN, false)?
+     .visit_field::<bool>("takes_compressed", Self::VT_TAKES_COMPRESSED, false)?
      .finish();
     Ok(())
   }
@@ -445,6 +459,7 @@ impl ::flatbuffers::Verifiable for Hello<'_> {
 pub struct HelloArgs<'a> {
     pub protocol: u16,
     pub token: Option<::flatbuffers::WIPOffset<&'a str>>,
+    pub takes_compressed: bool,
 }
 impl<'a> Default for HelloArgs<'a> {
   #[inline]
@@ -452,6 +467,7 @@ impl<'a> Default for HelloArgs<'a> {
     HelloArgs {
       protocol: 0,
       token: None,
+      takes_compressed: false,
     }
   }
 }
@@ -468,6 +484,10 @@ impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> HelloBuilder<'a, 'b, A> {
   #[inline]
   pub fn add_token(&mut self, token: ::flatbuffers::WIPOffset<&'b  str>) {
     self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Hello::VT_TOKEN, token);
+  }
+  #[inline]
+  pub fn add_takes_compressed(&mut self, takes_compressed: bool) {
+    self.fbb_.push_slot::<bool>(Hello::VT_TAKES_COMPRESSED, takes_compressed, false);
   }
   #[inline]
   pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> HelloBuilder<'a, 'b, A> {
@@ -489,6 +509,7 @@ impl ::core::fmt::Debug for Hello<'_> {
     let mut ds = f.debug_struct("Hello");
       ds.field("protocol", &self.protocol());
       ds.field("token", &self.token());
+      ds.field("takes_compressed", &self.takes_compressed());
       ds.finish()
   }
 }
@@ -3030,6 +3051,120 @@ impl ::core::fmt::Debug for Goodbye<'_> {
       ds.finish()
   }
 }
+pub enum CompressedOffset {}
+#[derive(Copy, Clone, PartialEq)]
+
+pub struct Compressed<'a> {
+  pub _tab: ::flatbuffers::Table<'a>,
+}
+
+impl<'a> ::flatbuffers::Follow<'a> for Compressed<'a> {
+  type Inner = Compressed<'a>;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    Self { _tab: unsafe { ::flatbuffers::Table::new(buf, loc) } }
+  }
+}
+
+impl<'a> Compressed<'a> {
+  pub const VT_LENGTH: ::flatbuffers::VOffsetT = 4;
+  pub const VT_BLOCK: ::flatbuffers::VOffsetT = 6;
+
+  #[inline]
+  pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
+    Compressed { _tab: table }
+  }
+  #[allow(unused_mut)]
+  pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
+    _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
+    args: &'args CompressedArgs<'args>
+  ) -> ::flatbuffers::WIPOffset<Compressed<'bldr>> {
+    let mut builder = CompressedBuilder::new(_fbb);
+    if let Some(x) = args.block { builder.add_block(x); }
+    builder.add_length(args.length);
+    builder.finish()
+  }
+
+
+  #[inline]
+  pub fn length(&self) -> u32 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<u32>(Compressed::VT_LENGTH, Some(0)).unwrap()}
+  }
+  #[inline]
+  pub fn block(&self) -> ::flatbuffers::Vector<'a, u8> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, u8>>>(Compressed::VT_BLOCK, None).unwrap()}
+  }
+}
+
+impl ::flatbuffers::Verifiable for Compressed<'_> {
+  #[inline]
+  fn run_verifier(
+    v: &mut ::flatbuffers::Verifier, pos: usize
+  ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
+    v.visit_table(pos)?
+     .visit_field::<u32>("length", Self::VT_LENGTH, false)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, u8>>>("block", Self::VT_BLOCK, true)?
+     .finish();
+    Ok(())
+  }
+}
+pub struct CompressedArgs<'a> {
+    pub length: u32,
+    pub block: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, u8>>>,
+}
+impl<'a> Default for CompressedArgs<'a> {
+  #[inline]
+  fn default() -> Self {
+    CompressedArgs {
+      length: 0,
+      block: None, // required field
+    }
+  }
+}
+
+pub struct CompressedBuilder<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> {
+  fbb_: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>,
+  start_: ::flatbuffers::WIPOffset<::flatbuffers::TableUnfinishedWIPOffset>,
+}
+impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> CompressedBuilder<'a, 'b, A> {
+  #[inline]
+  pub fn add_length(&mut self, length: u32) {
+    self.fbb_.push_slot::<u32>(Compressed::VT_LENGTH, length, 0);
+  }
+  #[inline]
+  pub fn add_block(&mut self, block: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b , u8>>) {
+    self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Compressed::VT_BLOCK, block);
+  }
+  #[inline]
+  pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> CompressedBuilder<'a, 'b, A> {
+    let start = _fbb.start_table();
+    CompressedBuilder {
+      fbb_: _fbb,
+      start_: start,
+    }
+  }
+  #[inline]
+  pub fn finish(self) -> ::flatbuffers::WIPOffset<Compressed<'a>> {
+    let o = self.fbb_.end_table(self.start_);
+    self.fbb_.required(o, Compressed::VT_BLOCK,"block");
+    ::flatbuffers::WIPOffset::new(o.value())
+  }
+}
+
+impl ::core::fmt::Debug for Compressed<'_> {
+  fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+    let mut ds = f.debug_struct("Compressed");
+      ds.field("length", &self.length());
+      ds.field("block", &self.block());
+      ds.finish()
+  }
+}
 pub enum MessageOffset {}
 #[derive(Copy, Clone, PartialEq)]
 
@@ -3261,6 +3396,20 @@ impl<'a> Message<'a> {
     }
   }
 
+  #[inline]
+  #[allow(non_snake_case)]
+  pub fn body_as_compressed(&self) -> Option<Compressed<'a>> {
+    if self.body_type() == Body::Compressed {
+      let u = self.body();
+      // Safety:
+      // Created from a valid Table for this object
+      // Which contains a valid union in this slot
+      Some(unsafe { Compressed::init_from_table(u) })
+    } else {
+      None
+    }
+  }
+
 }
 
 impl ::flatbuffers::Verifiable for Message<'_> {
@@ -3284,6 +3433,7 @@ impl ::flatbuffers::Verifiable for Message<'_> {
           Body::Durable => v.verify_union_variant::<::flatbuffers::ForwardsUOffset<Durable>>("Body::Durable", pos),
           Body::Goodbye => v.verify_union_variant::<::flatbuffers::ForwardsUOffset<Goodbye>>("Body::Goodbye", pos),
           Body::ChangeParameters => v.verify_union_variant::<::flatbuffers::ForwardsUOffset<ChangeParameters>>("Body::ChangeParameters", pos),
+          Body::Compressed => v.verify_union_variant::<::flatbuffers::ForwardsUOffset<Compressed>>("Body::Compressed", pos),
           _ => Ok(()),
         }
      })?
@@ -3425,6 +3575,13 @@ impl ::core::fmt::Debug for Message<'_> {
         },
         Body::ChangeParameters => {
           if let Some(x) = self.body_as_change_parameters() {
+            ds.field("body", &x)
+          } else {
+            ds.field("body", &"InvalidFlatbuffer: Union discriminant does not match value.")
+          }
+        },
+        Body::Compressed => {
+          if let Some(x) = self.body_as_compressed() {
             ds.field("body", &x)
           } else {
             ds.field("body", &"InvalidFlatbuffer: Union discriminant does not match value.")

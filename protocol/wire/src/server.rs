@@ -83,6 +83,13 @@ pub enum ServerMessage<'a> {
         /// For people.
         message: &'a str,
     },
+    /// Another message, compressed: only for clients that take it.
+    Compressed {
+        /// Its bytes, at most [`limits::SERVER_MESSAGE_BYTES_MAX`].
+        length: usize,
+        /// One zstd frame of them.
+        block: &'a [u8],
+    },
 }
 
 /// What an update says besides its rows.
@@ -196,6 +203,13 @@ impl<'a> ServerMessage<'a> {
                 let body = fb::Goodbye::create(&mut out, &fb::GoodbyeArgs { code: *code, message });
                 finish(out, fb::Body::Goodbye, body)
             }
+            Self::Compressed { length, block } => {
+                let mut out = builder(block.len());
+                let block = Some(out.create_vector(block));
+                let body =
+                    fb::Compressed::create(&mut out, &fb::CompressedArgs { length: *length as u32, block });
+                finish(out, fb::Body::Compressed, body)
+            }
         }
     }
 
@@ -226,6 +240,12 @@ impl<'a> ServerMessage<'a> {
             fb::Body::Goodbye => {
                 let body = message.body_as_goodbye().ok_or_else(missing)?;
                 Ok(Self::Goodbye { code: body.code(), message: checked_text(body.message())? })
+            }
+            fb::Body::Compressed => {
+                let body = message.body_as_compressed().ok_or_else(missing)?;
+                let length = body.length() as usize;
+                at_most("the compressed message", length, limits::SERVER_MESSAGE_BYTES_MAX)?;
+                Ok(Self::Compressed { length, block: body.block().bytes() })
             }
             other => Err(unexpected(other)),
         }

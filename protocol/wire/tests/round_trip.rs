@@ -123,8 +123,8 @@ fn every_message() -> Vec<Vec<u8>> {
     let (applied, ended, changed) = (vec![1, 2], vec![3], vec![(4, 7)]);
     let header = UpdateHeader { offset: 9, applied, ended, changed, ..UpdateHeader::default() };
     vec![
-        ClientMessage::Hello { protocol: 1, token: Some("secret") }.encode(),
-        ClientMessage::Hello { protocol: 1, token: None }.encode(),
+        ClientMessage::Hello { protocol: 1, token: Some("secret"), takes_compressed: true }.encode(),
+        ClientMessage::Hello { protocol: 1, token: None, takes_compressed: false }.encode(),
         subscribe("SELECT * FROM player", 20.0, Parameters::new()).encode(),
         subscribe("SELECT * FROM player WHERE id = :id", 0.0, every_parameter()).encode(),
         ClientMessage::ChangeParameters { subscription: 1, change: 4, parameters: every_parameter() }
@@ -146,6 +146,7 @@ fn every_message() -> Vec<Vec<u8>> {
         ServerMessage::Pong { sent_at: 77, server_time: Timestamp(-5) }.encode(),
         ServerMessage::Durable { durable_offset: 11 }.encode(),
         ServerMessage::Goodbye { code: 4, message: "too slow" }.encode(),
+        ServerMessage::Compressed { length: 70_000, block: &[1, 2, 3] }.encode(),
     ]
 }
 
@@ -170,8 +171,12 @@ fn limits_are_refused_and_texts_are_cut() {
     let ServerMessage::Goodbye { message, .. } = ServerMessage::decode(&bytes).unwrap() else { panic!() };
     assert_eq!(message, "ä".repeat(limits::TEXT_BYTES_MAX / 2));
 
+    let length = limits::SERVER_MESSAGE_BYTES_MAX + 1;
+    let bytes = ServerMessage::Compressed { length, block: &[] }.encode();
+    assert!(matches!(ServerMessage::decode(&bytes), Err(WireError::TooLarge { .. })));
+
     let token = "x".repeat(limits::TOKEN_BYTES_MAX + 1);
-    let bytes = ClientMessage::Hello { protocol: 1, token: Some(&token) }.encode();
+    let bytes = ClientMessage::Hello { protocol: 1, token: Some(&token), takes_compressed: false }.encode();
     assert!(matches!(ClientMessage::decode(&bytes), Err(WireError::TooLarge { .. })));
     let sql = "x".repeat(limits::SQL_BYTES_MAX + 1);
     let bytes = subscribe(&sql, 0.0, Parameters::new()).encode();

@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ambit_model::{ConnectionId, Identity};
 use ambit_wire::{ServerMessage, goodbye};
+use bytes::Bytes;
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
@@ -30,6 +31,8 @@ pub struct Connection {
     pub id: ConnectionId,
     /// Who is connected.
     pub identity: Identity,
+    /// Whether the client reads compressed messages.
+    pub takes_compressed: bool,
     /// The durable offset that the client was last told.
     pub durable_told: AtomicU64,
     /// The offset of the client's last commit that it was told of.
@@ -65,7 +68,7 @@ impl Connection {
     /// A connection over this socket. What waits for it is counted in `server_outgoing` too.
     pub fn new(
         number: u64,
-        (identity, id): (Identity, ConnectionId),
+        (identity, id, takes_compressed): (Identity, ConnectionId, bool),
         stream: Arc<TcpStream>,
         server_outgoing: Arc<OutgoingBytes>,
     ) -> Self {
@@ -73,6 +76,7 @@ impl Connection {
             number,
             id,
             identity,
+            takes_compressed,
             durable_told: AtomicU64::new(0),
             committed: AtomicU64::new(0),
             waits_for_durable: AtomicBool::new(false),
@@ -91,6 +95,13 @@ impl Connection {
     /// Sends one message. False if the connection is at its end: there is nobody to tell.
     pub fn send(&self, message: Vec<u8>) -> bool {
         self.send_frame(Frame::new(Opcode::Binary, message))
+    }
+
+    /// Sends one message that may be large: compressed, if the client takes that. The connection's task does so; what is
+    /// sent meanwhile waits behind it.
+    pub fn send_large(&self, message: Vec<u8>) -> bool {
+        let is_raw = self.takes_compressed && message.len() >= limits::COMPRESSED_BYTES_MIN;
+        self.send_frame(Frame { is_raw, ..Frame::new(Opcode::Binary, message) })
     }
 
     /// Says why and closes. Later messages are dropped.
@@ -143,8 +154,9 @@ impl Connection {
             return false;
         }
         let bytes_max = self.server_outgoing.bytes_max();
-        // A first frame may be larger: a reader is slow when it leaves frames lying, not when it asked for much.
-        if !outgoing.frames.is_empty() && outgoing.bytes + frame.len() > bytes_max {
+        // A first frame may be larger, and is not to blame while it is compressed: a reader is slow when it leaves frames lying, not when it asked for much.
+        let raw_bytes = outgoing.frames.front().filter(|first| first.is_raw).map_or(0, Frame::len);
+        if !outgoing.frames.is_empty() && outgoing.bytes - raw_bytes + frame.len() > bytes_max {
             let reason = format!("this client reads too slowly: more than {bytes_max} bytes wait for it");
             self.was_too_slow.store(true, Ordering::Release);
             self.end(&mut outgoing, goodbye::TOO_SLOW, &reason);
@@ -173,7 +185,38 @@ impl Connection {
 
     /// Whether frames wait for the socket.
     pub(crate) fn has_waiting(&self) -> bool {
-        !self.lock().frames.is_empty()
+        self.lock().is_writable()
+    }
+
+    /// The first message that is to be compressed before it goes out.
+    pub(crate) fn raw(&self) -> Option<Bytes> {
+        self.lock().frames.iter().find(|frame| frame.is_raw).map(Frame::payload)
+    }
+
+    /// That message was compressed, or does not gain by it; it goes out. Not if it was dropped meanwhile.
+    pub(crate) fn packed(&self, packed: Option<Vec<u8>>) {
+        let mut outgoing = self.lock();
+        let outgoing = &mut *outgoing;
+        let Some(place) = outgoing.frames.iter().position(|frame| frame.is_raw) else { return };
+        if let Some(frame) = outgoing.frames.get_mut(place) {
+            outgoing.bytes -= frame.len();
+            match packed {
+                Some(packed) => *frame = Frame::new(Opcode::Binary, packed),
+                None => frame.is_raw = false,
+            }
+            outgoing.bytes += frame.len();
+        }
+        // What lies before it is already waiting for the socket.
+        if place == 0 && self.write(outgoing).is_err() {
+            outgoing.abandon();
+            self.is_closing.store(true, Ordering::Release);
+        }
+        self.count(outgoing);
+    }
+
+    /// Nothing is compressed any more.
+    pub(crate) fn give_up_compression(&self) {
+        self.lock().frames.iter_mut().for_each(|frame| frame.is_raw = false);
     }
 
     /// Waits until the socket takes bytes again, and writes what waits.
@@ -208,7 +251,7 @@ impl Connection {
     }
 
     fn write(&self, outgoing: &mut Outgoing) -> io::Result<()> {
-        while !outgoing.frames.is_empty() {
+        while outgoing.is_writable() {
             let mut slices = [IoSlice::new(&[]); 2 * FRAMES_PER_WRITE];
             let count = outgoing.slices(&mut slices);
             match self.stream.try_write_vectored(slices.get(..count).unwrap_or_default()) {
@@ -265,6 +308,10 @@ impl Outgoing {
         self.bytes = self.frames.iter().map(Frame::len).sum::<usize>() - self.written;
     }
 
+    fn is_writable(&self) -> bool {
+        self.frames.front().is_some_and(|first| !first.is_raw)
+    }
+
     fn abandon(&mut self) {
         *self = Self { is_ending: true, counted: self.counted, ..Self::default() };
     }
@@ -272,7 +319,8 @@ impl Outgoing {
     fn slices<'a>(&'a self, slices: &mut [IoSlice<'a>; 2 * FRAMES_PER_WRITE]) -> usize {
         let mut skip = self.written;
         let mut count = 0;
-        for part in self.frames.iter().take(FRAMES_PER_WRITE).flat_map(Frame::parts) {
+        let ready = self.frames.iter().take_while(|frame| !frame.is_raw);
+        for part in ready.take(FRAMES_PER_WRITE).flat_map(Frame::parts) {
             let rest = part.get(skip..).unwrap_or_default();
             skip = skip.saturating_sub(part.len());
             if let Some(slice) = slices.get_mut(count).filter(|_| !rest.is_empty()) {

@@ -3,6 +3,7 @@
 //! Reading is tungstenite's work. Writing is done here, so that the engine and the follower can put a message into a
 //! socket with one system call and without a lock on the reading side.
 
+use bytes::Bytes;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 /// A frame and its place in the way out.
@@ -10,7 +11,9 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 pub struct Frame {
     header: [u8; 10],
     header_bytes: usize,
-    payload: Vec<u8>,
+    payload: Bytes,
+    /// Whether it goes out only after its message was compressed.
+    pub is_raw: bool,
 }
 
 /// What a frame is.
@@ -37,7 +40,7 @@ impl Frame {
                 Opcode::Ping => 0x9,
             };
         let (header, header_bytes) = header(first, payload.len());
-        Self { header, header_bytes, payload }
+        Self { header, header_bytes, payload: payload.into(), is_raw: false }
     }
 
     /// The closing frame. The Goodbye before it says the whole reason.
@@ -50,12 +53,17 @@ impl Frame {
 
     /// Bytes that are one or more frames already: tungstenite's answers to pings and closes.
     pub fn encoded(bytes: &[u8]) -> Self {
-        Self { header: [0; 10], header_bytes: 0, payload: bytes.to_vec() }
+        Self { header: [0; 10], header_bytes: 0, payload: bytes.to_vec().into(), is_raw: false }
     }
 
     /// All its bytes, in order.
     pub fn parts(&self) -> [&[u8]; 2] {
         [self.header.get(..self.header_bytes).unwrap_or_default(), &self.payload]
+    }
+
+    /// The message that it carries.
+    pub fn payload(&self) -> Bytes {
+        self.payload.clone()
     }
 
     /// Bytes of header and payload.

@@ -20,6 +20,7 @@ mod http;
 mod session;
 mod socket_io;
 
+mod compression;
 mod connection;
 mod frame;
 

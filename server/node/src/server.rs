@@ -52,6 +52,8 @@ pub struct Node {
     pub connections: AtomicU64,
     /// Bytes that wait for all clients together.
     pub outgoing: Arc<OutgoingBytes>,
+    /// How many messages may still be compressed at once.
+    pub compressions: Arc<Semaphore>,
     /// One for each socket that may be open.
     pub sockets: Arc<Semaphore>,
     /// One for each module that may be on its way here.
@@ -132,6 +134,7 @@ impl Server {
             identities,
             connections: AtomicU64::new(1),
             outgoing: Arc::default(),
+            compressions: Arc::new(Semaphore::new(limits::COMPRESSIONS_AT_ONCE)),
             sockets: Arc::new(Semaphore::new(limits::SOCKETS_MAX)),
             uploads: Semaphore::new(limits::UPLOADS_MAX),
             restores: Semaphore::new(limits::RESTORES_MAX),

@@ -17,6 +17,7 @@ use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
+use crate::compression::Packing;
 use crate::connection::Connection;
 use crate::database::{Database, EngineCommand, Statistics, Unsent};
 use crate::frame::{Frame, Opcode};
@@ -39,6 +40,7 @@ struct Refusal {
 struct Session {
     connection: Arc<Connection>,
     database: Arc<Database>,
+    packing: Packing,
     /// A command that the engine had no room for; nothing more is read until it has.
     unsent: Option<EngineCommand>,
 }
@@ -51,7 +53,7 @@ pub async fn run(stream: TcpStream, read: Bytes, node: &Node, database: Arc<Data
         Arc::new(connection)
     };
     // Until its Hello a client is nobody; a refusal goes out all the same.
-    let nobody = connection_of((Identity::default(), ConnectionId::default()));
+    let nobody = connection_of((Identity::default(), ConnectionId::default(), false));
     let io = SocketIo { stream: Arc::clone(&stream), connection: Arc::clone(&nobody) };
     let config = WebSocketConfig::default()
         .read_buffer_size(limits::READ_BUFFER_BYTES)
@@ -63,11 +65,14 @@ pub async fn run(stream: TcpStream, read: Bytes, node: &Node, database: Arc<Data
     let late = || refuse(goodbye::PROTOCOL, format!("no Hello within {} s", limits::HELLO_WAIT.as_secs()));
     let connection = match hello.unwrap_or_else(|_| Err(late())) {
         Ok(None) => return,
-        Ok(Some((identity, id, token))) => {
-            let connection = connection_of((identity, id));
+        Ok(Some((client, token))) => {
+            let connection = connection_of(client);
             reader.get_mut().connection = Arc::clone(&connection);
-            let mut session = Session { connection: Arc::clone(&connection), database, unsent: None };
+            let packing = Packing::new(Arc::clone(&node.compressions));
+            let mut session =
+                Session { connection: Arc::clone(&connection), database, packing, unsent: None };
             session.run(&mut reader, token).await;
+            connection.give_up_compression();
             connection
         }
         Err(refusal) => {
@@ -78,11 +83,11 @@ pub async fn run(stream: TcpStream, read: Bytes, node: &Node, database: Arc<Data
     finish(&connection, &stream).await;
 }
 
-/// The identity and token of the first message; none if the client has gone.
-async fn hello(
-    reader: &mut Reader,
-    identities: &Identities,
-) -> Result<Option<(Identity, ConnectionId, String)>, Refusal> {
+/// Who a client is, and whether it takes compressed messages.
+type Greeted = (Identity, ConnectionId, bool);
+
+/// What the first message says, and the token; none if the client has gone.
+async fn hello(reader: &mut Reader, identities: &Identities) -> Result<Option<(Greeted, String)>, Refusal> {
     let message = loop {
         match reader.next().await {
             None => return Ok(None),
@@ -95,7 +100,7 @@ async fn hello(
     };
     let decoded =
         ClientMessage::decode(&message).map_err(|error| refuse(goodbye::PROTOCOL, error.to_string()))?;
-    let ClientMessage::Hello { protocol, token } = decoded else {
+    let ClientMessage::Hello { protocol, token, takes_compressed } = decoded else {
         return Err(refuse(goodbye::PROTOCOL, "the first message must be Hello".into()));
     };
     if protocol != PROTOCOL_VERSION {
@@ -110,7 +115,7 @@ async fn hello(
     };
     let (identity, token) = checked.map_err(|error| refuse(goodbye::TOKEN, error.to_string()))?;
     let id = new_connection_id().map_err(|error| refuse(goodbye::DATABASE, error.to_string()))?;
-    Ok(Some((identity, id, token)))
+    Ok(Some(((identity, id, takes_compressed), token)))
 }
 
 impl Session {
@@ -143,6 +148,11 @@ impl Session {
         tokio::pin!(silence, ended);
         while !self.connection.is_closing() {
             let may_read = self.unsent.is_none() && self.connection.may_call();
+            if !self.packing.is_busy()
+                && let Some(message) = self.connection.raw()
+            {
+                self.packing.begin(message);
+            }
             tokio::select! {
                 message = reader.next(), if may_read => {
                     last_heard = Instant::now();
@@ -158,6 +168,14 @@ impl Session {
                         // The socket is broken: the client has gone.
                         return Ok(());
                     }
+                }
+                packed = self.packing.done(), if self.packing.is_busy() => {
+                    if let Some(packed) = &packed {
+                        let statistics = &database.shared.statistics;
+                        Statistics::add(&statistics.compressed_updates, 1);
+                        Statistics::add(&statistics.compressed_bytes, packed.len() as u64);
+                    }
+                    self.connection.packed(packed);
                 }
                 () = self.connection.woken() => {}
                 () = tokio::time::sleep(limits::ENGINE_FULL_PAUSE), if self.unsent.is_some() => {

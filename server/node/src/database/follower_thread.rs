@@ -194,7 +194,10 @@ impl FollowerThread {
             Statistics::add(&statistics.updates, 1);
             Statistics::add(&statistics.update_bytes, message.len() as u64);
             connection.durable_told.fetch_max(durable_offset, Ordering::AcqRel);
-            connection.send(message);
+            match update.applied.is_empty() {
+                true => connection.send(message),
+                false => connection.send_large(message),
+            };
             update.refused.iter().for_each(|refusal| refuse(shared, connection, refusal));
         };
         match all {

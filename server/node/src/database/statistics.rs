@@ -18,6 +18,8 @@ pub struct Statistics {
     pub offset: AtomicU64,
     pub updates: AtomicU64,
     pub update_bytes: AtomicU64,
+    pub compressed_updates: AtomicU64,
+    pub compressed_bytes: AtomicU64,
     pub flushes: AtomicU64,
     pub flush_us: AtomicU64,
     pub flush_us_last: AtomicU64,
@@ -57,8 +59,12 @@ pub struct StatisticsReport {
     pub durable_offset: u64,
     /// Update messages sent.
     pub updates: u64,
-    /// Their bytes.
+    /// Their bytes, before any of them were compressed.
     pub update_bytes: u64,
+    /// Of these, messages that went out compressed.
+    pub compressed_updates: u64,
+    /// What they had on their way.
+    pub compressed_bytes: u64,
     /// Flushes of the follower.
     pub flushes: u64,
     /// Microseconds that all flushes took, sending included.
@@ -108,6 +114,8 @@ impl Statistics {
             durable_offset,
             updates: read(&self.updates),
             update_bytes: read(&self.update_bytes),
+            compressed_updates: read(&self.compressed_updates),
+            compressed_bytes: read(&self.compressed_bytes),
             flushes: read(&self.flushes),
             flush_us: read(&self.flush_us),
             flush_us_last: read(&self.flush_us_last),

@@ -27,7 +27,8 @@ async fn a_session_keeps_the_place_of_its_socket() {
         let uri = format!("ws://{}/v1/database/bank/connect", server.address()).parse().unwrap();
         let request = ClientRequestBuilder::new(uri).with_sub_protocol(SUBPROTOCOL);
         let (mut client, _) = tokio_tungstenite::client_async(request, stream).await.unwrap();
-        let hello = ClientMessage::Hello { protocol: PROTOCOL_VERSION, token: None }.encode();
+        let hello = ClientMessage::Hello { protocol: PROTOCOL_VERSION, token: None, takes_compressed: false }
+            .encode();
         client.send(Message::Binary(hello.into())).await.unwrap();
         let answer = client.next().await.unwrap().unwrap().into_data();
         assert!(matches!(ServerMessage::decode(&answer).unwrap(), ServerMessage::Welcome { .. }));

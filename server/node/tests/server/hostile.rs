@@ -29,8 +29,20 @@ fn the_first_message_must_be_a_hello_of_this_protocol() {
     let world = World::with_bank();
     for (message, code, expected) in [
         (ClientMessage::Ping { sent_at: 1 }, goodbye::PROTOCOL, "the first message must be Hello"),
-        (ClientMessage::Hello { protocol: 99, token: None }, goodbye::PROTOCOL, "speaks protocol 1"),
-        (ClientMessage::Hello { protocol: PROTOCOL_VERSION, token: Some("x.y.z") }, goodbye::TOKEN, "token"),
+        (
+            ClientMessage::Hello { protocol: 99, token: None, takes_compressed: false },
+            goodbye::PROTOCOL,
+            "speaks protocol 1",
+        ),
+        (
+            ClientMessage::Hello {
+                protocol: PROTOCOL_VERSION,
+                token: Some("x.y.z"),
+                takes_compressed: false,
+            },
+            goodbye::TOKEN,
+            "token",
+        ),
     ] {
         let mut socket = world.socket();
         say(&mut socket, &message);
@@ -57,7 +69,10 @@ fn garbage_in_frames_and_garbage_instead_of_frames() {
     socket.get_mut().write_all(&[0xff; 100]).unwrap();
     assert!(hear_goodbye(&mut socket).1.contains("not WebSocket"));
     let mut socket = world.welcomed_socket();
-    say(&mut socket, &ClientMessage::Hello { protocol: PROTOCOL_VERSION, token: None });
+    say(
+        &mut socket,
+        &ClientMessage::Hello { protocol: PROTOCOL_VERSION, token: None, takes_compressed: false },
+    );
     assert!(hear_goodbye(&mut socket).1.contains("twice"));
     let logs = world.logs();
     assert!(logs.contains("let go of client"), "{logs}");

@@ -256,7 +256,14 @@ fn whoever_comes_during_a_publish_is_served() {
                     barrier.wait();
                     for _ in 0..10 {
                         let Some(mut socket) = world.try_socket() else { continue };
-                        say(&mut socket, &ClientMessage::Hello { protocol: PROTOCOL_VERSION, token: None });
+                        say(
+                            &mut socket,
+                            &ClientMessage::Hello {
+                                protocol: PROTOCOL_VERSION,
+                                token: None,
+                                takes_compressed: false,
+                            },
+                        );
                         let message = hear(&mut socket).expect("a Welcome or a Goodbye");
                         let message = ServerMessage::decode(&message).unwrap();
                         assert!(matches!(message, ServerMessage::Welcome { .. }), "{message:?}");

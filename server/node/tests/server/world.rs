@@ -217,7 +217,10 @@ impl World {
     /// A WebSocket to `bank` that was welcomed.
     pub fn welcomed_socket(&self) -> Socket {
         let mut socket = self.socket();
-        say(&mut socket, &ClientMessage::Hello { protocol: PROTOCOL_VERSION, token: None });
+        say(
+            &mut socket,
+            &ClientMessage::Hello { protocol: PROTOCOL_VERSION, token: None, takes_compressed: false },
+        );
         let message = hear(&mut socket).expect("a Welcome");
         assert!(matches!(ServerMessage::decode(&message).unwrap(), ServerMessage::Welcome { .. }));
         socket

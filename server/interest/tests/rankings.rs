@@ -189,7 +189,7 @@ fn the_first_rows_go_and_others_follow() {
             world.subscribe(all, number, sql).unwrap();
         }
         let mut caches: Vec<Cache> = (0..=all).map(|_| Cache::default()).collect();
-        for round in 0..60_usize {
+        for round in 0..40_usize {
             change(&mut world, &mut random, round);
             world.feed.commit();
             let layout = world.feed.store.schema().tables[0].layout();

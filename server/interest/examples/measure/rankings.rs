@@ -89,19 +89,20 @@ impl World {
     }
 
     fn change(&mut self) -> ChangeSet {
-        let mut id = self.random.below(ROWS);
-        let (place, mut level) = self.rows[id as usize];
-        let direction = Vec3::new(self.random.next() - 0.5, 0.0, self.random.next() - 0.5);
-        match self.kind {
-            Kind::Leaderboard(_) if self.random.next() < 0.5 => level = LEVELS - self.random.below(3_000),
+        let id = match self.kind {
             Kind::Falling => {
-                let first =
-                    (0..).zip(&self.rows).max_by_key(|(id, (_, level))| (*level, std::cmp::Reverse(*id)));
-                id = first.map_or(0, |(id, _): (u32, _)| id);
-                level = 0;
+                let first = |(id, (_, level)): &(u32, &(Vec3, u32))| (*level, std::cmp::Reverse(*id));
+                (0..).zip(&self.rows).max_by_key(first).map_or(0, |(id, _)| id)
             }
-            Kind::Leaderboard(_) | Kind::Above | Kind::Nearest => level = self.random.below(LEVELS),
-        }
+            Kind::Leaderboard(_) | Kind::Above | Kind::Nearest => self.random.below(ROWS),
+        };
+        let (place, _) = self.rows[id as usize];
+        let direction = Vec3::new(self.random.next() - 0.5, 0.0, self.random.next() - 0.5);
+        let level = match self.kind {
+            Kind::Leaderboard(_) if self.random.next() < 0.5 => LEVELS - self.random.below(3_000),
+            Kind::Falling => 0,
+            Kind::Leaderboard(_) | Kind::Above | Kind::Nearest => self.random.below(LEVELS),
+        };
         let now = (place + direction.normalize_or_zero() * 5.0, level);
         self.rows[id as usize] = now;
         self.database.put_item(id, now.0, now.1, false);

@@ -21,7 +21,6 @@ pub(crate) type Spot = ([f64; 3], u64);
 /// The rows of a [`Ground`] that moved lately.
 #[derive(Debug, Default)]
 pub(crate) struct Sweep {
-    pub is_current: bool,
     /// Rows that went a short way or none, where they are now. Numbers are places in `steps`.
     pub near: Grid,
     pub steps: Vec<Step>,

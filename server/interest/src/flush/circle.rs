@@ -43,13 +43,17 @@ pub(super) fn prepare(world: &mut World, scratch: &mut Scratch, id: GroundId) {
     if scratch.sweeps.len() <= id {
         scratch.sweeps.resize_with(id + 1, Sweep::default);
     }
-    let Some(sweep) = scratch.sweeps.get_mut(id).filter(|sweep| !sweep.is_current) else { return };
-    let Some(mut ground) = world.take_ground(id) else { return };
-    if let Some(table) = scratch.tables.get_mut(usize::from(ground.shape.table())) {
-        ground.settle(&world.store);
-        sweep.build(world, &mut ground, table);
-        sweep.is_current = true;
+    let Scratch { sweeps, tables, .. } = scratch;
+    let Some(table) = world.ground(id).and_then(|ground| tables.get(usize::from(ground.shape.table()))) else {
+        return;
+    };
+    if world.ground(id).is_some_and(|ground| ground.swept == Some(table.number)) {
+        return;
     }
+    let (Some(sweep), Some(mut ground)) = (sweeps.get_mut(id), world.take_ground(id)) else { return };
+    ground.settle(&world.store);
+    sweep.build(world, &mut ground, table);
+    ground.swept = Some(table.number);
     world.put_ground(id, ground);
 }
 

@@ -77,7 +77,9 @@ impl Follower {
         let existing = of_rate.clone().count() as u32;
         let smallest = of_rate.min_by_key(|(_, cohort)| cohort.routines.len());
         match smallest.map(|(place, cohort)| (place, cohort.routines.len())) {
-            Some((place, clients)) if existing >= rate.phases() || clients < limits::CLIENTS_PER_PHASE => place,
+            Some((place, clients)) if existing >= rate.phases() || clients < limits::CLIENTS_PER_PHASE => {
+                place
+            }
             Some(_) | None => {
                 self.cohorts.push(Cohort::new(rate, existing, now));
                 self.cohorts.len() - 1

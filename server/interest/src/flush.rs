@@ -4,6 +4,7 @@
 //! client's update is put together from operations that are encoded once.
 
 mod circle;
+mod covered;
 mod filter;
 mod join;
 pub(crate) mod ops;
@@ -216,18 +217,14 @@ fn write_blocks(
         let (group, others) = rest.split_at(count);
         rest = others;
         let mark = begin_table(out, known);
-        match group {
-            [Subscription { stage: Stage::Steady, source: Source::Filter(id), .. }] => {
-                filter::write(world, cohort, scratch, table, *id, out);
+        let cover = covered::position_of_cover(cohort, group).and_then(|place| group.get(place));
+        match cover.map(|cover| &cover.source) {
+            Some(Source::Filter(id)) => filter::write(world, cohort, scratch, table, *id, out),
+            Some(Source::Circle { circle, ground, observers })
+                if circle::write(world, cohort, scratch, (circle, *ground, *observers), out) => {}
+            Some(Source::Circle { .. } | Source::Join { .. }) | None => {
+                union::write(world, cohort, scratch, table, group, out);
             }
-            [
-                Subscription {
-                    stage: Stage::Steady,
-                    source: Source::Circle { circle, ground, observers },
-                    ..
-                },
-            ] if circle::write(world, cohort, scratch, (circle, *ground, *observers), out) => {}
-            _ => union::write(world, cohort, scratch, table, group, out),
         }
         end_table(out, mark);
     }

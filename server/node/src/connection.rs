@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use ambit_model::{ConnectionId, Identity};
 use ambit_wire::{ServerMessage, goodbye};
 use bytes::Bytes;
-use tokio::net::TcpStream;
+use tokio::net::tcp::OwnedWriteHalf;
 use tokio::sync::Notify;
 
 use crate::frame::{Frame, Opcode};
@@ -41,7 +41,7 @@ pub struct Connection {
     pub waits_for_durable: AtomicBool,
     /// Whether the client ever subscribed: then updates tell it of durable offsets.
     pub has_subscriptions: AtomicBool,
-    stream: Arc<TcpStream>,
+    stream: Arc<OwnedWriteHalf>,
     outgoing: Mutex<Outgoing>,
     server_outgoing: Arc<OutgoingBytes>,
     wake: Notify,
@@ -69,7 +69,7 @@ impl Connection {
     pub fn new(
         number: u64,
         (identity, id, takes_compressed): (Identity, ConnectionId, bool),
-        stream: Arc<TcpStream>,
+        stream: Arc<OwnedWriteHalf>,
         server_outgoing: Arc<OutgoingBytes>,
     ) -> Self {
         Self {

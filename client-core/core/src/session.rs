@@ -161,6 +161,9 @@ impl Session {
                 self.goodbye = Some(Goodbye { code, message: message.into() });
                 Ok(())
             }
+            ServerMessage::Compressed { .. } => {
+                Err(ProtocolError::Compressed("it lies in another one".into()))
+            }
             _ if self.welcome.is_none() => Err(ProtocolError::NotWelcome),
             ServerMessage::Update { header, blocks } => self.update(&header, blocks),
             ServerMessage::Results { durable_offset, block } => self.results(durable_offset, block),
@@ -181,9 +184,6 @@ impl Session {
             ServerMessage::Durable { durable_offset } => {
                 self.durable(durable_offset);
                 Ok(())
-            }
-            ServerMessage::Compressed { .. } => {
-                Err(ProtocolError::Compressed("it lies in another one".into()))
             }
         }
     }

@@ -343,3 +343,6 @@ impl Outgoing {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+#[path = "server/compressing.rs"]
+mod compressing;
 #[path = "server/hostile.rs"]
 mod hostile;
 #[path = "server/http.rs"]

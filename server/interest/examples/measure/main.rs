@@ -15,6 +15,7 @@ mod pair;
 mod schema_change;
 
 mod delivery;
+mod nearest;
 mod rankings;
 mod subscriptions;
 
@@ -26,7 +27,7 @@ mod limit;
 mod rounds;
 
 /// The scenarios by name.
-const SCENARIOS: [(&str, fn()); 9] = [
+const SCENARIOS: [(&str, fn()); 10] = [
     ("pair", pair::run),
     ("schema_change", schema_change::run),
     ("aoi_testing", aoi_testing::run),
@@ -35,6 +36,7 @@ const SCENARIOS: [(&str, fn()); 9] = [
     ("crowd", crowd::run),
     ("subscriptions", subscriptions::run),
     ("delivery", delivery::run),
+    ("nearest", nearest::run),
     ("rankings", rankings::run),
 ];
 

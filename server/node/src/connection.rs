@@ -101,7 +101,9 @@ impl Connection {
     /// sent meanwhile waits behind it.
     pub fn send_large(&self, message: Vec<u8>) -> bool {
         let is_raw = self.takes_compressed && message.len() >= limits::COMPRESSED_BYTES_MIN;
-        self.send_frame(Frame { is_raw, ..Frame::new(Opcode::Binary, message) })
+        let mut frame = Frame::new(Opcode::Binary, message);
+        frame.is_raw = is_raw;
+        self.send_frame(frame)
     }
 
     /// Says why and closes. Later messages are dropped.

@@ -13,7 +13,7 @@ mod union;
 use std::borrow::Cow;
 
 use ambit_model::{Slot, Timestamp};
-use ambit_wire::{begin_table, end_table};
+use ambit_wire::{TableMark, begin_table, end_table};
 
 use crate::changes::Period;
 use crate::client::{Client, Source, Stage, Subscription};
@@ -21,6 +21,7 @@ use crate::cohort::Cohort;
 use crate::filters::FilterId;
 use crate::follower::{Applied, ClientUpdate, Refusal};
 use crate::limits;
+use crate::motion::{Motion, Precision};
 use crate::query::QueryError;
 use crate::sweep::Sweep;
 use crate::world::World;
@@ -45,6 +46,7 @@ pub(crate) struct Scratch {
 #[derive(Default)]
 pub(crate) struct TableScratch {
     pub period: Period,
+    pub motion: Motion,
     deltas: ops::Deltas,
     /// What follows a filter's leaves, while it is encoded.
     others: Vec<u8>,
@@ -60,13 +62,17 @@ pub(crate) fn flush(
     clients: &mut [Option<Client>],
     scratch: &mut Scratch,
     commit: (u64, Timestamp),
+    (now, precision): (Timestamp, Precision),
     sink: &mut dyn FnMut(ClientUpdate<'_>),
 ) -> u64 {
-    merge(world, cohort, scratch);
+    merge(world, cohort, scratch, (now, precision));
     filter::cross(world, cohort, scratch);
     cohort.routines.void_grown(scratch);
     let ended_count = routine::run(world, cohort, clients, scratch, commit, sink);
     filter::end_period(cohort, scratch);
+    for (known, table) in cohort.motion.tables.iter_mut().zip(&mut scratch.tables) {
+        *known = std::mem::take(&mut table.motion.state);
+    }
     cohort.has_news = false;
     ended_count
 }
@@ -173,14 +179,24 @@ pub(crate) fn release_source(world: &mut World, cohort: &mut Cohort, source: Sou
     }
 }
 
-fn merge(world: &World, cohort: &mut Cohort, scratch: &mut Scratch) {
+fn merge(world: &World, cohort: &mut Cohort, scratch: &mut Scratch, moment: (Timestamp, Precision)) {
     scratch.tables.resize_with(world.tables.len(), TableScratch::default);
     scratch.sweeps.iter_mut().for_each(|sweep| sweep.is_current = false);
     scratch.joins.clear();
     cohort.cursors.resize(world.tables.len(), 0);
-    for ((table, cursor), scratch) in world.tables.iter().zip(&mut cohort.cursors).zip(&mut scratch.tables) {
+    cohort.motion.tables.resize_with(world.tables.len(), Default::default);
+    let known = cohort.cursors.iter_mut().zip(&mut cohort.motion.tables);
+    for ((id, table), ((cursor, motion), scratch)) in
+        (0..).zip(&world.tables).zip(known.zip(&mut scratch.tables))
+    {
         scratch.marks.resize(table.slot_count, 0);
         scratch.period.fill(&table.log, *cursor, table.slot_count);
+        scratch.motion.set_layout(&table.motion);
+        if scratch.motion.is_active() {
+            scratch.motion.state = std::mem::take(motion);
+            let row = |slot| world.row(id, slot);
+            scratch.motion.begin((&table.log, table.slot_count), &mut scratch.period, row, moment);
+        }
         scratch.deltas.begin(scratch.period.rows.len());
         *cursor = table.log.end();
     }
@@ -199,7 +215,7 @@ fn write_blocks(
         let count = rest.iter().take_while(|subscription| subscription.known_table == known).count();
         let (group, others) = rest.split_at(count);
         rest = others;
-        let mark = begin_table(out, known);
+        let mark = begin(scratch, (table, known), out);
         match group {
             [Subscription { stage: Stage::Steady, source: Source::Filter(id), .. }] => {
                 filter::write(world, cohort, scratch, table, *id, out);
@@ -213,7 +229,23 @@ fn write_blocks(
             ] if circle::write(world, cohort, scratch, (circle, *ground, *observers), out) => {}
             _ => union::write(world, cohort, scratch, table, group, out),
         }
-        end_table(out, mark);
+        end(scratch, (table, known), mark, out);
+    }
+}
+
+/// Begins the blocks of a table, with the id that the client knows it by.
+fn begin(scratch: &mut Scratch, (table, known): (u16, u16), out: &mut Vec<u8>) -> TableMark {
+    if let Some(table) = scratch.tables.get_mut(usize::from(table)) {
+        table.motion.begin_block();
+    }
+    begin_table(out, known)
+}
+
+/// Ends them: behind the operations come the rows that moved.
+fn end(scratch: &mut Scratch, (table, known): (u16, u16), mark: TableMark, out: &mut Vec<u8>) {
+    end_table(out, mark);
+    if let Some(table) = scratch.tables.get_mut(usize::from(table)) {
+        table.motion.end_block(known, out);
     }
 }
 

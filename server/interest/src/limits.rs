@@ -108,3 +108,11 @@ const _: () = match RATES_HZ {
 /// Groups that the connections of one rate are spread over within the period, so that the work of a period does
 /// not come all at once. Each phase encodes each changed row once, so more phases cost more.
 pub const PHASES: u32 = 5;
+
+/// Microseconds for which a row must not have changed before its quantised columns are sent exactly. Longer than from one tick
+/// of a slow world to the next, so that a row that moves on is not taken for one at rest; shorter than anybody notices half a
+/// step.
+pub const REST_US: i64 = 100_000;
+
+/// Rows of a section by which it is decided how their residuals are coded. More of them would hardly decide otherwise.
+pub const CODING_SAMPLE_ROWS: usize = 256;

@@ -81,7 +81,8 @@ impl CohortMotion {
 
 impl TableMotion {
     fn take_in(&mut self, other: &Self) {
-        let Some(&(sent, ..)) = other.sent.back() else { return };
+        // As if all had been sent when the first of them was.
+        let Some(&(sent, ..)) = other.sent.front() else { return };
         let mut slots = Vec::new();
         for (place, near) in other.near.iter().enumerate().filter(|(_, near)| **near != 0) {
             self.make_room(place + 1, 0);
@@ -114,7 +115,23 @@ impl TableMotion {
                 *batch = self.last_batch;
             }
         }
-        self.sent.push_back((sent, self.last_batch, slots));
+        let place = self.sent.partition_point(|(known, ..)| *known <= sent);
+        self.sent.insert(place, (sent, self.last_batch, slots));
+    }
+
+    /// Forgets the oldest batches if all their rows were sent again since.
+    fn trim(&mut self) {
+        let Self { sent, batches, near, .. } = self;
+        let is_current = |batch: u32, slot: Slot| {
+            batches.get(slot as usize) == Some(&batch)
+                && near.get(slot as usize).is_some_and(|near| *near != 0)
+        };
+        while sent
+            .front()
+            .is_some_and(|(_, batch, slots)| !slots.iter().any(|slot| is_current(*batch, *slot)))
+        {
+            sent.pop_front();
+        }
     }
 
     /// Takes the rows that have rested: their columns are in the period as if they had changed.

@@ -22,6 +22,8 @@ pub(crate) struct Motion {
     pub(super) bits: Vec<u8>,
     residuals: Vec<Residuals>,
     rested: Vec<Slot>,
+    /// Rows that have changed and of which clients do not hold all columns exactly.
+    near: Vec<Slot>,
     sample: Vec<i64>,
     pub(super) told: Told,
 }
@@ -93,9 +95,8 @@ impl Motion {
         }
         self.rows.sort_unstable_by_key(|row| (row.columns, row.slot));
         self.encode();
-        let is_near = |row: &&MovedRow| self.state.near.get(row.slot as usize).is_some_and(|near| *near != 0);
-        let near = self.rows.iter().filter(is_near).map(|row| row.slot).collect();
-        self.state.add_batch(now, near);
+        self.state.add_batch(now, std::mem::take(&mut self.near));
+        self.state.trim();
         self.told.set_len(self.rows.len());
     }
 
@@ -134,6 +135,9 @@ impl Motion {
                     *near &= !(1 << at);
                 }
             }
+        }
+        if self.state.near.get(slot as usize).is_some_and(|near| *near != 0) {
+            self.near.push(slot);
         }
         if columns != 0 {
             self.stop_others(slot, columns);

@@ -194,6 +194,10 @@ impl<'a> MotionBlock<'a> {
         for _ in 0..coded {
             codings.push(Coding::from_byte(self.byte()?));
         }
+        // Otherwise rows would take no bits, and a few bytes could name millions of them.
+        if codings.iter().all(|coding| coding.is_constant()) {
+            return Err(self.refuse("no residual of a section takes bits").into());
+        }
         let mut slot = self.slot(0)?;
         let shift = self.byte()?;
         let is_in_runs = shift == RUNS;

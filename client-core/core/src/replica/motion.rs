@@ -30,7 +30,7 @@ impl Ways {
         Arc::clone(&self.layout)
     }
 
-    /// The row has no way any more in the columns of this mask: their values are exact.
+    /// The row has got exact values in the columns of this mask: it has no way there any more.
     #[inline]
     pub fn stop(&mut self, local: u32, mask: u64) {
         if mask & self.layout.mask() == 0 {

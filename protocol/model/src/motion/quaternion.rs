@@ -17,24 +17,32 @@ pub(super) fn face(steps: Steps) -> u8 {
 }
 
 pub(super) fn quantise(values: [f64; 4], inverse: f64) -> Option<Steps> {
-    let (mut face, mut most) = (0_u8, 0.0);
+    let mut steps = [0; 4];
+    for (step, value) in steps.iter_mut().zip(values) {
+        // A component of a unit quaternion is at most 1.
+        *step = whole(value * inverse, (1.5 * inverse) as i32)?;
+    }
+    let largest = largest(values, None);
+    // Where two are alike, rounding decides which of them the steps name.
+    complete(steps, largest, inverse)
+        .or_else(|| complete(steps, self::largest(values, Some(largest & 3)), inverse))
+}
+
+/// The face that values lie on, if the component at `except` does not count.
+fn largest(values: [f64; 4], except: Option<u8>) -> u8 {
+    let (mut face, mut most) = (0, -1.0);
     for (at, value) in (0..).zip(values) {
-        if value.abs() > most {
+        if value.abs() > most && except != Some(at) {
             most = value.abs();
             face = at | if value < 0.0 { 4 } else { 0 };
         }
     }
-    let mut steps = [0; 4];
-    for (at, (step, value)) in steps.iter_mut().zip(values).enumerate() {
-        // A component of a unit quaternion is at most 1.
-        let found = whole(value * inverse, (1.5 * inverse) as i32)?;
-        *step = if at == usize::from(face & 3) { 0 } else { found };
-    }
-    complete(steps, face, inverse)
+    face
 }
 
-/// Adds the largest component; none if it would not be the largest.
+/// Makes the largest component follow from the others; none if it would not be the largest.
 fn complete(mut steps: Steps, face_wanted: u8, inverse: f64) -> Option<Steps> {
+    *steps.get_mut(usize::from(face_wanted & 3))? = 0;
     let others: f64 = steps.iter().map(|&step| f64::from(step) * f64::from(step)).sum();
     let rest = inverse * inverse - others;
     if !rest.is_sign_positive() {

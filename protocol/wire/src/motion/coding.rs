@@ -15,7 +15,10 @@ const ONES_MAX: u32 = 4;
 pub(super) const FACE_BITS: u32 = 3;
 
 /// The highest shift of a residual.
-const SHIFT_MAX: u8 = 15;
+const SHIFT_MAX: u8 = 14;
+
+/// Stands in a shift's place where all residuals are the centre and take no bits.
+const CONSTANT: u8 = 15;
 
 /// Centre and spread of the residuals of one component.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -46,8 +49,22 @@ impl Coding {
         best
     }
 
+    /// The one for residuals that are all alike, if there is one for them.
+    pub fn constant(residual: i64) -> Option<Self> {
+        let centre = i8::try_from(residual).ok().filter(|centre| (-8..8).contains(centre))?;
+        Some(Self { shift: CONSTANT, centre })
+    }
+
+    /// Whether residuals take no bits. A section has others too.
+    pub fn is_constant(self) -> bool {
+        self.shift == CONSTANT
+    }
+
     /// How many bits a residual takes.
     pub fn bits(self, residual: i64) -> u32 {
+        if self.shift == CONSTANT {
+            return 0;
+        }
         let high = self.number(residual) >> self.shift;
         let prefix = match high < u64::from(ONES_MAX) {
             true => high as u32 + 1,
@@ -71,12 +88,17 @@ impl Coding {
 
     #[inline]
     pub(super) fn put(self, bits: &mut BitWriter<'_>, residual: i64) {
-        put_shifted(bits, self.number(residual), self.shift.into());
+        if self.shift != CONSTANT {
+            put_shifted(bits, self.number(residual), self.shift.into());
+        }
     }
 
     /// The next residual; none if a face stands here.
     #[inline]
     pub(super) fn take(self, bits: &mut BitReader<'_>) -> Result<Option<i64>, WireError> {
+        if self.shift == CONSTANT {
+            return Ok(Some(self.centre.into()));
+        }
         let Some(high) = take_high(bits)? else { return Ok(None) };
         let number = high << self.shift | bits.take(self.shift.into())?;
         Ok(Some(unzigzag(number) + i64::from(self.centre)))

@@ -112,6 +112,7 @@ impl Motion {
             return change.mask;
         }
         let before = log.image(change).filter(|_| precision != Precision::Exact);
+        // A row that has rested is as it was, and is to be told exactly.
         let before = before.filter(|_| self.rested.binary_search(&change.slot).is_err());
         let (slot, residuals) = (change.slot, self.residuals.len() as u32);
         let (mut plain, mut columns) = (change.mask, 0_u8);
@@ -193,16 +194,29 @@ impl Motion {
         let step = rows.len().div_ceil(limits::CODING_SAMPLE_ROWS).max(1);
         let rows = self.rows.get(rows).unwrap_or_default();
         let named = self.layout.columns().iter().enumerate().filter(|(at, _)| columns >> at & 1 == 1);
-        let mut codings = Vec::new();
+        let mut codings: Vec<Coding> = Vec::new();
+        let mut takes_bits = false;
         for (position, (_, column)) in named.enumerate() {
             for component in 0..column.coded() {
-                self.sample.clear();
-                let residuals = rows.iter().step_by(step).filter_map(|row| {
-                    let (_, residuals) = self.residuals.get(row.residuals as usize + position)?;
-                    residuals.get(component)
-                });
-                self.sample.extend(residuals);
-                codings.push(Coding::choose(&mut self.sample));
+                let residual = |row: &MovedRow| {
+                    let (face, residuals) = self.residuals.get(row.residuals as usize + position)?;
+                    Some((*residuals.get(component)?, component == 0 && face.is_some()))
+                };
+                let first = rows.first().and_then(residual);
+                let is_constant = first.is_some_and(|(_, has_face)| !has_face)
+                    && rows.iter().all(|row| residual(row) == first);
+                // Every row takes a bit at least: it is what bounds a client's work.
+                let is_last =
+                    position + 1 == columns.count_ones() as usize && component + 1 == column.coded();
+                let is_constant = is_constant && (takes_bits || !is_last);
+                let constant = first.filter(|_| is_constant).and_then(|(first, _)| Coding::constant(first));
+                takes_bits |= constant.is_none();
+                codings.push(constant.unwrap_or_else(|| {
+                    self.sample.clear();
+                    let residuals = rows.iter().step_by(step).filter_map(residual);
+                    self.sample.extend(residuals.map(|(residual, _)| residual));
+                    Coding::choose(&mut self.sample)
+                }));
             }
         }
         codings
@@ -243,8 +257,8 @@ impl Motion {
     }
 }
 
-/// What takes a column from what is expected to what it is, how near that is to its exact value, and its way; none if that cannot
-/// be told.
+/// What takes a column from what is expected to what it is, and how near that is to its exact value. Puts its way into
+/// `ways`. None if that cannot be told.
 fn moved(
     column: &MotionColumn,
     before: &[u8],

@@ -45,13 +45,13 @@ impl Cache {
                         let old = self.rows.get(&key).expect("a delta of a row that is not held");
                         let mut new = Vec::new();
                         delta::apply_columns(&layout, old, mask, packed, &mut new).unwrap();
-                        self.rows.insert(key, new);
                         let ways = self.ways.get_mut(&key).unwrap();
                         for (way, column) in ways.iter_mut().zip(schema.motion().columns()) {
                             if mask >> column.column & 1 == 1 {
                                 *way = [0; 4];
                             }
                         }
+                        self.rows.insert(key, new);
                     }
                     Op::Delete { .. } => {
                         self.rows.remove(&key).expect("deleted, but it is not held");

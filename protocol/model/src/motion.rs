@@ -263,12 +263,7 @@ impl MotionColumn {
             return (None, residuals);
         }
         let (face, expected_face) = (quaternion::face(real), quaternion::face(expected));
-        let others =
-            expected.into_iter().zip(real).enumerate().filter(|(at, _)| *at != usize::from(face & 3));
-        for (residual, (_, (from, to))) in residuals.iter_mut().zip(others) {
-            *residual = i64::from(to) - i64::from(from);
-        }
-        ((face != expected_face).then_some(face), residuals)
+        ((face != expected_face).then_some(face), quaternion::residuals(face, expected, real))
     }
 
     /// The real value; none if there is no such value. Any numbers can be given.

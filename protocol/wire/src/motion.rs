@@ -15,6 +15,9 @@ pub use coding::Coding;
 /// Stands for slots in runs where a section says how their distances are coded.
 const RUNS: u8 = 0x80;
 
+/// A section whose rows have a bit that tells whether they are calm.
+const CALM: u8 = 0x40;
+
 /// The highest shift of a distance.
 const SHIFT_MAX: u8 = 31;
 
@@ -42,12 +45,19 @@ pub fn write_residuals(
     count
 }
 
+/// Appends whether a row is calm: then its residuals are written by [`Coding::put_calm`].
+#[inline]
+pub fn write_calm(bits: &mut BitWriter<'_>, is_calm: bool) {
+    bits.put(u64::from(!is_calm), 1);
+}
+
 /// Appends a section: rows of which the same columns have changed. `columns` has bit i for the table's i-th quantised column,
-/// `slots` rise, and `row` appends the bits of the row at a position of `slots`.
+/// `slots` rise, and `row` appends the bits of the row at a position of `slots`. If the section has calm rows, each row begins with
+/// [`write_calm`].
 pub fn write_section(
     out: &mut Vec<u8>,
     columns: u8,
-    codings: &[Coding],
+    (codings, has_calm): (&[Coding], bool),
     slots: &[Slot],
     mut row: impl FnMut(&mut BitWriter<'_>, usize),
 ) {
@@ -59,8 +69,9 @@ pub fn write_section(
     let follows = |pair: &[Slot]| matches!(pair, &[before, slot] if slot == before + 1);
     let runs = 1 + slots.windows(2).filter(|pair| !follows(pair)).count();
     let mut before = first;
+    let calm = if has_calm { CALM } else { 0 };
     if RUN_ROWS_MIN * runs <= slots.len() {
-        out.push(RUNS);
+        out.push(RUNS | calm);
         let mut bits = BitWriter::new(out);
         let mut at = 0;
         for run in slots.chunk_by(|before, slot| *slot == before + 1) {
@@ -78,7 +89,7 @@ pub fn write_section(
     }
     let distance = u64::from(last - first) / (slots.len() as u64 - 1).max(1);
     let shift = (distance * 2 / 3).checked_ilog2().unwrap_or(0).min(SHIFT_MAX.into());
-    out.push(shift as u8);
+    out.push(shift as u8 | calm);
     let mut bits = BitWriter::new(out);
     for (at, &slot) in slots.iter().enumerate() {
         if at > 0 {
@@ -126,6 +137,7 @@ pub struct MotionBlock<'a> {
 pub struct RowResiduals<'r, 'a> {
     bits: &'r mut BitReader<'a>,
     codings: &'r [Coding],
+    is_calm: bool,
 }
 
 impl RowResiduals<'_, '_> {
@@ -139,6 +151,10 @@ impl RowResiduals<'_, '_> {
         self.codings = rest;
         let (mut face, mut residuals) = (None, [0; 4]);
         for (at, (coding, residual)) in codings.iter().zip(&mut residuals).enumerate() {
+            if self.is_calm {
+                *residual = coding.take_calm(self.bits)?;
+                continue;
+            }
             *residual = match coding.take(self.bits)? {
                 Some(residual) => residual,
                 None if at == 0 && column.has_face() => {
@@ -199,7 +215,8 @@ impl<'a> MotionBlock<'a> {
             return Err(self.refuse("no residual of a section takes bits").into());
         }
         let mut slot = self.slot(0)?;
-        let shift = self.byte()?;
+        let mode = self.byte()?;
+        let (has_calm, shift) = (mode & CALM != 0, mode & !CALM);
         let is_in_runs = shift == RUNS;
         if !is_in_runs && shift > SHIFT_MAX {
             return Err(self.refuse("a distance has too many bits").into());
@@ -226,7 +243,8 @@ impl<'a> MotionBlock<'a> {
                 };
                 slot = self.checked_slot((u64::from(slot) + 1).saturating_add(distance))?;
             }
-            sink.row(slot, columns, &mut RowResiduals { bits: &mut bits, codings })?;
+            let is_calm = has_calm && bits.take(1)? == 0;
+            sink.row(slot, columns, &mut RowResiduals { bits: &mut bits, codings, is_calm })?;
         }
         if run != 0 {
             return Err(self.refuse("a run is longer than its section").into());

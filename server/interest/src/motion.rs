@@ -6,6 +6,7 @@
 //! When such a row has not changed for a while, its exact values are sent.
 
 mod codes;
+mod section;
 mod told;
 
 use std::collections::VecDeque;

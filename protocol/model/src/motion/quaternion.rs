@@ -22,36 +22,29 @@ pub(super) fn quantise(values: [f64; 4], inverse: f64) -> Option<Steps> {
         // A component of a unit quaternion is at most 1.
         *step = whole(value * inverse, (1.5 * inverse) as i32)?;
     }
-    let largest = largest(values, None);
-    // Where two are alike, rounding decides which of them the steps name.
-    complete(steps, largest, inverse)
-        .or_else(|| complete(steps, self::largest(values, Some(largest & 3)), inverse))
+    // Of components that are alike, the one that follows from the others can turn out to be smaller: then another follows.
+    let first = complete(steps, face(steps), inverse)?;
+    let steps = if face(first) == face(steps) { first } else { complete(first, face(first), inverse)? };
+    is_complete(steps, inverse).then_some(steps)
 }
 
-/// The face that values lie on, if the component at `except` does not count.
-fn largest(values: [f64; 4], except: Option<u8>) -> u8 {
-    let (mut face, mut most) = (0, -1.0);
-    for (at, value) in (0..).zip(values) {
-        if value.abs() > most && except != Some(at) {
-            most = value.abs();
-            face = at | if value < 0.0 { 4 } else { 0 };
-        }
-    }
-    face
+/// Whether the largest component is what follows from the others.
+fn is_complete(steps: Steps, inverse: f64) -> bool {
+    complete(steps, face(steps), inverse) == Some(steps)
 }
 
-/// Makes the largest component follow from the others; none if it would not be the largest.
-fn complete(mut steps: Steps, face_wanted: u8, inverse: f64) -> Option<Steps> {
-    *steps.get_mut(usize::from(face_wanted & 3))? = 0;
+/// Makes the component of a face follow from the others; none if they are too large.
+fn complete(mut steps: Steps, face: u8, inverse: f64) -> Option<Steps> {
+    *steps.get_mut(usize::from(face & 3))? = 0;
     let others: f64 = steps.iter().map(|&step| f64::from(step) * f64::from(step)).sum();
     let rest = inverse * inverse - others;
     if !rest.is_sign_positive() {
         return None;
     }
     let largest = whole(rest.sqrt(), i32::MAX)?;
-    let place = steps.get_mut(usize::from(face_wanted & 3))?;
-    *place = if face_wanted & 4 == 0 { largest } else { -largest };
-    (face(steps) == face_wanted).then_some(steps)
+    let place = steps.get_mut(usize::from(face & 3))?;
+    *place = if face & 4 == 0 { largest } else { -largest };
+    Some(steps)
 }
 
 pub(super) fn values(steps: Steps, step: f64) -> [f64; 4] {
@@ -89,13 +82,29 @@ pub(super) fn predict(steps: Steps, way: Steps) -> Steps {
     predicted
 }
 
-pub(super) fn resolve(expected: Steps, face: u8, residuals: [i64; 4], inverse: f64) -> Option<Steps> {
-    let mut steps = [0; 4];
-    let others = steps.iter_mut().zip(expected).enumerate().filter(|(at, _)| *at != usize::from(face & 3));
-    let most = (1.5 * inverse) as i64;
-    for ((_, (step, expected)), residual) in others.zip(residuals) {
-        let there = i64::from(expected).checked_add(residual)?;
-        *step = i32::try_from(there).ok().filter(|_| there.abs() <= most)?;
+/// The components that travel if the largest one is on this face, in a round that begins behind it: so those of rotations about
+/// one axis keep their places.
+pub(super) fn others(face: u8) -> [usize; 3] {
+    [1, 2, 3].map(|next| (usize::from(face & 3) + next) % 4)
+}
+
+pub(super) fn residuals(face: u8, expected: Steps, real: Steps) -> [i64; 4] {
+    let mut residuals = [0; 4];
+    for (residual, at) in residuals.iter_mut().zip(others(face)) {
+        let (expected, real) = (expected.get(at).copied().unwrap_or(0), real.get(at).copied().unwrap_or(0));
+        *residual = i64::from(real) - i64::from(expected);
     }
-    complete(steps, face, inverse)
+    residuals
+}
+
+/// The quaternion on a face; none if it would not lie there.
+pub(super) fn resolve(expected: Steps, face_wanted: u8, residuals: [i64; 4], inverse: f64) -> Option<Steps> {
+    let mut steps = [0; 4];
+    let most = (1.5 * inverse) as i64;
+    for (residual, at) in residuals.into_iter().zip(others(face_wanted)) {
+        let there = i64::from(*expected.get(at)?).checked_add(residual)?;
+        *steps.get_mut(at)? = i32::try_from(there).ok().filter(|_| there.abs() <= most)?;
+    }
+    let steps = complete(steps, face_wanted, inverse)?;
+    (face(steps) == face_wanted).then_some(steps)
 }

@@ -55,9 +55,47 @@ impl Coding {
         Some(Self { shift: CONSTANT, centre })
     }
 
+    /// The same spread around the centre of another one.
+    pub fn around(self, other: Self) -> Self {
+        Self { centre: other.centre, ..self }
+    }
+
     /// Whether residuals take no bits. A section has others too.
     pub fn is_constant(self) -> bool {
         self.shift == CONSTANT
+    }
+
+    /// Whether the residual is one that a calm row can have: the centre, or next to it.
+    pub fn is_calm(self, residual: i64) -> bool {
+        residual.abs_diff(self.centre.into()) <= u64::from(!self.is_constant())
+    }
+
+    /// How many bits it takes there.
+    pub fn calm_bits(self, residual: i64) -> u32 {
+        match self.is_constant() {
+            true => 0,
+            false => 1 + u32::from(residual != i64::from(self.centre)),
+        }
+    }
+
+    /// Appends the residual of a calm row.
+    #[inline]
+    pub fn put_calm(self, bits: &mut BitWriter<'_>, residual: i64) {
+        debug_assert!(self.is_calm(residual), "a residual of a row that is not calm");
+        match residual - i64::from(self.centre) {
+            _ if self.is_constant() => {}
+            0 => bits.put(0, 1),
+            way => bits.put(if way < 0 { 3 } else { 1 }, 2),
+        }
+    }
+
+    #[inline]
+    pub(super) fn take_calm(self, bits: &mut BitReader<'_>) -> Result<i64, WireError> {
+        let centre = i64::from(self.centre);
+        if self.is_constant() || bits.take(1)? == 0 {
+            return Ok(centre);
+        }
+        Ok(if bits.take(1)? == 0 { centre + 1 } else { centre - 1 })
     }
 
     /// How many bits a residual takes.

@@ -1,12 +1,11 @@
 //! One period: the bits of each row that moved, made once for all clients.
 
 use ambit_model::{Fidelity, MotionColumn, MotionLayout, Slot, Steps};
-use ambit_wire::{BitWriter, Coding, write_residuals};
 
+use super::section::SectionCoding;
 use super::told::Told;
 use super::{Precision, TableMotion};
 use crate::changes::{ChangeLog, Period, RowChange, RowState};
-use crate::limits;
 
 /// What a period did to the quantised columns of one table.
 #[derive(Debug, Default)]
@@ -28,7 +27,8 @@ pub(crate) struct Motion {
     pub(super) told: Told,
 }
 
-type Residuals = (Option<u8>, [i64; 4]);
+/// Of one column: its largest component if that is not the expected one, and what takes the expected steps to the real ones.
+pub(super) type Residuals = (Option<u8>, [i64; 4]);
 
 /// A row that is told in few bits.
 #[derive(Debug, Clone, Copy)]
@@ -38,7 +38,7 @@ pub(super) struct MovedRow {
     pub columns: u8,
     number: u32,
     /// Where its residuals begin.
-    residuals: u32,
+    pub residuals: u32,
     /// Where its bits begin, in bytes, and how many they are.
     pub bits: (u32, u32),
 }
@@ -47,7 +47,7 @@ pub(super) struct MovedRow {
 #[derive(Debug)]
 pub(super) struct Section {
     pub columns: u8,
-    pub codings: Vec<Coding>,
+    pub coding: SectionCoding,
     /// The place behind its last row.
     pub end: usize,
 }
@@ -165,61 +165,21 @@ impl Motion {
         while let Some(columns) = self.rows.get(start).map(|row| row.columns) {
             let rest = self.rows.get(start..).unwrap_or_default();
             let end = start + rest.partition_point(|row| row.columns == columns);
-            let codings = self.codings(columns, start..end);
+            let named = self.layout.columns().iter().enumerate().filter(|(at, _)| columns >> at & 1 == 1);
+            let coded: Vec<usize> = named.map(|(_, column)| column.coded()).collect();
+            let rows = self.rows.get(start..end).unwrap_or_default();
+            let coding = SectionCoding::choose(&coded, rows, &self.residuals, &mut self.sample);
             for (place, row) in (1..).zip(&mut self.rows).skip(start).take(end - start) {
                 if let Some((_, known)) = self.numbers.get_mut(row.number as usize) {
                     *known = place;
                 }
-                let first = self.bits.len();
-                let mut bits = BitWriter::new(&mut self.bits);
-                let mut count = 0;
-                let mut codings = codings.as_slice();
-                let named = self.layout.columns().iter().enumerate().filter(|(at, _)| columns >> at & 1 == 1);
                 let residuals = self.residuals.get(row.residuals as usize..).unwrap_or_default();
-                for ((_, column), residuals) in named.zip(residuals) {
-                    let (own, others) = codings.split_at_checked(column.coded()).unwrap_or_default();
-                    count += write_residuals(&mut bits, own, *residuals);
-                    codings = others;
-                }
-                bits.end_word();
-                row.bits = (first as u32, count);
+                let first = self.bits.len() as u32;
+                row.bits = (first, coding.encode(&coded, residuals, &mut self.bits));
             }
-            self.sections.push(Section { columns, codings, end });
+            self.sections.push(Section { columns, coding, end });
             start = end;
         }
-    }
-
-    /// The best codings for the rows of a section, by some of them.
-    fn codings(&mut self, columns: u8, rows: std::ops::Range<usize>) -> Vec<Coding> {
-        let step = rows.len().div_ceil(limits::CODING_SAMPLE_ROWS).max(1);
-        let rows = self.rows.get(rows).unwrap_or_default();
-        let named = self.layout.columns().iter().enumerate().filter(|(at, _)| columns >> at & 1 == 1);
-        let mut codings: Vec<Coding> = Vec::new();
-        let mut takes_bits = false;
-        for (position, (_, column)) in named.enumerate() {
-            for component in 0..column.coded() {
-                let residual = |row: &MovedRow| {
-                    let (face, residuals) = self.residuals.get(row.residuals as usize + position)?;
-                    Some((*residuals.get(component)?, component == 0 && face.is_some()))
-                };
-                let first = rows.first().and_then(residual);
-                let is_constant = first.is_some_and(|(_, has_face)| !has_face)
-                    && rows.iter().all(|row| residual(row) == first);
-                // Every row takes a bit at least: it is what bounds a client's work.
-                let is_last =
-                    position + 1 == columns.count_ones() as usize && component + 1 == column.coded();
-                let is_constant = is_constant && (takes_bits || !is_last);
-                let constant = first.filter(|_| is_constant).and_then(|(first, _)| Coding::constant(first));
-                takes_bits |= constant.is_none();
-                codings.push(constant.unwrap_or_else(|| {
-                    self.sample.clear();
-                    let residuals = rows.iter().step_by(step).filter_map(residual);
-                    self.sample.extend(residuals.map(|(residual, _)| residual));
-                    Coding::choose(&mut self.sample)
-                }));
-            }
-        }
-        codings
     }
 
     /// The columns of a row, by its number in the period, that are told as they are.

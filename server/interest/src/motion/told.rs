@@ -95,7 +95,8 @@ impl Motion {
             let row = |place: &u32| self.rows.get(*place as usize);
             told.slots.clear();
             told.slots.extend(places.iter().filter_map(row).map(|row| row.slot));
-            write_section(out, section.columns, &section.codings, &told.slots, |bits, at| {
+            let coding = (section.coding.codings.as_slice(), section.coding.has_calm);
+            write_section(out, section.columns, coding, &told.slots, |bits, at| {
                 if let Some(row) = places.get(at).and_then(row) {
                     let (start, count) = row.bits;
                     bits.append(self.bits.get(start as usize..).unwrap_or_default(), count);

@@ -22,6 +22,7 @@ mod parameters;
 
 mod envelope;
 mod server;
+mod step;
 
 #[allow(
     warnings,

@@ -42,7 +42,8 @@ pub use calls::{Call, Calls, write_call};
 pub use client::ClientMessage;
 pub use error::WireError;
 pub use motion::{
-    Coding, MotionBlock, MotionSink, RowResiduals, write_calm, write_residuals, write_section, write_way,
+    Coding, MotionBlock, MotionSink, RowResiduals, is_leap, write_calm, write_residuals, write_section,
+    write_way,
 };
 pub use parameters::{ParameterError, ParameterValue, Parameters};
 pub use results::{CallResult, CallStatus, Results, write_result};

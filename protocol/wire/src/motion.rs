@@ -30,19 +30,33 @@ pub fn write_way(out: &mut Vec<u8>, before: Option<Slot>, slot: Slot, ways: &[i3
     }
 }
 
-/// Appends the residuals of one column to a row's bits; returns how many bits they took.
+/// Appends the residuals of one column to a row's bits; returns how many bits they took. In a section with calm rows
+/// (`has_calm`) each column of the others has a bit that says whether it makes a leap.
 #[inline]
 pub fn write_residuals(
     bits: &mut BitWriter<'_>,
-    codings: &[Coding],
+    (codings, has_calm): (&[Coding], bool),
     (face, residuals): (Option<u8>, [i64; 4]),
 ) -> u32 {
-    let mut count = face.map_or(0, |face| coding::put_face(bits, face));
+    let is_leap = has_calm && is_leap(codings, residuals);
+    if has_calm {
+        bits.put(is_leap.into(), 1);
+    }
+    let mut count = u32::from(has_calm) + face.map_or(0, |face| coding::put_face(bits, face));
     for (coding, residual) in codings.iter().zip(residuals) {
+        let coding = if is_leap { coding.wide() } else { *coding };
         coding.put(bits, residual);
         count += coding.bits(residual);
     }
     count
+}
+
+/// Whether the residuals of a column are shorter as a leap.
+pub fn is_leap(codings: &[Coding], residuals: [i64; 4]) -> bool {
+    let bits = |coding: fn(Coding) -> Coding| -> u32 {
+        codings.iter().zip(residuals).map(|(known, residual)| coding(*known).bits(residual)).sum()
+    };
+    bits(Coding::wide) < bits(|coding| coding)
 }
 
 /// Appends whether a row is calm: then its residuals are written by [`Coding::put_calm`].
@@ -137,7 +151,8 @@ pub struct MotionBlock<'a> {
 pub struct RowResiduals<'r, 'a> {
     bits: &'r mut BitReader<'a>,
     codings: &'r [Coding],
-    is_calm: bool,
+    /// If the section has calm rows, whether this is one.
+    is_calm: Option<bool>,
 }
 
 impl RowResiduals<'_, '_> {
@@ -150,11 +165,13 @@ impl RowResiduals<'_, '_> {
         };
         self.codings = rest;
         let (mut face, mut residuals) = (None, [0; 4]);
+        let is_leap = self.is_calm == Some(false) && self.bits.take(1)? == 1;
         for (at, (coding, residual)) in codings.iter().zip(&mut residuals).enumerate() {
-            if self.is_calm {
+            if self.is_calm == Some(true) {
                 *residual = coding.take_calm(self.bits)?;
                 continue;
             }
+            let coding = if is_leap { coding.wide() } else { *coding };
             *residual = match coding.take(self.bits)? {
                 Some(residual) => residual,
                 None if at == 0 && column.has_face() => {
@@ -243,7 +260,7 @@ impl<'a> MotionBlock<'a> {
                 };
                 slot = self.checked_slot((u64::from(slot) + 1).saturating_add(distance))?;
             }
-            let is_calm = has_calm && bits.take(1)? == 0;
+            let is_calm = if has_calm { Some(bits.take(1)? == 0) } else { None };
             sink.row(slot, columns, &mut RowResiduals { bits: &mut bits, codings, is_calm })?;
         }
         if run != 0 {

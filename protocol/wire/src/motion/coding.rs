@@ -17,6 +17,9 @@ pub(super) const FACE_BITS: u32 = 3;
 /// The highest shift of a residual.
 const SHIFT_MAX: u8 = 14;
 
+/// What a column's shifts are raised by in a row that makes a leap: as it does when something is hit, or turns around.
+const WIDER: u8 = 4;
+
 /// Stands in a shift's place where all residuals are the centre and take no bits.
 const CONSTANT: u8 = 15;
 
@@ -53,6 +56,14 @@ impl Coding {
     pub fn constant(residual: i64) -> Option<Self> {
         let centre = i8::try_from(residual).ok().filter(|centre| (-8..8).contains(centre))?;
         Some(Self { shift: CONSTANT, centre })
+    }
+
+    /// The one for a column of a row that makes a leap.
+    pub fn wide(self) -> Self {
+        match self.is_constant() {
+            true => self,
+            false => Self { shift: (self.shift + WIDER).min(SHIFT_MAX), ..self },
+        }
     }
 
     /// The same spread around the centre of another one.

@@ -1,6 +1,6 @@
 //! How the rows of one section are coded: what suits most of them, by a sample.
 
-use ambit_wire::{BitWriter, Coding, write_calm, write_residuals};
+use ambit_wire::{BitWriter, Coding, is_leap, write_calm, write_residuals};
 
 use super::codes::{MovedRow, Residuals};
 use crate::limits;
@@ -41,8 +41,11 @@ impl SectionCoding {
             constants.push(None);
         }
         let plain = Self { codings: codings(coded, &sampled, &constants, sample), has_calm: false };
-        let lively: Vec<&[Residuals]> =
-            sampled.iter().copied().filter(|row| !plain.is_calm(coded, row)).collect();
+        let lively: Vec<&[Residuals]> = sampled
+            .iter()
+            .copied()
+            .filter(|row| !plain.is_calm(coded, row) && !plain.has_leap(coded, row))
+            .collect();
         // The centres are those of all rows, so that the calm ones stay calm.
         let own = codings(coded, &lively, &constants, sample);
         let codings = own.iter().zip(&plain.codings).map(|(own, all)| own.around(*all)).collect();
@@ -71,14 +74,21 @@ impl SectionCoding {
         })
     }
 
+    fn has_leap(&self, coded: &[usize], row: &[Residuals]) -> bool {
+        self.columns(coded, row).any(|(codings, (_, residuals))| is_leap(codings, residuals))
+    }
+
     /// How many bits a row takes, but for a quaternion that has another largest component.
     fn count(&self, coded: &[usize], row: &[Residuals]) -> u64 {
         let is_calm = self.has_calm && self.is_calm(coded, row);
         let mut count = u64::from(self.has_calm);
         for (codings, (_, residuals)) in self.columns(coded, row) {
-            let bits = codings.iter().zip(residuals).map(|(coding, residual)| match is_calm {
-                true => coding.calm_bits(residual),
-                false => coding.bits(residual),
+            let is_leap = self.has_calm && !is_calm && is_leap(codings, residuals);
+            count += u64::from(self.has_calm && !is_calm);
+            let bits = codings.iter().zip(residuals).map(|(coding, residual)| match (is_calm, is_leap) {
+                (true, _) => coding.calm_bits(residual),
+                (false, true) => coding.wide().bits(residual),
+                (false, false) => coding.bits(residual),
             });
             count += bits.map(u64::from).sum::<u64>();
         }
@@ -95,7 +105,7 @@ impl SectionCoding {
         }
         for (codings, residuals) in self.columns(coded, row) {
             if !is_calm {
-                count += write_residuals(&mut bits, codings, residuals);
+                count += write_residuals(&mut bits, (codings, self.has_calm), residuals);
                 continue;
             }
             for (coding, residual) in codings.iter().zip(residuals.1) {

@@ -41,9 +41,9 @@ impl Quantize {
         Self::Angle { step, turn: TAU, from: -TAU / 2.0 }
     }
 
-    /// A unit quaternion whose three smaller components have so many bits each, at least 2 and at most 20.
+    /// A unit quaternion whose three smaller components have so many bits each, at least 4 and at most 20.
     pub fn quaternion(bits: u32) -> Self {
-        let steps = (1_u32 << bits.clamp(2, 20)) - 1;
+        let steps = (1_u32 << bits.clamp(4, 20)) - 1;
         Self::Quaternion { step: 2.0 * FRAC_1_SQRT_2 / f64::from(steps) }
     }
 

@@ -189,6 +189,14 @@ fn what_cannot_be_is_refused() {
     refused(&long, "a residual leads to no value");
 }
 
+/// The example of docs/formats/wire.md.
+#[test]
+fn the_documented_block_is_read() {
+    let notes = read(&[0x01, 0x00, 0x01, 0x02, 0x00, 0x0f, 0x07, 0x80, 0x31]).unwrap();
+    let [expected @ [x, y, _, _], _] = EXPECTED;
+    assert_eq!(notes.rows, [(7, 1, vec![expected]), (8, 1, vec![[x + 1, y, 0, 0]])]);
+}
+
 #[test]
 fn other_kinds_of_table_blocks_are_refused() {
     let mut out = Vec::new();

@@ -4,6 +4,7 @@
 //! client's update is put together from operations that are encoded once.
 
 mod circle;
+mod covered;
 mod filter;
 mod join;
 pub(crate) mod ops;
@@ -38,6 +39,8 @@ pub(crate) struct Scratch {
     union: union::Union,
     /// By ground.
     sweeps: Vec<Sweep>,
+    /// Periods that tables had.
+    periods: u64,
     circle: circle::CircleScratch,
     joins: join::JoinScratch,
 }
@@ -47,6 +50,10 @@ pub(crate) struct Scratch {
 pub(crate) struct TableScratch {
     pub period: Period,
     pub motion: Motion,
+    /// Unique among the periods of all tables.
+    pub number: u64,
+    /// What the period was made of.
+    origin: Option<Origin>,
     deltas: ops::Deltas,
     /// What follows a filter's leaves, while it is encoded.
     others: Vec<u8>,
@@ -54,6 +61,9 @@ pub(crate) struct TableScratch {
     marks: Vec<u32>,
     last_mark: u32,
 }
+
+/// Where a period begins and ends: the log's part of it, and the table's version.
+type Origin = ((u64, u64), u64);
 
 /// Flushes a cohort at the commit that the world stands at; returns how many subscriptions have ended.
 pub(crate) fn flush(
@@ -181,24 +191,30 @@ pub(crate) fn release_source(world: &mut World, cohort: &mut Cohort, source: Sou
 
 fn merge(world: &World, cohort: &mut Cohort, scratch: &mut Scratch, moment: (Timestamp, Precision)) {
     scratch.tables.resize_with(world.tables.len(), TableScratch::default);
-    scratch.sweeps.iter_mut().for_each(|sweep| sweep.is_current = false);
     scratch.joins.clear();
     cohort.cursors.resize(world.tables.len(), 0);
     cohort.motion.tables.resize_with(world.tables.len(), Default::default);
     let known = cohort.cursors.iter_mut().zip(&mut cohort.motion.tables);
-    for ((id, table), ((cursor, motion), scratch)) in
-        (0..).zip(&world.tables).zip(known.zip(&mut scratch.tables))
-    {
-        scratch.marks.resize(table.slot_count, 0);
-        scratch.period.fill(&table.log, *cursor, table.slot_count);
+    let Scratch { tables, periods, .. } = scratch;
+    for ((id, table), ((cursor, motion), scratch)) in (0..).zip(&world.tables).zip(known.zip(tables)) {
         scratch.motion.set_layout(&table.motion);
+        let origin = Some((table.log.origin(*cursor), table.version));
+        *cursor = table.log.end();
+        // Where a game changes its world in ticks, all cohorts have the same periods one after another.
+        // What rows with quantised columns become is each cohort's own.
+        if scratch.origin == origin && !scratch.motion.is_active() {
+            continue;
+        }
+        *periods += 1;
+        (scratch.number, scratch.origin) = (*periods, origin);
+        scratch.marks.resize(table.slot_count, 0);
+        scratch.period.fill(&table.log, origin.map_or(0, |((cursor, _), _)| cursor), table.slot_count);
         if scratch.motion.is_active() {
             scratch.motion.state = std::mem::take(motion);
             let row = |slot| world.row(id, slot);
             scratch.motion.begin((&table.log, table.slot_count), &mut scratch.period, row, moment);
         }
         scratch.deltas.begin(scratch.period.rows.len());
-        *cursor = table.log.end();
     }
 }
 
@@ -216,18 +232,14 @@ fn write_blocks(
         let (group, others) = rest.split_at(count);
         rest = others;
         let mark = begin(scratch, (table, known), out);
-        match group {
-            [Subscription { stage: Stage::Steady, source: Source::Filter(id), .. }] => {
-                filter::write(world, cohort, scratch, table, *id, out);
+        let cover = covered::position_of_cover(cohort, group).and_then(|place| group.get(place));
+        match cover.map(|cover| &cover.source) {
+            Some(Source::Filter(id)) => filter::write(world, cohort, scratch, table, *id, out),
+            Some(Source::Circle { circle, ground, observers })
+                if circle::write(world, cohort, scratch, (circle, *ground, *observers), out) => {}
+            Some(Source::Circle { .. } | Source::Join { .. }) | None => {
+                union::write(world, cohort, scratch, table, group, out);
             }
-            [
-                Subscription {
-                    stage: Stage::Steady,
-                    source: Source::Circle { circle, ground, observers },
-                    ..
-                },
-            ] if circle::write(world, cohort, scratch, (circle, *ground, *observers), out) => {}
-            _ => union::write(world, cohort, scratch, table, group, out),
         }
         end(scratch, (table, known), mark, out);
     }

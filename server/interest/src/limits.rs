@@ -109,6 +109,10 @@ const _: () = match RATES_HZ {
 /// not come all at once. Each phase encodes each changed row once, so more phases cost more.
 pub const PHASES: u32 = 5;
 
+/// Clients of every group of a rate before there is another one. So many take a millisecond or so together, and no phase is needed
+/// to spread that.
+pub const CLIENTS_PER_PHASE: usize = 256;
+
 /// Microseconds for which a row must not have changed before its quantised columns are sent exactly. Longer than from one tick
 /// of a slow world to the next, so that a row that moves on is not taken for one at rest; shorter than anybody notices half a
 /// step.

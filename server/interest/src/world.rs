@@ -30,6 +30,8 @@ pub(crate) struct Table {
     pub layout: RowLayout,
     pub motion: MotionLayout,
     pub log: ChangeLog,
+    /// Changes since the follower began, remembered or not.
+    pub version: u64,
     /// Above every slot that the table ever used.
     pub slot_count: usize,
     /// The primary key's columns as a mask: a row that changes them is another row.
@@ -56,6 +58,7 @@ impl Table {
             layout: schema.layout(),
             motion: schema.motion(),
             log: ChangeLog::default(),
+            version: 0,
             slot_count: store.slots(id).last().map_or(0, |(slot, _)| slot as usize + 1),
             identity: identity(schema),
             watchers: 0,
@@ -109,6 +112,7 @@ impl World {
         let Self { store, tables, grounds, .. } = self;
         store.apply(body, |change: AppliedChange<'_>| {
             let Some(table) = tables.get_mut(usize::from(change.table)) else { return };
+            table.version += 1;
             table.slot_count = table.slot_count.max(change.slot as usize + 1);
             for ground in grounds.iter_mut().filter(|ground| ground.shape.table() == change.table) {
                 ground.wake(change.slot);

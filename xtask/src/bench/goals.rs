@@ -16,7 +16,7 @@ pub enum Goal {
 use Goal::{AtLeast, AtMost, Measured};
 
 /// Every figure that a run must give.
-const GOALS: [(&str, Goal); 50] = [
+const GOALS: [(&str, Goal); 55] = [
     ("reducer_calls_per_s", Measured),
     ("transfer_calls_per_s", AtLeast(400_000.0)),
     ("transfer_call_us_p50", AtMost(1e6 / 12_000.0)),
@@ -49,6 +49,8 @@ const GOALS: [(&str, Goal); 50] = [
     ("interest_pair_ns", AtMost(10.0)),
     ("interest_pair_limit_ns", Measured),
     ("bytes_per_moved_row", Measured),
+    ("bodies_250_30hz_kb_per_s", AtMost(15.0)),
+    ("transforms_100_30hz_kb_per_s", AtMost(6.0)),
     ("aoi_testing_10000_ms_per_tick", AtMost(8.0)),
     ("aoi_testing_10000_apply_ms", Measured),
     ("aoi_mirror_100x5000_ms", AtMost(0.3)),
@@ -67,6 +69,9 @@ const GOALS: [(&str, Goal); 50] = [
     ("players_1000_call_to_neighbour_ms_p99", AtMost(60.0)),
     ("players_1000_server_mb", AtMost(400.0)),
     ("players_1000_server_cpu", Measured),
+    ("players_2000_call_to_neighbour_ms_p99", AtMost(50.0)),
+    ("players_2000_server_cpu", AtMost(50.0)),
+    ("players_held", AtLeast(4_000.0)),
 ];
 
 /// The goal of a figure, if it has one.

@@ -11,7 +11,7 @@ use std::borrow::Cow;
 
 use ambit_model::Timestamp;
 
-use super::{Scratch, filter, flush_anew, join, write_blocks};
+use super::{Scratch, covered, filter, flush_anew, join, write_blocks};
 use crate::client::{Client, ClientId};
 use crate::cohort::Cohort;
 use crate::filters::FilterId;
@@ -180,9 +180,10 @@ impl Routines {
         let mut parts = groups.map(|group| {
             let first = position;
             position += group.len();
-            match group {
-                [only] => Part::of(world, cohort, only, first),
-                _ => Part::Other,
+            let cover = covered::position_of_cover(cohort, group);
+            match cover.and_then(|place| Some((place, group.get(place)?))) {
+                Some((place, cover)) => Part::of(world, cohort, cover, first + place),
+                None => Part::Other,
             }
         });
         routine.parts = match (parts.next(), parts.next()) {

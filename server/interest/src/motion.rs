@@ -136,10 +136,11 @@ impl TableMotion {
     }
 
     /// Takes the rows that have rested: their columns are in the period as if they had changed.
-    fn rest(
+    fn rest<'a>(
         &mut self,
         layout: &MotionLayout,
         period: &mut Period,
+        row: &impl Fn(Slot) -> Option<&'a [u8]>,
         precision: Precision,
         rested: &mut Vec<Slot>,
     ) {
@@ -152,7 +153,9 @@ impl TableMotion {
             let Some((_, batch, slots)) = self.sent.pop_front() else { return };
             for slot in slots {
                 let near = self.near.get(slot as usize).copied().unwrap_or(0);
-                if near == 0 || self.batches.get(slot as usize) != Some(&batch) {
+                let is_last = self.batches.get(slot as usize) == Some(&batch);
+                // While nobody watches a table, rows go unseen.
+                if near == 0 || !is_last || row(slot).is_none() {
                     continue;
                 }
                 let columns = layout.columns().iter().enumerate();

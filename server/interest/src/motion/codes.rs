@@ -81,7 +81,7 @@ impl Motion {
         self.numbers.clear();
         self.told.clear();
         self.state.make_room(slot_count, self.layout.steps());
-        self.state.rest(&self.layout, period, precision, &mut self.rested);
+        self.state.rest(&self.layout, period, &row, precision, &mut self.rested);
         self.rested.sort_unstable();
         for (number, change) in (0..).zip(&period.rows) {
             let plain = match (change.state, row(change.slot)) {

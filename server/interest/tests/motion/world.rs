@@ -301,6 +301,23 @@ impl World {
         self.slide();
     }
 
+    pub fn watch_nothing(&mut self) {
+        self.feed.follower.unsubscribe(ClientId(9), 1);
+        self.clients.get_mut(&9).unwrap().watches.clear();
+    }
+
+    pub fn delete_bodies(&mut self) {
+        for slot in std::mem::take(&mut self.bodies).into_keys() {
+            self.feed.store.delete(BODY, slot).unwrap();
+        }
+        self.feed.commit();
+    }
+
+    pub fn watch_all_again(&mut self) {
+        self.feed.follower.subscribe(ClientId(9), 2, Watch::All.sql(), f32::INFINITY, self.now).unwrap();
+        self.clients.get_mut(&9).unwrap().watches.push((2, Watch::All));
+    }
+
     /// The bodies go on as they did; answers how many bytes tell of it.
     pub fn slide(&mut self) -> usize {
         for slot in self.bodies.keys().copied().collect::<Vec<_>>() {

@@ -29,14 +29,24 @@ const TICKS_PER_S: i64 = 30;
 /// Ticks until everything is on its way.
 const TICKS_BEFORE: i64 = 30;
 const SECONDS: i64 = 10;
+/// Further clients, where the cost of each is measured.
+const OTHERS: u64 = 100;
 
 pub fn run() {
     for (name, key, scene) in [
         ("250 bodies that fall, bounce and tumble", "bodies_250_30hz_kb_per_s", Scene::bodies(250)),
         ("100 characters that walk and turn", "transforms_100_30hz_kb_per_s", Scene::characters(100)),
     ] {
-        let exact = measure(scene.clone(), false);
-        let quantised = measure(scene, true);
+        let exact = measure(scene.clone(), false, 0);
+        let quantised = measure(scene.clone(), true, 0);
+        let per_client = |is_quantised: bool, alone: &Traffic| {
+            let crowd = measure(scene.clone(), is_quantised, OTHERS);
+            (crowd.ns_per_body - alone.ns_per_body) / OTHERS as f64
+        };
+        let (own, own_exact) = (per_client(true, &quantised), per_client(false, &exact));
+        println!(
+            "{name}, each further client with a query of its own: {own:.1} ns per body, exactly {own_exact:.1}"
+        );
         println!(
             "{name}: {:.2} kB/s, {:.2} bytes per body and update ({:.1} of them blocks' heads, envelope and frame per update); \
              exactly {:.1} kB/s; follower {:.0} ns per body, exactly {:.0}",
@@ -71,9 +81,11 @@ struct World {
     spent: f64,
 }
 
-fn measure(scene: Scene, is_quantised: bool) -> Traffic {
+/// What one client receives. `others` watch the same bodies, each through a query of its own.
+fn measure(scene: Scene, is_quantised: bool, others: u64) -> Traffic {
     let count = scene.bodies.len() as f64;
     let mut world = World::new(scene, is_quantised);
+    (0..others).for_each(|other| world.watch(2 + other));
     (0..TICKS_BEFORE).for_each(|_| world.tick());
     (world.bytes, world.framing, world.spent) = (0, 0, 0.0);
     (0..SECONDS * TICKS_PER_S).for_each(|_| world.tick());
@@ -110,6 +122,14 @@ impl World {
         world
     }
 
+    fn watch(&mut self, client: u64) {
+        let id = ClientId(client);
+        self.follower.connect(id, Identity::default(), ConnectionId::default());
+        let sql = format!("SELECT * FROM body WHERE id < {}", 1_000_000 + client);
+        let subscribed = self.follower.subscribe(id, 1, &sql, TICKS_PER_S as f32, self.now);
+        assert_eq!(subscribed, Ok(()), "the query was refused");
+    }
+
     fn put(&mut self, is_new: bool) {
         let layout = self.schema.tables.first().map(TableSchema::layout).expect("a table");
         for (slot, body) in (0..).zip(&self.scene.bodies) {
@@ -144,7 +164,11 @@ impl World {
         self.now = Timestamp(self.now.0 + 1_000_000 / TICKS_PER_S);
         let begin = processor_time();
         let mut updates = Vec::new();
-        self.follower.flush(self.now, &mut |update| updates.push(update.into_owned()));
+        self.follower.flush(self.now, &mut |update| {
+            if update.client == ClientId(1) {
+                updates.push(update.into_owned());
+            }
+        });
         self.spent += processor_time() - begin;
         for update in updates {
             // The log is a commit behind.

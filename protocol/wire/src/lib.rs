@@ -15,6 +15,7 @@ mod results;
 mod updates;
 
 mod client;
+mod delivery;
 mod parameters;
 
 mod envelope;
@@ -35,6 +36,7 @@ mod messages_generated;
 
 pub use calls::{Call, Calls, write_call};
 pub use client::ClientMessage;
+pub use delivery::{Delivery, DeliveryError, Tier};
 pub use error::WireError;
 pub use parameters::{ParameterError, ParameterValue, Parameters};
 pub use results::{CallResult, CallStatus, Results, write_result};

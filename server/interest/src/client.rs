@@ -7,8 +7,10 @@ use ambit_model::{ConnectionId, Identity};
 use crate::earlier::EarlierSchema;
 use crate::filters::FilterId;
 use crate::query::QueryError;
-use crate::query::plan::{Circle, Join};
+use crate::flush::loose::{Loose, Purse};
+use crate::query::plan::{Circle, Filter, Join};
 use crate::world::GroundId;
+use crate::world::near::SpotsId;
 
 /// A connection's name, chosen by whoever owns the sockets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -26,6 +28,7 @@ pub(crate) struct Client {
     pub subscriptions: Vec<Subscription>,
     /// Subscriptions that ended before their first result.
     pub ended: Vec<u32>,
+    pub purse: Purse,
 }
 
 pub(crate) struct Subscription {
@@ -43,6 +46,8 @@ pub(crate) struct Subscription {
     pub next: Option<Box<Source>>,
     /// The last change of parameters that the client was not told of, 0 if there is none.
     pub change: u32,
+    /// What the client holds of it, if that does not follow from the rows alone.
+    pub loose: Option<Box<Loose>>,
     /// Why the follower ends it, if its stage is [`Stage::Ended`], or why it takes no other parameters.
     pub refused: Option<QueryError>,
 }
@@ -74,6 +79,29 @@ pub(crate) enum Source {
         /// The filters of the tables at its ends, by their positions in the join.
         leaves: Vec<(usize, FilterId)>,
     },
+    /// A circle with delivery options.
+    Near(Box<Near>),
+}
+
+/// A circle with delivery options.
+pub(crate) struct Near {
+    pub centre: Centre,
+    /// At which rows enter.
+    pub radius: f64,
+    pub spots: SpotsId,
+}
+
+/// What is in the centre of a [`Near`].
+pub(crate) enum Centre {
+    Fixed {
+        /// The whole query.
+        filter: Filter,
+        /// Its conditions apart from the circle.
+        target: Filter,
+        place: [f64; 3],
+    },
+    /// Rows.
+    Moving { circle: Box<Circle>, observers: FilterId },
 }
 
 impl Client {
@@ -86,7 +114,13 @@ impl Client {
             cohort: None,
             subscriptions: Vec::new(),
             ended: Vec::new(),
+            purse: Purse::default(),
         }
+    }
+
+    /// Whether any subscription has delivery options.
+    pub fn is_loose(&self) -> bool {
+        self.subscriptions.iter().any(|subscription| subscription.loose.is_some())
     }
 
     /// The rate at which the strictest of its subscriptions wants to be flushed.
@@ -115,6 +149,10 @@ impl Subscription {
             Source::Join { join, .. } => {
                 join.tables.iter().skip(1).map(|joined| joined.filter.table).collect()
             }
+            Source::Near(near) => match &near.centre {
+                Centre::Fixed { .. } => Vec::new(),
+                Centre::Moving { circle, .. } => vec![circle.observer.table],
+            },
         };
         std::iter::once(self.table).chain(others)
     }

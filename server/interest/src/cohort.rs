@@ -20,6 +20,8 @@ pub(crate) struct Cohort {
     pub rate: Rate,
     phase: u32,
     due: Timestamp,
+    /// When it is due if clients only wait for their turn.
+    resumes: Timestamp,
     pub filters: Filters,
     /// Per table: the first change that its clients have not seen.
     pub cursors: Vec<u64>,
@@ -47,6 +49,11 @@ impl Rate {
         }
     }
 
+    /// Its period in milliseconds; 0 if there is none.
+    pub fn period_ms(self) -> u32 {
+        self.period().map_or(0, |period| (period / 1_000) as u32)
+    }
+
     /// How many phases the rate's connections are spread over.
     pub fn phases(self) -> u32 {
         match self {
@@ -62,6 +69,7 @@ impl Cohort {
             rate,
             phase,
             due: now,
+            resumes: now,
             filters: Filters::default(),
             cursors: Vec::new(),
             has_news: false,
@@ -82,6 +90,11 @@ impl Cohort {
         self.routines.void(client);
     }
 
+    /// When it is due if no commit was made since the last flush, and clients lack what waits for its turn.
+    pub fn resumes(&self) -> Timestamp {
+        self.resumes
+    }
+
     /// Makes it due at once.
     pub fn hurry(&mut self) {
         self.due = Timestamp(i64::MIN);
@@ -97,6 +110,10 @@ impl Cohort {
                 let behind = now.0.saturating_sub(offset).rem_euclid(period);
                 now.plus(Duration(period - behind))
             }
+        };
+        self.resumes = match self.rate {
+            Rate::Hertz(_) => self.due,
+            Rate::Immediate => now.plus(Duration::from_millis(limits::TURN_MS)),
         };
     }
 }

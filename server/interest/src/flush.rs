@@ -6,6 +6,7 @@
 mod circle;
 mod filter;
 mod join;
+pub(crate) mod loose;
 pub(crate) mod ops;
 pub(crate) mod routine;
 mod union;
@@ -16,7 +17,7 @@ use ambit_model::{Slot, Timestamp};
 use ambit_wire::{begin_table, end_table};
 
 use crate::changes::Period;
-use crate::client::{Client, Source, Stage, Subscription};
+use crate::client::{Centre, Client, Source, Stage, Subscription};
 use crate::cohort::Cohort;
 use crate::filters::FilterId;
 use crate::follower::{Applied, ClientUpdate, Refusal};
@@ -39,6 +40,7 @@ pub(crate) struct Scratch {
     sweeps: Vec<Sweep>,
     circle: circle::CircleScratch,
     joins: join::JoinScratch,
+    loose: loose::LooseScratch,
 }
 
 /// What happened to one table in the period.
@@ -62,6 +64,7 @@ pub(crate) fn flush(
     commit: (u64, Timestamp),
     sink: &mut dyn FnMut(ClientUpdate<'_>),
 ) -> u64 {
+    world.refresh();
     merge(world, cohort, scratch);
     filter::cross(world, cohort, scratch);
     cohort.routines.void_grown(scratch);
@@ -85,7 +88,9 @@ fn flush_anew(
     for subscription in &mut client.subscriptions {
         bound(world, cohort, scratch, subscription);
     }
+    loose::begin_client(scratch, client);
     write_blocks(world, cohort, client, scratch, &mut blocks);
+    loose::finish_client(world, scratch, client, &mut blocks);
     let mut update = ClientUpdate {
         client: client.id,
         offset,
@@ -137,16 +142,25 @@ fn bound(world: &mut World, cohort: &mut Cohort, scratch: &mut Scratch, subscrip
 fn too_many(world: &World, cohort: &Cohort, scratch: &mut Scratch, source: &Source) -> Option<QueryError> {
     match source {
         Source::Filter(_) => None,
-        Source::Circle { observers, .. } => {
-            let count = cohort.filters.get(*observers).map_or(0, |watched| watched.members.len());
-            (count > limits::OBSERVERS_PER_CIRCLE_MAX).then_some(QueryError::TooManyObservers(count))
-        }
+        Source::Circle { observers, .. } => too_many_observers(cohort, *observers),
+        Source::Near(near) => match near.centre {
+            Centre::Fixed { .. } => None,
+            Centre::Moving { observers, .. } => too_many_observers(cohort, observers),
+        },
         Source::Join { join, leaves } => join::too_many_rows(world, cohort, scratch, (join, leaves)),
     }
 }
 
+fn too_many_observers(cohort: &Cohort, observers: FilterId) -> Option<QueryError> {
+    let count = cohort.filters.get(observers).map_or(0, |watched| watched.members.len());
+    (count > limits::OBSERVERS_PER_CIRCLE_MAX).then_some(QueryError::TooManyObservers(count))
+}
+
 /// Gives up what a subscription has claimed.
 pub(crate) fn release(world: &mut World, cohort: &mut Cohort, subscription: Subscription) {
+    if subscription.loose.is_some() {
+        world.unwatch_stamps(subscription.table);
+    }
     release_source(world, cohort, subscription.source);
     if let Some(next) = subscription.next {
         release_source(world, cohort, *next);
@@ -170,6 +184,13 @@ pub(crate) fn release_source(world: &mut World, cohort: &mut Cohort, source: Sou
             world.unwatch_join(&join);
             leaves.iter().for_each(|(_, filter)| cohort.filters.release(*filter, true));
         }
+        Source::Near(near) => {
+            world.unwatch_spots(near.spots, near.radius);
+            if let Centre::Moving { circle, observers } = &near.centre {
+                world.unwatch(&circle.observer);
+                cohort.filters.release(*observers, true);
+            }
+        }
     }
 }
 
@@ -190,17 +211,21 @@ fn merge(world: &World, cohort: &mut Cohort, scratch: &mut Scratch) {
 fn write_blocks(
     world: &mut World,
     cohort: &mut Cohort,
-    client: &Client,
+    client: &mut Client,
     scratch: &mut Scratch,
     out: &mut Vec<u8>,
 ) {
-    let mut rest = client.subscriptions.as_slice();
+    let (mut rest, mut first) = (client.subscriptions.as_mut_slice(), 0);
     while let Some((table, known)) = rest.first().map(|first| (first.table, first.known_table)) {
         let count = rest.iter().take_while(|subscription| subscription.known_table == known).count();
-        let (group, others) = rest.split_at(count);
+        let (group, others) = rest.split_at_mut(count);
         rest = others;
+        first += count;
         let mark = begin_table(out, known);
         match group {
+            _ if group.iter().any(|subscription| subscription.loose.is_some()) => {
+                loose::write(world, cohort, scratch, (table, first - count), group, out);
+            }
             [Subscription { stage: Stage::Steady, source: Source::Filter(id), .. }] => {
                 filter::write(world, cohort, scratch, table, *id, out);
             }
@@ -251,6 +276,11 @@ fn settle(world: &mut World, cohort: &mut Cohort, client: &mut Client, update: &
 }
 
 impl Scratch {
+    /// Notes when the flush is.
+    pub fn begin(&mut self, now: Timestamp, cohort: &Cohort) {
+        self.loose.begin(now, cohort.rate.period_ms() / 2);
+    }
+
     fn table(&self, table: u16) -> Option<&TableScratch> {
         self.tables.get(usize::from(table))
     }
@@ -272,7 +302,13 @@ impl TableScratch {
         self.last_mark
     }
 
+    /// Whether a slot bears this mark.
+    fn has_mark(&self, slot: Slot, mark: u32) -> bool {
+        self.marks.get(slot as usize) == Some(&mark)
+    }
+
     /// Marks a slot; whether it did not bear this mark before.
+    #[inline]
     fn mark(&mut self, slot: Slot, mark: u32) -> bool {
         self.marks.get_mut(slot as usize).is_some_and(|place| std::mem::replace(place, mark) != mark)
     }

@@ -5,7 +5,7 @@
 use ambit_model::Slot;
 use ambit_wire::LeaveReason;
 
-use super::{Scratch, circle, filter, join, ops};
+use super::{Scratch, circle, filter, join, loose, ops};
 use crate::client::{Source, Stage, Subscription};
 use crate::cohort::Cohort;
 use crate::world::World;
@@ -45,26 +45,8 @@ pub(super) fn write(
     leaves.clear();
     entering.clear();
     for (place, subscription) in subscriptions.iter().enumerate() {
-        let mut view_as = |source: &Source, stage: Stage| match source {
-            Source::Filter(id) => {
-                view_filter(world, cohort, scratch, (table, *id), (stage, place), &mut views);
-            }
-            Source::Circle { circle, ground, observers } => {
-                let watched = (&**circle, *ground, *observers);
-                circle::view::view(world, cohort, scratch, watched, (stage, place), &mut views);
-            }
-            Source::Join { join, leaves } => {
-                let is_beside = subscriptions.len() > 1 || subscription.next.is_some();
-                join::view(world, cohort, scratch, (join, leaves), (stage, place), is_beside, &mut views);
-            }
-        };
-        match (subscription.stage, &subscription.next) {
-            (Stage::Changing, Some(next)) => {
-                view_as(&subscription.source, Stage::Ended);
-                view_as(next, Stage::Added);
-            }
-            (stage, _) => view_as(&subscription.source, stage),
-        }
+        let is_beside = subscriptions.len() > 1;
+        view(world, cohort, scratch, (table, place), subscription, is_beside, &mut views);
     }
     views.sort_unstable_by_key(|view| view.slot);
     for group in views.chunk_by(|left, right| left.slot == right.slot) {
@@ -79,12 +61,48 @@ pub(super) fn write(
         {
             (was, is) = (true, true);
         }
-        let reason = || why(world, cohort, subscriptions, group);
+        let holders = group.iter().filter(|view| view.was).map(|view| view.subscription);
+        let reason = || why(world, cohort, subscriptions, slot, holders);
         ops::write(world, scratch, (table, slot), (was, is), reason, (&mut leaves, &mut entering));
     }
     out.extend_from_slice(&leaves);
     out.extend_from_slice(&entering);
     scratch.union = Union { views, leaves, entering };
+}
+
+/// Appends the rows that a subscription showed and shows. Filters leave out those that have not changed; so do joins if no other
+/// subscription `is_beside` them.
+pub(super) fn view(
+    world: &mut World,
+    cohort: &mut Cohort,
+    scratch: &mut Scratch,
+    (table, place): (u16, usize),
+    subscription: &Subscription,
+    is_beside: bool,
+    views: &mut Vec<View>,
+) {
+    let mut view_as = |source: &Source, stage: Stage| match source {
+        Source::Filter(id) => {
+            view_filter(world, cohort, scratch, (table, *id), (stage, place), views);
+        }
+        Source::Circle { circle, ground, observers } => {
+            let watched = (&**circle, *ground, *observers);
+            circle::view::view(world, cohort, scratch, watched, (stage, place), views);
+        }
+        Source::Join { join, leaves } => {
+            let is_beside = is_beside || subscription.next.is_some();
+            join::view(world, cohort, scratch, (join, leaves), (stage, place), is_beside, views);
+        }
+        // What is held of these is remembered.
+        Source::Near(_) => {}
+    };
+    match (subscription.stage, &subscription.next) {
+        (Stage::Changing, Some(next)) => {
+            view_as(&subscription.source, Stage::Ended);
+            view_as(next, Stage::Added);
+        }
+        (stage, _) => view_as(&subscription.source, stage),
+    }
 }
 
 /// Whether nothing has happened that the subscription's result depends on.
@@ -93,6 +111,7 @@ fn is_as_before(cohort: &Cohort, scratch: &Scratch, subscription: &Subscription)
     let is_still = |id: u16| table(id).is_some_and(|table| table.period.rows.is_empty());
     let centre_is_still = || match &subscription.source {
         Source::Filter(_) => true,
+        Source::Near(_) => false,
         Source::Circle { circle, observers, .. } => cohort.filters.get(*observers).is_some_and(|watched| {
             let has_changed =
                 |&slot: &Slot| table(circle.observer.table).is_some_and(|table| table.has_changed(slot));
@@ -104,16 +123,23 @@ fn is_as_before(cohort: &Cohort, scratch: &Scratch, subscription: &Subscription)
 }
 
 /// The reason of the subscription that says most: distance, then the filter, then the end of the subscription.
-fn why(world: &World, cohort: &Cohort, subscriptions: &[Subscription], group: &[View]) -> LeaveReason {
-    let reasons = group.iter().filter(|view| view.was).filter_map(|view| {
-        let subscription = subscriptions.get(view.subscription)?;
+pub(super) fn why(
+    world: &World,
+    cohort: &Cohort,
+    subscriptions: &[Subscription],
+    slot: Slot,
+    holders: impl Iterator<Item = usize>,
+) -> LeaveReason {
+    let reasons = holders.filter_map(|holder| {
+        let subscription = subscriptions.get(holder)?;
         Some(match subscription.latest() {
             _ if subscription.stage == Stage::Ended => LeaveReason::Unsubscribed,
-            Source::Filter(id) => filter::leave_reason(world, &cohort.filters.get(*id)?.filter, view.slot),
+            Source::Filter(id) => filter::leave_reason(world, &cohort.filters.get(*id)?.filter, slot),
             Source::Circle { circle, ground, observers } => {
-                circle::view::leave_reason(world, cohort, (circle, *ground, *observers), view.slot)
+                circle::view::leave_reason(world, cohort, (circle, *ground, *observers), slot)
             }
-            Source::Join { join, .. } => join::leave_reason(world, join, view.slot),
+            Source::Join { join, .. } => join::leave_reason(world, join, slot),
+            Source::Near(near) => loose::near_reason(world, cohort, near, slot),
         })
     });
     let mut told = LeaveReason::Deleted;
@@ -129,14 +155,20 @@ fn why(world: &World, cohort: &Cohort, subscriptions: &[Subscription], group: &[
     told
 }
 
-fn is_held_by_filter(world: &World, cohort: &Cohort, subscriptions: &[Subscription], slot: Slot) -> bool {
+/// Whether a strict filter holds a row that has not changed.
+pub(super) fn is_held_by_filter(
+    world: &World,
+    cohort: &Cohort,
+    subscriptions: &[Subscription],
+    slot: Slot,
+) -> bool {
     subscriptions.iter().any(|subscription| match subscription.source {
-        Source::Filter(id) if subscription.stage == Stage::Steady => {
+        Source::Filter(id) if subscription.stage == Stage::Steady && subscription.loose.is_none() => {
             cohort.filters.get(id).is_some_and(|watched| {
                 world.row(watched.filter.table, slot).is_some_and(|row| watched.filter.matches(row))
             })
         }
-        Source::Filter(_) | Source::Circle { .. } | Source::Join { .. } => false,
+        Source::Filter(_) | Source::Circle { .. } | Source::Join { .. } | Source::Near(_) => false,
     })
 }
 

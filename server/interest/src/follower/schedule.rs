@@ -3,7 +3,7 @@
 use ambit_model::Timestamp;
 
 use super::{ClientUpdate, Follower};
-use crate::client::Source;
+use crate::client::{Centre, Source};
 use crate::cohort::{Cohort, Rate};
 use crate::flush;
 
@@ -11,7 +11,7 @@ impl Follower {
     /// When [`Self::flush`] is to be called next, if there is anything to send; a moment in the past means at
     /// once. Commits and subscriptions change the answer.
     pub fn next_flush(&self) -> Option<Timestamp> {
-        self.cohorts.iter().filter(|cohort| self.has_work(cohort)).map(Cohort::due).min()
+        self.cohorts.iter().filter_map(|cohort| self.due(cohort)).min()
     }
 
     /// Whether any client wants an update at every flush after a commit.
@@ -21,7 +21,7 @@ impl Follower {
 
     /// Hands out the updates of all clients that are due.
     pub fn flush(&mut self, now: Timestamp, sink: &mut dyn FnMut(ClientUpdate<'_>)) {
-        let is_due = |cohort: &Cohort| cohort.due() <= now && self.has_work(cohort);
+        let is_due = |cohort: &Cohort| self.due(cohort).is_some_and(|due| due <= now);
         self.flush_those(self.cohorts.iter().map(is_due).collect(), now, sink);
     }
 
@@ -35,6 +35,7 @@ impl Follower {
         let moves = self.plan_moves(&mut due, now);
         for (cohort, _) in self.cohorts.iter_mut().zip(&due).filter(|(_, due)| **due) {
             let commit = (self.offset, self.timestamp);
+            self.scratch.begin(now, cohort);
             let ended =
                 flush::flush(&mut self.world, cohort, &mut self.clients, &mut self.scratch, commit, sink);
             cohort.flushed(now);
@@ -44,6 +45,14 @@ impl Follower {
             self.move_client(place, target);
         }
         self.trim();
+    }
+
+    /// When a cohort is due, if it has anything to do.
+    fn due(&self, cohort: &Cohort) -> Option<Timestamp> {
+        match self.has_work(cohort) {
+            true => Some(cohort.due()),
+            false => cohort.routines.has_waiting().then(|| cohort.resumes()),
+        }
     }
 
     /// Whether a cohort's clients have something to be told.
@@ -120,6 +129,10 @@ impl Follower {
                 Source::Filter(filter) => (vec![filter], false),
                 Source::Circle { observers, .. } => (vec![observers], true),
                 Source::Join { leaves, .. } => (leaves.iter_mut().map(|(_, filter)| filter).collect(), true),
+                Source::Near(near) => match &mut near.centre {
+                    Centre::Fixed { .. } => (Vec::new(), true),
+                    Centre::Moving { observers, .. } => (vec![observers], true),
+                },
             };
             for filter in filters {
                 if let Some(watched) = from.filters.get(*filter) {

@@ -3,10 +3,11 @@
 use ambit_model::Slot;
 use ambit_wire::{begin_table, end_table};
 
-use crate::client::{Client, Source, Subscription};
+use crate::client::{Centre, Client, Source, Subscription};
 use crate::cohort::Cohort;
 use crate::filters::FilterId;
-use crate::flush::{Scratch, circle, filter, union};
+use crate::flush::{Scratch, circle, filter, loose, union};
+use crate::world::near::SpotsId;
 use crate::world::{GroundId, World};
 
 /// What it does for all tables of one client. Most clients watch one: theirs is found without another look into memory.
@@ -38,6 +39,15 @@ pub(super) enum Part {
         /// The subscription's position in the client's list.
         subscription: usize,
     },
+    /// With delivery options.
+    Loose {
+        known_table: u16,
+        table: u16,
+        /// The row in the centre of a circle that moves.
+        observer: Option<(SpotsId, Slot)>,
+        /// The subscription's position in the client's list.
+        subscription: usize,
+    },
     /// The client is to be gone through as if nothing were known.
     Other,
 }
@@ -54,9 +64,14 @@ impl Parts {
 impl Part {
     pub fn of(world: &World, cohort: &Cohort, subscription: &Subscription, position: usize) -> Self {
         let Subscription { known_table, table, .. } = *subscription;
+        if subscription.loose.is_some() {
+            let observer = observer(cohort, &subscription.source);
+            return Self::Loose { known_table, table, observer, subscription: position };
+        }
         match &subscription.source {
             Source::Filter(filter) => Self::Filter { known_table, table, filter: *filter },
             Source::Join { .. } => Self::Join { known_table, table, subscription: position },
+            Source::Near(_) => Self::Other,
             Source::Circle { circle, ground, observers } => {
                 let members = cohort.filters.get(*observers).map(|watched| watched.members.as_slice());
                 let is_own = circle.observer.table == circle.target.table
@@ -79,7 +94,7 @@ impl Part {
         &self,
         world: &mut World,
         cohort: &mut Cohort,
-        client: Option<&Client>,
+        client: &mut Option<Client>,
         scratch: &mut Scratch,
         out: &mut Vec<u8>,
     ) -> bool {
@@ -99,7 +114,7 @@ impl Part {
                 circle::prepare(world, scratch, ground);
                 let mark = begin_table(out, known_table);
                 let reason = |slot: Slot| {
-                    let source = client.and_then(|client| client.subscriptions.get(subscription));
+                    let source = client.as_ref().and_then(|client| client.subscriptions.get(subscription));
                     circle::view::reason_of(world, cohort, source, slot)
                 };
                 let is_done =
@@ -108,14 +123,36 @@ impl Part {
                 is_done
             }
             Self::Join { known_table, table, subscription } => {
-                let joined = client.and_then(|client| client.subscriptions.get(subscription));
+                let joined = client.as_ref().and_then(|client| client.subscriptions.get(subscription));
                 let joined = joined.map(std::slice::from_ref).unwrap_or_default();
                 let mark = begin_table(out, known_table);
                 union::write(world, cohort, scratch, table, joined, out);
                 end_table(out, mark);
                 true
             }
+            Self::Loose { known_table, table, subscription, .. } => {
+                let known = client.as_mut().and_then(|client| client.subscriptions.get_mut(subscription));
+                if let Some(known) = known {
+                    let mark = begin_table(out, known_table);
+                    loose::write(world, cohort, scratch, (table, subscription), std::slice::from_mut(known), out);
+                    end_table(out, mark);
+                }
+                true
+            }
             Self::Other => false,
         }
+    }
+}
+
+/// The row in the centre of a circle with delivery options, if there is one.
+fn observer(cohort: &Cohort, source: &Source) -> Option<(SpotsId, Slot)> {
+    match source {
+        Source::Near(near) => match near.centre {
+            Centre::Moving { observers, .. } => {
+                Some((near.spots, *cohort.filters.get(observers)?.members.first()?))
+            }
+            Centre::Fixed { .. } => None,
+        },
+        Source::Filter(_) | Source::Circle { .. } | Source::Join { .. } => None,
     }
 }

@@ -4,7 +4,7 @@
 //! Lists only grow; who is told of a change that does not concern it finds nothing to do. When most entries are of
 //! clients who have gone or watch something else, the lists are made anew.
 
-use crate::client::{Source, Subscription};
+use crate::client::{Centre, Source, Subscription};
 use crate::filters::FilterId;
 use crate::limits;
 
@@ -39,6 +39,16 @@ impl Watchers {
                     for joined in &join.tables {
                         let table = usize::from(joined.filter.table);
                         add(&mut self.by_table, table, client, &mut self.entries);
+                    }
+                }
+                Source::Near(near) => {
+                    add(&mut self.by_table, usize::from(subscription.table), client, &mut self.entries);
+                    if let Centre::Moving { circle, observers } = &near.centre {
+                        add(&mut self.by_filter, *observers, client, &mut self.entries);
+                        let observer = circle.observer.table;
+                        if observer != subscription.table {
+                            add(&mut self.by_table, usize::from(observer), client, &mut self.entries);
+                        }
                     }
                 }
                 Source::Circle { circle, observers, .. } => {

@@ -1,0 +1,245 @@
+//! Circles: which rows a client holds after a flush.
+//!
+//! One circle that went a short way looks at the rows that it holds, and at those near the border that it does not. Whoever
+//! has several centres, began, went far or got other parameters looks at all rows in reach.
+
+use ambit_model::Slot;
+
+use super::judge::Judge;
+use super::{Entry, Last, LooseScratch, Moves};
+use crate::client::{Centre, Near};
+use crate::cohort::Cohort;
+use crate::flush::{Scratch, TableScratch};
+use crate::grid::{Disc, Found};
+use crate::query::plan::is_within;
+use crate::world::World;
+use crate::world::spots::{Record, Spots, distance};
+
+/// Brings the held rows up to date. Answers where the circle is, if it is one, and the generation of the grid.
+pub(super) fn hold(
+    cohort: &Cohort,
+    scratch: &mut Scratch,
+    (world, near): (&World, &Near),
+    (held, last): (&mut Vec<Entry>, Option<Last>),
+    judge: &Judge<'_>,
+    moves: &mut Moves,
+) -> Option<(Disc, u32)> {
+    let Scratch { tables, loose: LooseScratch { discs, found, waits, .. }, .. } = scratch;
+    let spots = world.spots(near.spots)?;
+    let table = tables.get_mut(usize::from(judge.table))?;
+    find_discs(world, cohort, (near, spots), discs);
+    let mut circle = Circle {
+        judge,
+        spots,
+        near,
+        discs,
+        leave: near.radius + judge.terms.hysteresis,
+        marks: (table.next_mark(), table),
+        moves,
+    };
+    let before = last.and_then(|last| Some((last.epoch, last.disc?)));
+    let only = match *discs.as_slice() {
+        [(disc, _)] if spots.shape().is_exact => Some(disc),
+        _ => None,
+    };
+    let inner = match (only, before) {
+        (Some(now), Some((epoch, (then, generation))))
+            if generation == spots.generation() && then.key == now.key && then.radius <= now.radius =>
+        {
+            *waits |= circle.keep_short(held, now, epoch);
+            spots.inner_radius(now.radius, distance(now.centre, then.centre))
+        }
+        _ => {
+            *waits |= circle.keep(held);
+            -1.0
+        }
+    };
+    circle.enter(inner, found);
+    only.map(|disc| (disc, spots.generation()))
+}
+
+/// The circles of a subscription, each with the row in its centre.
+fn find_discs(world: &World, cohort: &Cohort, (near, spots): (&Near, &Spots), discs: &mut Vec<(Disc, Slot)>) {
+    discs.clear();
+    match &near.centre {
+        Centre::Fixed { place, .. } => discs.push((Disc { centre: *place, key: 0, radius: near.radius }, 0)),
+        Centre::Moving { circle, observers } => {
+            let watched = cohort.filters.get(*observers);
+            let members = watched.map(|watched| watched.members.as_slice()).unwrap_or_default();
+            let mut bytes = Vec::new();
+            for &member in members {
+                let Some(row) = world.row(circle.observer.table, member) else { continue };
+                if let Some(key) = spots.locator().key_around(circle, row, &mut bytes) {
+                    let centre = circle.observer_position.read(row);
+                    discs.push((Disc { centre, key, radius: near.radius }, member));
+                }
+            }
+        }
+    }
+}
+
+/// What becomes of a held row.
+enum Fate {
+    /// It stays, at this distance, squared.
+    Stays(f64),
+    Leaves,
+    /// The slot has another row, or none.
+    IsAnother,
+}
+
+struct Circle<'a> {
+    judge: &'a Judge<'a>,
+    spots: &'a Spots,
+    near: &'a Near,
+    discs: &'a [(Disc, Slot)],
+    /// The radius at which rows leave.
+    leave: f64,
+    /// Held rows bear this mark.
+    marks: (u32, &'a mut TableScratch),
+    moves: &'a mut Moves,
+}
+
+impl Circle<'_> {
+    /// Goes through the held rows of one circle that has looked at all of them in this epoch. Answers whether one has to wait.
+    fn keep_short(&mut self, held: &mut Vec<Entry>, disc: Disc, last_epoch: u32) -> bool {
+        let leave = self.leave * self.leave;
+        let share = share_per_square(leave);
+        let [x, y, z] = disc.centre;
+        let (mut at, mut waits) = (0, false);
+        while let Some(&entry) = held.get(at) {
+            let Record { place: [row_x, row_y, row_z], changed, checked } = self.spots.record(entry.slot);
+            let (row_x, row_y, row_z) = (row_x - x, row_y - y, row_z - z);
+            let square = row_x * row_x + row_y * row_y + row_z * row_z;
+            // What is no number does not stay either.
+            let stays = square <= leave && checked <= last_epoch;
+            if !stays && !self.look_closely(held, at) {
+                continue;
+            }
+            let Some(entry) = held.get_mut(at) else { break };
+            let (mark, table) = &mut self.marks;
+            table.mark(entry.slot, *mark);
+            if changed > entry.whole || self.judge.is_noted() {
+                waits |= self.judge.judge((at, entry), (square, (square * share).min(1.0)), self.moves);
+            }
+            at += 1;
+        }
+        waits
+    }
+
+    /// The same for any circles.
+    fn keep(&mut self, held: &mut Vec<Entry>) -> bool {
+        let share = share_per_square(self.leave * self.leave);
+        let (mut at, mut waits) = (0, false);
+        while let Some(&entry) = held.get(at) {
+            let fate = self.fate(entry);
+            let Some(square) = self.apply(held, at, entry.slot, &fate) else { continue };
+            let Some(entry) = held.get_mut(at) else { break };
+            let (mark, table) = &mut self.marks;
+            table.mark(entry.slot, *mark);
+            if self.spots.record(entry.slot).changed > entry.whole || self.judge.is_noted() {
+                waits |= self.judge.judge((at, entry), (square, (square * share).min(1.0)), self.moves);
+            }
+            at += 1;
+        }
+        waits
+    }
+
+    /// Whether a held row stays; if not, it is taken out.
+    #[cold]
+    fn look_closely(&mut self, held: &mut Vec<Entry>, at: usize) -> bool {
+        let Some(&entry) = held.get(at) else { return false };
+        let fate = self.fate(entry);
+        self.apply(held, at, entry.slot, &fate).is_some()
+    }
+
+    /// Takes a row out that does not stay; otherwise answers its distance, squared.
+    fn apply(&mut self, held: &mut Vec<Entry>, at: usize, slot: Slot, fate: &Fate) -> Option<f64> {
+        match *fate {
+            Fate::Stays(square) => return Some(square),
+            Fate::Leaves => self.moves.left.push((slot, false)),
+            Fate::IsAnother => {
+                self.moves.left.push((slot, true));
+                self.moves.again.push(slot);
+            }
+        }
+        held.swap_remove(at);
+        None
+    }
+
+    fn fate(&self, entry: Entry) -> Fate {
+        let is_another =
+            self.judge.stamps().is_none_or(|stamps| stamps.row(entry.slot).born > entry.whole);
+        if is_another {
+            return Fate::IsAnother;
+        }
+        match self.nearest(entry.slot, self.leave) {
+            Some(square) => Fate::Stays(square),
+            None => Fate::Leaves,
+        }
+    }
+
+    /// The least distance of a row to a centre, squared, if it is within a radius and a circle shows it.
+    fn nearest(&self, slot: Slot, radius: f64) -> Option<f64> {
+        let place = self.spots.record(slot).place;
+        let squares = self.discs.iter().filter_map(|&(disc, observer)| {
+            if !is_within(place, disc.centre, radius) || !self.shows(slot, disc, observer) {
+                return None;
+            }
+            let [x, y, z] = place;
+            let [centre_x, centre_y, centre_z] = disc.centre;
+            Some((x - centre_x).powi(2) + (y - centre_y).powi(2) + (z - centre_z).powi(2))
+        });
+        squares.min_by(f64::total_cmp)
+    }
+
+    /// Whether a circle shows a row, wherever it is.
+    fn shows(&self, slot: Slot, disc: Disc, observer: Slot) -> bool {
+        if !self.spots.has_key(slot, disc.key) {
+            return false;
+        }
+        if self.spots.shape().is_exact {
+            return true;
+        }
+        let Some(row) = self.judge.world.row(self.judge.table, slot) else { return false };
+        match &self.near.centre {
+            Centre::Fixed { target, .. } => target.matches(row),
+            Centre::Moving { circle, .. } => {
+                let observer = self.judge.world.row(circle.observer.table, observer);
+                circle.target.matches(row) && observer.is_some_and(|observer| circle.joins(row, observer))
+            }
+        }
+    }
+
+    /// Finds the rows that enter. Those that the grid finds within the inner radius are held already.
+    fn enter(&mut self, inner: f64, found: &mut Found) {
+        let again = std::mem::take(&mut self.moves.again);
+        for &slot in &again {
+            if self.nearest(slot, self.near.radius).is_some() {
+                self.mark(slot);
+            }
+        }
+        self.moves.again = again;
+        for &(disc, observer) in self.discs {
+            let spots = self.spots;
+            spots.find(disc, inner, found, |slot| {
+                if spots.shape().is_exact || self.shows(slot, disc, observer) {
+                    self.mark(slot);
+                }
+            });
+        }
+    }
+
+    /// A row enters unless it is held.
+    #[inline]
+    fn mark(&mut self, slot: Slot) {
+        let (mark, table) = &mut self.marks;
+        if table.mark(slot, *mark) {
+            self.moves.entered.push(slot);
+        }
+    }
+}
+
+/// What a squared distance is to be multiplied with to be a share of the border's.
+fn share_per_square(square: f64) -> f64 {
+    if square.is_normal() { 1.0 / square } else { 0.0 }
+}

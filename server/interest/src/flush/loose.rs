@@ -87,13 +87,28 @@ pub(super) struct LooseScratch {
 /// What a flush does to the rows that a client holds.
 #[derive(Default)]
 struct Moves {
-    /// Rows that leave, with whether the slot has another row now or none.
-    left: Vec<(Slot, bool)>,
+    left: Vec<Left>,
     /// Rows that enter.
     entered: Vec<Slot>,
     /// Rows whose slot was given to another row.
     again: Vec<Slot>,
     due: Vec<Due>,
+}
+
+/// A row that leaves.
+#[derive(Debug, Clone, Copy)]
+struct Left {
+    slot: Slot,
+    /// Whether the slot has another row now, or none.
+    is_another: bool,
+    /// The client has all columns as they were in this epoch, or later.
+    whole: u32,
+}
+
+impl Left {
+    fn new(entry: Entry, is_another: bool) -> Self {
+        Self { slot: entry.slot, is_another, whole: entry.whole }
+    }
 }
 
 impl Loose {
@@ -155,7 +170,7 @@ fn write_alone(
     let mut moves = std::mem::take(&mut scratch.loose.moves);
     moves.clear();
     evaluate(world, cohort, scratch, table, subscription, false, &mut moves);
-    for &(slot, is_another) in &moves.left {
+    for &Left { slot, is_another, .. } in &moves.left {
         let reason = match is_another {
             true => LeaveReason::Deleted,
             false => leave_reason(world, cohort, subscription, slot),
@@ -200,14 +215,14 @@ fn evaluate(
     match stage {
         Stage::Refused => return,
         Stage::Ended => {
-            moves.left.extend(held.drain(..).map(|entry| (entry.slot, false)));
+            moves.left.extend(held.drain(..).map(|entry| Left::new(entry, false)));
             return;
         }
         Stage::Added | Stage::Steady | Stage::Changing => {}
     }
     if last.is_some_and(|last| last.generation != generation) {
         // Epochs mean something else now.
-        moves.left.extend(held.drain(..).map(|entry| (entry.slot, true)));
+        moves.left.extend(held.drain(..).map(|entry| Left::new(entry, true)));
     }
     *last = last.filter(|last| last.generation == generation && stage == Stage::Steady);
     let judge = Judge::new(world, &scratch.loose, (table, terms), is_beside);

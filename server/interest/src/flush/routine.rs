@@ -96,7 +96,8 @@ impl Routines {
         self.waiting.1 > 0
     }
 
-    fn note_waiting(&mut self, client: usize, waits: bool) {
+    /// Notes whether a client does.
+    pub fn note_waiting(&mut self, client: usize, waits: bool) {
         let (flags, count) = &mut self.waiting;
         if waits && flags.len() <= client {
             flags.resize(client + 1, false);

@@ -25,9 +25,10 @@ impl Follower {
         self.flush_those(self.cohorts.iter().map(is_due).collect(), now, sink);
     }
 
-    /// Hands out the updates of all clients, due or not: afterwards each has seen the last commit.
+    /// Hands out the updates of all clients, due or not: afterwards each has seen the last commit, but for changes of rows that
+    /// wait for their turn.
     pub fn flush_all(&mut self, now: Timestamp, sink: &mut dyn FnMut(ClientUpdate<'_>)) {
-        self.flush_those(self.cohorts.iter().map(|cohort| self.has_work(cohort)).collect(), now, sink);
+        self.flush_those(self.cohorts.iter().map(|cohort| self.due(cohort).is_some()).collect(), now, sink);
     }
 
     /// Flushes the cohorts whose place is marked, and those that their clients go over to.
@@ -123,6 +124,8 @@ impl Follower {
             to.cursors = self.world.tables.iter().map(|table| table.log.end()).collect();
         }
         to.routines.join(place);
+        // What waits for its turn goes on to wait.
+        to.routines.note_waiting(place, client.is_loose());
         client.cohort = Some(target);
         for subscription in &mut client.subscriptions {
             let (filters, for_circle) = match &mut subscription.source {

@@ -1,7 +1,7 @@
 //! Plain filters: which rows a client holds after a flush.
 
 use super::judge::Judge;
-use super::{Entry, Moves};
+use super::{Entry, Left, Moves};
 use crate::cohort::Cohort;
 use crate::filters::FilterId;
 use crate::flush::Scratch;
@@ -39,7 +39,7 @@ pub(super) fn hold(
         let row = stamps.row(entry.slot);
         let is_another = row.born > entry.whole;
         if is_another || table.has_mark(entry.slot, first) == is_steady {
-            moves.left.push((entry.slot, is_another));
+            moves.left.push(Left::new(*entry, is_another));
             held.swap_remove(at);
             continue;
         }

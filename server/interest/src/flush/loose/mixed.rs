@@ -3,12 +3,11 @@
 
 use std::mem;
 
-use ambit_model::Slot;
 use ambit_wire::LeaveReason;
 
 use super::judge::Due;
 use super::send::Sender;
-use super::{Entry, LooseScratch, evaluate, judge};
+use super::{Entry, Left, LooseScratch, evaluate, judge};
 use crate::changes::RowState;
 use crate::client::Subscription;
 use crate::cohort::Cohort;
@@ -32,6 +31,8 @@ struct Seen {
     view: View,
     /// What the slot had is gone.
     is_another: bool,
+    /// If it was held of a subscription with options: the epoch as of which the client has all columns.
+    known: Option<u32>,
     /// Its position among the rows held of a subscription with options.
     entry: Option<u32>,
 }
@@ -85,22 +86,22 @@ fn see(
         if subscription.loose.is_none() {
             mixed.views.clear();
             union::view(world, cohort, scratch, (table, place), subscription, true, &mut mixed.views);
-            let strict = mixed.views.iter().map(|&view| Seen { view, is_another: false, entry: None });
+            let strict = mixed.views.iter().map(|&view| Seen { view, is_another: false, known: None, entry: None });
             mixed.seen.extend(strict);
             continue;
         }
         moves.clear();
         evaluate(world, cohort, scratch, table, subscription, true, &mut moves);
-        mixed.seen.extend(moves.left.iter().map(|&(slot, is_another)| {
+        mixed.seen.extend(moves.left.iter().map(|&Left { slot, is_another, whole }| {
             let view = View { slot, was: true, is: false, subscription: place };
-            Seen { view, is_another, entry: None }
+            Seen { view, is_another, known: Some(whole), entry: None }
         }));
         let held = subscription.loose.as_deref().map(|loose| loose.held.as_slice()).unwrap_or_default();
         let old_count = held.len() - moves.entered.len().min(held.len());
         mixed.seen.extend((0..).zip(held).map(|(entry, held)| {
             let was = (entry as usize) < old_count;
             let view = View { slot: held.slot, was, is: true, subscription: place };
-            Seen { view, is_another: false, entry: Some(entry) }
+            Seen { view, is_another: false, known: was.then_some(held.whole), entry: Some(entry) }
         }));
     }
     scratch.loose.moves = moves;
@@ -140,7 +141,7 @@ fn tell(
         let period = scratch.tables.get(usize::from(table)).map(|table| &table.period);
         let mask = match verdict.was_strict {
             true => period.and_then(|period| period.change(slot)).map_or(0, |change| change.mask),
-            false => latest(group, seen, now_ms).map_or(0, |latest| sender.since(slot, latest.whole)),
+            false => known(seen).map_or(0, |known| sender.since(slot, known)),
         };
         if mask != 0 {
             sender.copy(slot, mask, out);
@@ -197,13 +198,16 @@ fn tell_loosely(
     out: &mut Vec<u8>,
 ) {
     let now_ms = scratch.loose.now_ms;
-    let Some(latest) = latest(group, seen, now_ms) else { return };
-    for (entry, _) in entries(group, seen) {
-        entry.part = entry.part.max(latest.whole);
-        (entry.whole, entry.sent_at) = (latest.whole, latest.sent_at);
+    let Some(known) = known(seen) else { return };
+    let waited_ms = |entry: &Entry| now_ms.wrapping_sub(entry.sent_at);
+    let Some(waited_ms) = entries(group, seen).map(|entry| waited_ms(entry)).min() else { return };
+    let mut changed = 0;
+    for entry in entries(group, seen) {
+        (entry.whole, entry.part) = (known, entry.part.max(known));
+        entry.sent_at = now_ms.wrapping_sub(waited_ms);
+        changed = world.table(table).map_or(0, |table| table.stamps.row(entry.slot).changed);
     }
-    let changed = world.table(table).map_or(0, |table| table.stamps.row(latest.slot).changed);
-    if changed <= latest.whole {
+    if changed <= known {
         return;
     }
     // The one that wants it most often, and of those one that no budget binds.
@@ -236,43 +240,25 @@ fn tell_loosely(
     }
 }
 
-/// The entries of a row, each with whether it has just entered.
-fn entries<'a>(
-    group: &'a mut [Subscription],
-    seen: &'a [Seen],
-) -> impl Iterator<Item = (&'a mut Entry, bool)> {
+/// The epoch as of which the client has all columns of a row.
+fn known(seen: &[Seen]) -> Option<u32> {
+    seen.iter().filter_map(|seen| seen.known).max()
+}
+
+/// The entries of a row.
+fn entries<'a>(group: &'a mut [Subscription], seen: &'a [Seen]) -> impl Iterator<Item = &'a mut Entry> {
     let mut rest = group.iter_mut().enumerate();
     seen.iter().filter_map(move |seen| {
         let at = seen.entry?;
         // Rows are seen from one subscription after the other.
         let (_, known) = rest.find(|(place, _)| *place == seen.view.subscription)?;
-        let entry = known.loose.as_deref_mut()?.held.get_mut(at as usize)?;
-        Some((entry, !seen.view.was))
+        known.loose.as_deref_mut()?.held.get_mut(at as usize)
     })
-}
-
-/// What the client has of a row, by the entry that knows most of it.
-fn latest(group: &mut [Subscription], seen: &[Seen], now_ms: u32) -> Option<Entry> {
-    let mut latest: Option<Entry> = None;
-    for (entry, is_new) in entries(group, seen) {
-        match &mut latest {
-            // Nothing was sent for a row that has just entered.
-            _ if is_new => {}
-            None => latest = Some(*entry),
-            Some(known) => {
-                known.whole = known.whole.max(entry.whole);
-                if now_ms.wrapping_sub(entry.sent_at) < now_ms.wrapping_sub(known.sent_at) {
-                    known.sent_at = entry.sent_at;
-                }
-            }
-        }
-    }
-    latest
 }
 
 /// The client has all columns of the row as they are in this epoch.
 fn equalize(group: &mut [Subscription], seen: &[Seen], (epoch, now_ms): (u32, u32)) {
-    for (entry, _) in entries(group, seen) {
+    for entry in entries(group, seen) {
         (entry.whole, entry.part, entry.sent_at) = (epoch, epoch, now_ms);
     }
 }

@@ -6,7 +6,7 @@
 use ambit_model::Slot;
 
 use super::judge::Judge;
-use super::{Entry, Last, LooseScratch, Moves};
+use super::{Entry, Last, Left, LooseScratch, Moves};
 use crate::client::{Centre, Near};
 use crate::cohort::Cohort;
 use crate::flush::{Scratch, TableScratch};
@@ -132,7 +132,7 @@ impl Circle<'_> {
         let (mut at, mut waits) = (0, false);
         while let Some(&entry) = held.get(at) {
             let fate = self.fate(entry);
-            let Some(square) = self.apply(held, at, entry.slot, &fate) else { continue };
+            let Some(square) = self.apply(held, (at, entry), &fate) else { continue };
             let Some(entry) = held.get_mut(at) else { break };
             let (mark, table) = &mut self.marks;
             table.mark(entry.slot, *mark);
@@ -149,17 +149,17 @@ impl Circle<'_> {
     fn look_closely(&mut self, held: &mut Vec<Entry>, at: usize) -> bool {
         let Some(&entry) = held.get(at) else { return false };
         let fate = self.fate(entry);
-        self.apply(held, at, entry.slot, &fate).is_some()
+        self.apply(held, (at, entry), &fate).is_some()
     }
 
     /// Takes a row out that does not stay; otherwise answers its distance, squared.
-    fn apply(&mut self, held: &mut Vec<Entry>, at: usize, slot: Slot, fate: &Fate) -> Option<f64> {
+    fn apply(&mut self, held: &mut Vec<Entry>, (at, entry): (usize, Entry), fate: &Fate) -> Option<f64> {
         match *fate {
             Fate::Stays(square) => return Some(square),
-            Fate::Leaves => self.moves.left.push((slot, false)),
+            Fate::Leaves => self.moves.left.push(Left::new(entry, false)),
             Fate::IsAnother => {
-                self.moves.left.push((slot, true));
-                self.moves.again.push(slot);
+                self.moves.left.push(Left::new(entry, true));
+                self.moves.again.push(entry.slot);
             }
         }
         held.swap_remove(at);

@@ -8,7 +8,7 @@ mod value;
 use std::fmt;
 use std::marker::PhantomData;
 
-use ambit_client_core::{ParameterError, Parameters};
+use ambit_client_core::{Delivery, ParameterError, Parameters};
 
 pub use column::Column;
 pub use condition::Condition;
@@ -33,7 +33,7 @@ pub struct Query<R> {
     table: &'static str,
     around: Option<Around>,
     conditions: Vec<Pieces>,
-    rate: f32,
+    delivery: Delivery,
     row: PhantomData<fn() -> R>,
 }
 
@@ -54,7 +54,7 @@ const CENTRE: &str = "b";
 impl<R> Query<R> {
     /// All rows of a table, at the server's default rate.
     pub fn new(table: &'static str) -> Self {
-        Self { table, around: None, conditions: Vec::new(), rate: 0.0, row: PhantomData }
+        Self { table, around: None, conditions: Vec::new(), delivery: Delivery::default(), row: PhantomData }
     }
 
     /// Only rows for which this is true as well.
@@ -91,13 +91,25 @@ impl<R> Query<R> {
     /// Updates per second: 0 is the server's default, infinity one update per commit.
     #[must_use]
     pub fn rate(mut self, rate: f32) -> Self {
-        self.rate = rate;
+        self.delivery.rate = rate;
+        self
+    }
+
+    /// All delivery options, the rate among them.
+    #[must_use]
+    pub fn delivery(mut self, delivery: Delivery) -> Self {
+        self.delivery = delivery;
         self
     }
 
     /// The rate that was asked for.
     pub fn wanted_rate(&self) -> f32 {
-        self.rate
+        self.delivery.rate
+    }
+
+    /// The delivery options that were asked for.
+    pub fn wanted_delivery(&self) -> &Delivery {
+        &self.delivery
     }
 
     /// The text, and the values of the names in it. Queries that are built alike have one text, whatever their values are:
@@ -128,14 +140,15 @@ impl<R> Query<R> {
 // Derived, these would ask the same of the row.
 impl<R> Clone for Query<R> {
     fn clone(&self) -> Self {
-        let Self { table, around, conditions, rate, row } = self;
-        Self { table, around: around.clone(), conditions: conditions.clone(), rate: *rate, row: *row }
+        let Self { table, around, conditions, delivery, row } = self;
+        let (around, conditions, delivery) = (around.clone(), conditions.clone(), delivery.clone());
+        Self { table, around, conditions, delivery, row: *row }
     }
 }
 
 impl<R> fmt::Debug for Query<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Query").field(&self.build()).field(&self.rate).finish()
+        f.debug_tuple("Query").field(&self.build()).field(&self.delivery).finish()
     }
 }
 

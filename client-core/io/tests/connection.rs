@@ -126,7 +126,8 @@ async fn converse(mut socket: WebSocketStream<TcpStream>, manner: Manner, heard:
                 }
                 answers
             }
-            ClientMessage::Subscribe { subscription, sql, rate, parameters } => {
+            ClientMessage::Subscribe { subscription, sql, delivery, parameters } => {
+                let rate = delivery.rate;
                 heard.send(format!("subscribe {sql} {rate} {:?}", parameters.get("zone"))).unwrap();
                 vec![update(offset, &[subscription], |out| {
                     write_insert(out, 4, &unit(40, 1));

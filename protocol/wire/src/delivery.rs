@@ -1,5 +1,7 @@
 //! How the rows of a subscription are delivered: options that stand beside its query and never in it.
 
+pub(crate) mod envelope;
+
 use crate::limits;
 
 /// The delivery options of a subscription. The default says nothing: every change at the server's default rate.
@@ -34,7 +36,10 @@ pub struct Tier {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DeliveryError {
     /// A rate that is none.
-    #[error("the rate {0} is not possible; use updates per second above 0, or infinity for every commit")]
+    #[error(
+        "a rate of {0} is not possible; use 0 (the server's default), up to {max} per second, or infinity",
+        max = limits::RATE_HZ_MAX
+    )]
     Rate(String),
     /// A hysteresis that is no distance.
     #[error("the hysteresis {0} is not possible; use a finite distance from 0")]
@@ -51,7 +56,9 @@ pub enum DeliveryError {
         distance: String,
     },
     /// A tier does not reach farther than the one before.
-    #[error("tier {tier} ends at the distance {distance}, which is not farther than the tier before; list tiers from near to far")]
+    #[error(
+        "tier {tier} ends at the distance {distance}, which is not farther than the tier before; list tiers from near to far"
+    )]
     Order {
         /// The tier, from 1.
         tier: usize,
@@ -143,5 +150,14 @@ impl Tier {
             Some(length) => Err(DeliveryError::Name { tier, length }),
             None => Ok(()),
         }
+    }
+}
+
+impl Delivery {
+    /// Bytes that it takes in a queue.
+    pub fn byte_count(&self) -> usize {
+        let names =
+            self.tiers.iter().flat_map(|tier| &tier.columns).map(|name| size_of::<String>() + name.len());
+        self.tiers.len() * size_of::<Tier>() + names.sum::<usize>()
     }
 }

@@ -6,8 +6,8 @@ use ambit_model::{ConnectionId, Identity};
 
 use crate::earlier::EarlierSchema;
 use crate::filters::FilterId;
-use crate::query::QueryError;
 use crate::flush::loose::{Loose, Purse};
+use crate::query::QueryError;
 use crate::query::plan::{Circle, Filter, Join};
 use crate::world::GroundId;
 use crate::world::near::SpotsId;

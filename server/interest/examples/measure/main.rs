@@ -11,6 +11,7 @@ mod crowd;
 mod mirror;
 mod unreal;
 
+mod loose;
 mod pair;
 mod schema_change;
 
@@ -25,8 +26,9 @@ mod limit;
 mod rounds;
 
 /// The scenarios by name.
-const SCENARIOS: [(&str, fn()); 8] = [
+const SCENARIOS: [(&str, fn()); 9] = [
     ("pair", pair::run),
+    ("loose", loose::run),
     ("schema_change", schema_change::run),
     ("aoi_testing", aoi_testing::run),
     ("mirror", mirror::run),

@@ -216,7 +216,11 @@ fn claim(world: &mut World, cohort: &mut Cohort, plan: Plan, is_loose: bool) -> 
 }
 
 /// A circle with delivery options around rows.
-fn claim_moving(world: &mut World, cohort: &mut Cohort, circle: Box<Circle>) -> Result<Box<Near>, QueryError> {
+fn claim_moving(
+    world: &mut World,
+    cohort: &mut Cohort,
+    circle: Box<Circle>,
+) -> Result<Box<Near>, QueryError> {
     let schema = world.schema.tables.get(usize::from(circle.target.table));
     let shapes = Shape::of(&circle, schema.ok_or(QueryError::TooManyCircles)?);
     let radius = circle.radius.get();

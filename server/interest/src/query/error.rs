@@ -57,9 +57,7 @@ pub enum QueryError {
     )]
     NoDelivery,
     /// Hysteresis or tiers without a distance.
-    #[error(
-        "hysteresis and tiers need a distance; use a query with one ST_DWithin that every row satisfies"
-    )]
+    #[error("hysteresis and tiers need a distance; use a query with one ST_DWithin that every row satisfies")]
     NoDistance,
     /// A tier names a column that the table does not have.
     #[error("a tier names the column `{column}`, which table `{table}` does not have")]

@@ -32,11 +32,7 @@ impl World {
     }
 
     /// Begins to keep where the rows of a shape are; if there are many shapes, those of the plainer one.
-    pub fn watch_spots(
-        &mut self,
-        (own, plain): (Shape, Shape),
-        radius: f64,
-    ) -> Result<SpotsId, QueryError> {
+    pub fn watch_spots(&mut self, (own, plain): (Shape, Shape), radius: f64) -> Result<SpotsId, QueryError> {
         let mut shape = own;
         let used = || self.spots.iter().filter(|spots| spots.is_used());
         if !shape.is_plain() && !used().any(|spots| *spots.shape() == shape) {

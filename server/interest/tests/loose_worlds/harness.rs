@@ -16,15 +16,37 @@ use crate::model::{COLUMNS, Query, Rows, Subscription, Unit};
 
 #[derive(Debug, Clone)]
 pub enum Change {
-    Insert { owner: u8, team: u32, place: [f64; 2] },
-    Step { pick: u8, by: [f64; 2] },
-    Teleport { pick: u8, place: [f64; 2] },
-    Team { pick: u8, team: u32 },
-    Hp { pick: u8 },
-    Name { pick: u8 },
-    Delete { pick: u8 },
+    Insert {
+        owner: u8,
+        team: u32,
+        place: [f64; 2],
+    },
+    Step {
+        pick: u8,
+        by: [f64; 2],
+    },
+    Teleport {
+        pick: u8,
+        place: [f64; 2],
+    },
+    Team {
+        pick: u8,
+        team: u32,
+    },
+    Hp {
+        pick: u8,
+    },
+    Name {
+        pick: u8,
+    },
+    Delete {
+        pick: u8,
+    },
     /// Another row gets the slot.
-    Replace { pick: u8, place: [f64; 2] },
+    Replace {
+        pick: u8,
+        place: [f64; 2],
+    },
 }
 
 #[derive(Debug, Clone)]
@@ -34,10 +56,23 @@ pub enum Step {
     Flush(u16),
     /// As many commits and flushes, 50 ms apart, in each of which all rows step.
     Walk(u8),
-    Subscribe { client: u8, query: Query, delivery: Delivery },
-    Unsubscribe { client: u8, pick: u8 },
-    Radius { client: u8, pick: u8, radius: f64 },
-    Reconnect { client: u8 },
+    Subscribe {
+        client: u8,
+        query: Query,
+        delivery: Delivery,
+    },
+    Unsubscribe {
+        client: u8,
+        pick: u8,
+    },
+    Radius {
+        client: u8,
+        pick: u8,
+        radius: f64,
+    },
+    Reconnect {
+        client: u8,
+    },
 }
 
 /// What was committed to a slot: when, and since which generation.
@@ -371,17 +406,18 @@ impl Harness {
         // One column after the other moves forward.
         for column in 0..COLUMNS.len() {
             let floor = floors.entry((slot, column)).or_insert(0);
-            let found = versions.iter().find(|(at, (_, _, known))| {
-                *at >= *floor && known.column(column) == unit.column(column)
-            });
+            let found = versions
+                .iter()
+                .find(|(at, (_, _, known))| *at >= *floor && known.column(column) == unit.column(column));
             let Some((at, _)) = found else {
-                panic!("column {column} of row {slot} goes back, or was never so: {unit:?}, history {versions:?}");
+                panic!(
+                    "column {column} of row {slot} goes back, or was never so: {unit:?}, history {versions:?}"
+                );
             };
             *floor = *at;
         }
-        let has_columns = |holder: &&&Subscription| {
-            holder.delivery.tiers.iter().any(|tier| !tier.columns.is_empty())
-        };
+        let has_columns =
+            |holder: &&&Subscription| holder.delivery.tiers.iter().any(|tier| !tier.columns.is_empty());
         if !holders.iter().any(|holder| has_columns(&holder)) && client.changed_at < client.entered[&slot] {
             let whole = versions.iter().find(|(at, (_, _, known))| *at >= since && known == unit);
             let Some((at, _)) = whole else { panic!("row {slot} was never {unit:?}") };

@@ -23,9 +23,19 @@ pub const COLUMNS: [&str; 6] = ["id", "owner", "team", "place", "hp", "name"];
 #[derive(Debug, Clone)]
 pub enum Query {
     /// Around the client's own units, perhaps of their team alone, perhaps without the client's own.
-    Moving { radius: f64, same_team: bool, others_only: bool },
-    Fixed { centre: [f64; 2], radius: f64, team: Option<u32> },
-    Plain { team: Option<u32> },
+    Moving {
+        radius: f64,
+        same_team: bool,
+        others_only: bool,
+    },
+    Fixed {
+        centre: [f64; 2],
+        radius: f64,
+        team: Option<u32>,
+    },
+    Plain {
+        team: Option<u32>,
+    },
 }
 
 #[derive(Debug, Clone)]
@@ -55,10 +65,13 @@ impl Query {
             }
             Self::Fixed { centre: [x, y], radius, team } => {
                 set("radius", ParameterValue::Float(*radius));
-                set("point", match is_flat {
-                    true => ParameterValue::Point2([*x, *y]),
-                    false => ParameterValue::Point3([*x, *y, 0.0]),
-                });
+                set(
+                    "point",
+                    match is_flat {
+                        true => ParameterValue::Point2([*x, *y]),
+                        false => ParameterValue::Point3([*x, *y, 0.0]),
+                    },
+                );
                 conditions.push("ST_DWithin(a.place, :point, :radius)");
                 if let Some(team) = team {
                     set("team", ParameterValue::Integer(i128::from(*team)));
@@ -78,7 +91,8 @@ impl Query {
 
     /// The rows that are shown if circles reach so much farther than their radius.
     pub fn result(&self, rows: &Rows, sender: u8, farther: f64) -> BTreeSet<Slot> {
-        let own: Vec<&Unit> = rows.values().map(|(_, unit)| unit).filter(|unit| unit.owner == sender).collect();
+        let own: Vec<&Unit> =
+            rows.values().map(|(_, unit)| unit).filter(|unit| unit.owner == sender).collect();
         let near = |unit: &Unit, centre: [f64; 3], radius: f64| {
             let squares = unit.place.iter().zip(centre).map(|(part, centre)| (part - centre).powi(2));
             squares.sum::<f64>() <= (radius + farther).powi(2)
@@ -86,9 +100,9 @@ impl Query {
         let shows = |unit: &Unit| match *self {
             Self::Moving { radius, same_team, others_only } => {
                 (!others_only || unit.owner != sender)
-                    && own.iter().any(|own| {
-                        (!same_team || own.team == unit.team) && near(unit, own.place, radius)
-                    })
+                    && own
+                        .iter()
+                        .any(|own| (!same_team || own.team == unit.team) && near(unit, own.place, radius))
             }
             Self::Fixed { centre: [x, y], radius, team } => {
                 team.is_none_or(|team| unit.team == team) && near(unit, [x, y, 0.0], radius)
@@ -112,9 +126,8 @@ impl Subscription {
         let held = &self.held;
         let is_held = |slot: &Slot, generation: u32| held.get(slot) == Some(&generation);
         let stays = |slot: &Slot, generation: u32| outer.contains(slot) && is_held(slot, generation);
-        let held = rows.iter().filter(|(slot, (generation, _))| {
-            inner.contains(slot) || stays(slot, *generation)
-        });
+        let held =
+            rows.iter().filter(|(slot, (generation, _))| inner.contains(slot) || stays(slot, *generation));
         self.held = held.map(|(slot, (generation, _))| (*slot, *generation)).collect();
     }
 
@@ -128,7 +141,9 @@ impl Subscription {
     pub fn columns(&self) -> Vec<usize> {
         let tiers = &self.delivery.tiers;
         let is_told = |name: &&str| {
-            tiers.iter().all(|tier| tier.columns.is_empty() || tier.columns.iter().any(|column| column == name))
+            tiers
+                .iter()
+                .all(|tier| tier.columns.is_empty() || tier.columns.iter().any(|column| column == name))
         };
         (0..).zip(COLUMNS).filter(|(_, name)| is_told(name)).map(|(place, _)| place).collect()
     }

@@ -86,7 +86,8 @@ fn see(
         if subscription.loose.is_none() {
             mixed.views.clear();
             union::view(world, cohort, scratch, (table, place), subscription, true, &mut mixed.views);
-            let strict = mixed.views.iter().map(|&view| Seen { view, is_another: false, known: None, entry: None });
+            let strict =
+                mixed.views.iter().map(|&view| Seen { view, is_another: false, known: None, entry: None });
             mixed.seen.extend(strict);
             continue;
         }
@@ -167,22 +168,14 @@ fn verdict(
     let period = scratch.tables.get(usize::from(table)).map(|table| &table.period);
     let state = period.and_then(|period| period.state(slot));
     // A filter says nothing about rows that did not change: they are in its result as before.
-    if (!was_strict || !is_strict)
-        && state.is_none()
-        && union::is_held_by_filter(world, cohort, group, slot)
+    if (!was_strict || !is_strict) && state.is_none() && union::is_held_by_filter(world, cohort, group, slot)
     {
         (was_strict, is_strict) = (true, true);
     }
     let was = was_strict || loose().any(|seen| seen.view.was);
     let is_another = seen.iter().any(|seen| seen.is_another)
         || was && matches!(state, Some(RowState::Replaced | RowState::Deleted));
-    Verdict {
-        was,
-        is: is_strict || loose().any(|seen| seen.view.is),
-        was_strict,
-        is_strict,
-        is_another,
-    }
+    Verdict { was, is: is_strict || loose().any(|seen| seen.view.is), was_strict, is_strict, is_another }
 }
 
 fn is_strict(group: &[Subscription], seen: &Seen) -> bool {
@@ -221,9 +214,7 @@ fn tell_loosely(
     let Some(lead) = seen.iter().min_by_key(wants) else { return };
     let position = lead.view.subscription;
     let Some(loose) = group.get_mut(position).and_then(|known| known.loose.as_deref_mut()) else { return };
-    let Some((at, entry)) =
-        lead.entry.and_then(|at| Some((at, loose.held.get_mut(at as usize)?)))
-    else {
+    let Some((at, entry)) = lead.entry.and_then(|at| Some((at, loose.held.get_mut(at as usize)?))) else {
         return;
     };
     let (tier, terms) = loose.terms.numbered(entry.tier_now);

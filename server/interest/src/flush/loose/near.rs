@@ -167,8 +167,7 @@ impl Circle<'_> {
     }
 
     fn fate(&self, entry: Entry) -> Fate {
-        let is_another =
-            self.judge.stamps().is_none_or(|stamps| stamps.row(entry.slot).born > entry.whole);
+        let is_another = self.judge.stamps().is_none_or(|stamps| stamps.row(entry.slot).born > entry.whole);
         if is_another {
             return Fate::IsAnother;
         }

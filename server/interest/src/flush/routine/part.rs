@@ -134,7 +134,14 @@ impl Part {
                 let known = client.as_mut().and_then(|client| client.subscriptions.get_mut(subscription));
                 if let Some(known) = known {
                     let mark = begin_table(out, known_table);
-                    loose::write(world, cohort, scratch, (table, subscription), std::slice::from_mut(known), out);
+                    loose::write(
+                        world,
+                        cohort,
+                        scratch,
+                        (table, subscription),
+                        std::slice::from_mut(known),
+                        out,
+                    );
                     end_table(out, mark);
                 }
                 true

@@ -60,14 +60,8 @@ impl Terms {
         check(plan, self.needs_distance)
     }
 
-    /// The tier of a row at this distance, squared, and its number.
-    #[inline]
-    pub fn tier(&self, square: f64) -> (u8, TierTerms) {
-        let number = self.tiers.iter().take_while(|tier| square > tier.square).count();
-        self.numbered(number.min(self.tiers.len().saturating_sub(1)) as u8)
-    }
-
     /// A tier by its number.
+    #[inline]
     pub fn numbered(&self, number: u8) -> (u8, TierTerms) {
         let every = TierTerms { square: f64::INFINITY, interval_ms: 0, columns: u64::MAX };
         (number, self.tiers.get(usize::from(number)).copied().unwrap_or(every))

@@ -93,6 +93,10 @@ struct Moves {
     /// Rows whose slot was given to another row.
     again: Vec<Slot>,
     due: Vec<Due>,
+    /// Positions of held rows that may not stay.
+    odd: Vec<u32>,
+    /// Rows that enter if they are not held.
+    candidates: Vec<Slot>,
 }
 
 /// A row that leaves.
@@ -178,9 +182,9 @@ fn write_alone(
         write_delete(out, slot, reason);
     }
     if let Some(loose) = &mut subscription.loose {
-        let LooseScratch { rivals, copies, now_ms, waits, .. } = &mut scratch.loose;
+        let LooseScratch { rivals, copies, now_ms, overdue_ms, waits, .. } = &mut scratch.loose;
         if loose.terms.budget > 0 {
-            rivals.add(position, &moves.due);
+            rivals.add((world, table), position, (&loose.held, &moves.due), (*now_ms, *overdue_ms));
         } else {
             let mut sender = send::Sender::new(world, copies, table, *now_ms);
             for due in &moves.due {
@@ -281,6 +285,7 @@ impl Moves {
         self.entered.clear();
         self.again.clear();
         self.due.clear();
+        self.odd.clear();
     }
 }
 

@@ -53,7 +53,8 @@ pub(crate) struct Record {
     pub checked: u32,
 }
 
-const NOWHERE: Record = Record { place: [f64::NAN; 3], changed: 0, checked: 0 };
+/// No row.
+pub(crate) const NOWHERE: Record = Record { place: [f64::NAN; 3], changed: 0, checked: 0 };
 
 impl Spots {
     pub fn new(shape: Shape, radius: f64) -> Self {
@@ -243,6 +244,11 @@ impl Spots {
         self.slack_max = middle * SLACK_PER_RADIUS;
         self.generation = self.generation.wrapping_add(1);
         self.is_built = true;
+    }
+
+    /// By slot.
+    pub fn records(&self) -> &[Record] {
+        &self.records
     }
 
     #[inline]

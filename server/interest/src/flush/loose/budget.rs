@@ -3,9 +3,11 @@
 //! Everything that is sent is paid for: rows that enter and leave, and what strict subscriptions tell, too, though those never
 //! wait. Changes of rows get what is left, and at least a quarter.
 
-use super::judge::Due;
+use super::judge::{self, Due};
 use super::send::Sender;
-use super::{LooseScratch, in_block};
+use super::{Entry, LooseScratch, in_block};
+use ambit_wire::limits::TIERS_MAX;
+
 use crate::client::{Client, Stage, Subscription};
 use crate::flush::Scratch;
 use crate::limits;
@@ -29,17 +31,45 @@ pub(crate) struct Purse {
 /// Changes of rows that compete for the budget.
 #[derive(Debug, Default)]
 pub(super) struct Rivals {
-    /// A score in the upper half, a position in `all` in the lower one.
+    /// A score in the upper bits; a [`Rival`] in the lower ones.
     keys: Vec<u64>,
-    all: Vec<Rival>,
+    /// Whether they are of several subscriptions.
+    are_several: bool,
 }
 
-#[derive(Debug, Clone, Copy)]
+/// A row that competes, in 40 bits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Rival {
-    /// The subscription's position in the client's list.
+    /// The subscription's position in the client's list: 8 bits.
     subscription: u32,
-    entry: u32,
+    /// 3 bits.
     tier: u8,
+    /// Its position among the held rows: 29 bits.
+    entry: u32,
+}
+
+const RIVAL_BITS: u32 = 40;
+const TIER_BITS: u32 = 3;
+const ENTRY_BITS: u32 = 29;
+
+const _: () = assert!(limits::SUBSCRIPTIONS_PER_CLIENT_MAX <= 1 << (RIVAL_BITS - TIER_BITS - ENTRY_BITS));
+const _: () = assert!(TIERS_MAX <= 1 << TIER_BITS);
+
+impl Rival {
+    fn pack(self) -> u64 {
+        let place = u64::from(self.subscription) << TIER_BITS | u64::from(self.tier);
+        place << ENTRY_BITS | u64::from(self.entry)
+    }
+
+    fn unpack(key: u64) -> Self {
+        let bits = |from: u32, count: u32| (key >> from & ((1 << count) - 1)) as u32;
+        let place = ENTRY_BITS + TIER_BITS;
+        Self {
+            subscription: bits(place, RIVAL_BITS - place),
+            tier: bits(ENTRY_BITS, TIER_BITS) as u8,
+            entry: bits(0, ENTRY_BITS),
+        }
+    }
 }
 
 impl Default for Purse {
@@ -96,19 +126,34 @@ impl Purse {
 impl Rivals {
     pub fn clear(&mut self) {
         self.keys.clear();
-        self.all.clear();
+        self.are_several = false;
     }
 
     /// Takes in the due rows of the subscription at this position.
-    pub fn add(&mut self, subscription: usize, due: &[Due]) {
-        for &Due { entry, tier, score } in due {
-            // Scores are not negative, and the bits of such floats are in their order.
-            self.keys.push(u64::from(score.to_bits()) << 32 | self.all.len() as u64);
-            self.all.push(Rival { subscription: subscription as u32, entry, tier });
+    pub fn add(
+        &mut self,
+        table: (&World, u16),
+        subscription: usize,
+        (held, due): (&[Entry], &[Due]),
+        (now_ms, overdue_ms): (u32, u32),
+    ) {
+        self.are_several |= !self.keys.is_empty();
+        self.keys.reserve(due.len());
+        for &Due { entry, tier, nearness } in due {
+            let Some(&Entry { slot, sent_at, .. }) = held.get(entry as usize) else { continue };
+            let waited_ms = now_ms.wrapping_sub(sent_at);
+            let score = judge::score(table, slot, (waited_ms, overdue_ms), nearness);
+            let subscription = subscription as u32;
+            // A row that does not fit the bits has so many before it that it would not be sent now either.
+            if entry >> ENTRY_BITS == 0 {
+                // Scores are not negative, and the bits of such floats are in their order.
+                let bits = u64::from(score.to_bits() << 1) >> (32 + RIVAL_BITS - 64);
+                self.keys.push(bits << RIVAL_BITS | Rival { subscription, tier, entry }.pack());
+            }
         }
     }
 
-    /// Keeps those with the highest scores, in the order of their subscriptions.
+    /// Keeps those with the highest scores, those of each subscription together.
     fn choose(&mut self, count: usize) {
         if let Some(last) = count.checked_sub(1)
             && count < self.keys.len()
@@ -116,13 +161,13 @@ impl Rivals {
             self.keys.select_nth_unstable_by(last, |left, right| right.cmp(left));
         }
         self.keys.truncate(count);
-        // The position alone: subscriptions follow one another there.
-        self.keys.iter_mut().for_each(|key| *key &= u64::from(u32::MAX));
-        self.keys.sort_unstable();
+        if self.are_several {
+            self.keys.sort_unstable_by_key(|key| key & ((1 << RIVAL_BITS) - 1));
+        }
     }
 
     fn chosen(&self) -> impl Iterator<Item = Rival> + '_ {
-        self.keys.iter().filter_map(|&key| self.all.get(key as usize).copied())
+        self.keys.iter().map(|&key| Rival::unpack(key))
     }
 }
 
@@ -153,4 +198,18 @@ pub(super) fn spend(world: &World, scratch: &mut Scratch, client: &mut Client, o
         });
     }
     purse.pay(out.len(), (count, out.len() - before));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rivals_come_out_as_they_went_in() {
+        let rivals = [(0, 0, 0), (255, 7, (1 << ENTRY_BITS) - 1), (3, 5, 77)];
+        for (subscription, tier, entry) in rivals {
+            let rival = Rival { subscription, tier, entry };
+            assert_eq!(Rival::unpack(u64::MAX << RIVAL_BITS | rival.pack()), rival);
+        }
+    }
 }

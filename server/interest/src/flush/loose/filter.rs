@@ -44,8 +44,8 @@ pub(super) fn hold(
             continue;
         }
         table.mark(entry.slot, second);
-        if row.changed > entry.whole || judge.is_noted() {
-            loose.waits |= judge.judge((at, entry), (0.0, 0.0), moves);
+        if row.changed > entry.whole || judge.is_noted {
+            loose.waits |= judge.judge((at, entry), (0.0, 0.0), &mut moves.due);
         }
         at += 1;
     }

@@ -222,10 +222,9 @@ fn tell_loosely(
     if !judge::is_over((now_ms, *tolerance_ms), entry.sent_at, terms.interval_ms) {
         *waits = true;
     } else if loose.terms.budget > 0 {
-        let waited_ms = now_ms.wrapping_sub(entry.sent_at);
         let nearness = f32::from(entry.nearness) / 255.0;
-        let score = judge::score((world, table), entry.slot, (waited_ms, *overdue_ms), nearness);
-        rivals.add(first + position, &[Due { entry: at, tier, score }]);
+        let due = [Due { entry: at, tier, nearness }];
+        rivals.add((world, table), first + position, (&loose.held, &due), (now_ms, *overdue_ms));
     } else if let Some(mut sender) = Sender::new(world, copies, table, now_ms) {
         *waits |= sender.send(&loose.terms, entry, tier, out);
     }

@@ -5,7 +5,7 @@
 
 use ambit_model::Slot;
 
-use super::judge::Judge;
+use super::judge::{Due, Judge, nearness};
 use super::{Entry, Last, Left, LooseScratch, Moves};
 use crate::client::{Centre, Near};
 use crate::cohort::Cohort;
@@ -13,7 +13,7 @@ use crate::flush::{Scratch, TableScratch};
 use crate::grid::{Disc, Found};
 use crate::query::plan::is_within;
 use crate::world::World;
-use crate::world::spots::{Record, Spots, distance};
+use crate::world::spots::{NOWHERE, Spots, distance};
 
 /// Brings the held rows up to date. Answers where the circle is, if it is one, and the generation of the grid.
 pub(super) fn hold(
@@ -44,7 +44,10 @@ pub(super) fn hold(
     };
     let inner = match (only, before) {
         (Some(now), Some((epoch, (then, generation))))
-            if generation == spots.generation() && then.key == now.key && then.radius <= now.radius =>
+            if generation == spots.generation()
+                && then.key == now.key
+                && then.radius <= now.radius
+                && !judge.is_noted =>
         {
             *waits |= circle.keep_short(held, now, epoch);
             spots.inner_radius(now.radius, distance(now.centre, then.centre))
@@ -54,7 +57,7 @@ pub(super) fn hold(
             -1.0
         }
     };
-    circle.enter(inner, found);
+    circle.enter(held, inner, found);
     only.map(|disc| (disc, spots.generation()))
 }
 
@@ -94,36 +97,62 @@ struct Circle<'a> {
     discs: &'a [(Disc, Slot)],
     /// The radius at which rows leave.
     leave: f64,
-    /// Held rows bear this mark.
+    /// Rows that are held bear this mark when it is asked for.
     marks: (u32, &'a mut TableScratch),
     moves: &'a mut Moves,
 }
 
 impl Circle<'_> {
     /// Goes through the held rows of one circle that has looked at all of them in this epoch. Answers whether one has to wait.
+    ///
+    /// This runs for every row that a client holds. What is rare is noted and done afterwards.
     fn keep_short(&mut self, held: &mut Vec<Entry>, disc: Disc, last_epoch: u32) -> bool {
         let leave = self.leave * self.leave;
         let share = share_per_square(leave);
         let [x, y, z] = disc.centre;
-        let (mut at, mut waits) = (0, false);
-        while let Some(&entry) = held.get(at) {
-            let Record { place: [row_x, row_y, row_z], changed, checked } = self.spots.record(entry.slot);
+        let (judge, records) = (self.judge, self.spots.records());
+        let Moves { due, odd, .. } = &mut *self.moves;
+        due.resize(held.len(), Due::default());
+        let (mut due_count, mut waits) = (0, false);
+        for (at, entry) in held.iter().enumerate() {
+            let record = records.get(entry.slot as usize).unwrap_or(&NOWHERE);
+            let [row_x, row_y, row_z] = record.place;
             let (row_x, row_y, row_z) = (row_x - x, row_y - y, row_z - z);
             let square = row_x * row_x + row_y * row_y + row_z * row_z;
             // What is no number does not stay either.
-            let stays = square <= leave && checked <= last_epoch;
-            if !stays && !self.look_closely(held, at) {
+            let stays = (square <= leave) & (record.checked <= last_epoch);
+            if !stays {
+                odd.push(at as u32);
+            }
+            let tier = judge.tier(square);
+            let has_changed = record.changed > entry.whole;
+            let is_due = has_changed & judge.is_due(entry.sent_at, tier);
+            waits |= has_changed & !is_due;
+            if is_due && let Some(place) = due.get_mut(due_count) {
+                *place = Due { entry: at as u32, tier, nearness: nearness(square * share) };
+                due_count += 1;
+            }
+        }
+        due.truncate(due_count);
+        self.take_odd(held);
+        waits
+    }
+
+    /// Looks closely at the rows that may not stay.
+    fn take_odd(&mut self, held: &mut Vec<Entry>) {
+        while let Some(at) = self.moves.odd.pop() {
+            let Some(&entry) = held.get(at as usize) else { continue };
+            let fate = self.fate(entry);
+            if self.apply(held, (at as usize, entry), &fate).is_some() {
                 continue;
             }
-            let Some(entry) = held.get_mut(at) else { break };
-            let (mark, table) = &mut self.marks;
-            table.mark(entry.slot, *mark);
-            if changed > entry.whole || self.judge.is_noted() {
-                waits |= self.judge.judge((at, entry), (square, (square * share).min(1.0)), self.moves);
+            // The last row has come to its place.
+            let last = held.len() as u32;
+            self.moves.due.retain(|due| due.entry != at);
+            if let Some(due) = self.moves.due.iter_mut().find(|due| due.entry == last) {
+                due.entry = at;
             }
-            at += 1;
         }
-        waits
     }
 
     /// The same for any circles.
@@ -134,22 +163,12 @@ impl Circle<'_> {
             let fate = self.fate(entry);
             let Some(square) = self.apply(held, (at, entry), &fate) else { continue };
             let Some(entry) = held.get_mut(at) else { break };
-            let (mark, table) = &mut self.marks;
-            table.mark(entry.slot, *mark);
-            if self.spots.record(entry.slot).changed > entry.whole || self.judge.is_noted() {
-                waits |= self.judge.judge((at, entry), (square, (square * share).min(1.0)), self.moves);
+            if self.spots.record(entry.slot).changed > entry.whole || self.judge.is_noted {
+                waits |= self.judge.judge((at, entry), (square, square * share), &mut self.moves.due);
             }
             at += 1;
         }
         waits
-    }
-
-    /// Whether a held row stays; if not, it is taken out.
-    #[cold]
-    fn look_closely(&mut self, held: &mut Vec<Entry>, at: usize) -> bool {
-        let Some(&entry) = held.get(at) else { return false };
-        let fate = self.fate(entry);
-        self.apply(held, (at, entry), &fate).is_some()
     }
 
     /// Takes a row out that does not stay; otherwise answers its distance, squared.
@@ -210,31 +229,27 @@ impl Circle<'_> {
     }
 
     /// Finds the rows that enter. Those that the grid finds within the inner radius are held already.
-    fn enter(&mut self, inner: f64, found: &mut Found) {
+    fn enter(&mut self, held: &[Entry], inner: f64, found: &mut Found) {
         let again = std::mem::take(&mut self.moves.again);
-        for &slot in &again {
-            if self.nearest(slot, self.near.radius).is_some() {
-                self.mark(slot);
-            }
-        }
-        self.moves.again = again;
+        let mut candidates = std::mem::take(&mut self.moves.candidates);
+        candidates.clear();
+        candidates
+            .extend(again.iter().copied().filter(|&slot| self.nearest(slot, self.near.radius).is_some()));
         for &(disc, observer) in self.discs {
-            let spots = self.spots;
-            spots.find(disc, inner, found, |slot| {
-                if spots.shape().is_exact || self.shows(slot, disc, observer) {
-                    self.mark(slot);
+            self.spots.find(disc, inner, found, |slot| {
+                if self.spots.shape().is_exact || self.shows(slot, disc, observer) {
+                    candidates.push(slot);
                 }
             });
         }
-    }
-
-    /// A row enters unless it is held.
-    #[inline]
-    fn mark(&mut self, slot: Slot) {
-        let (mark, table) = &mut self.marks;
-        if table.mark(slot, *mark) {
-            self.moves.entered.push(slot);
+        if !candidates.is_empty() {
+            let (mark, table) = &mut self.marks;
+            for entry in held {
+                table.mark(entry.slot, *mark);
+            }
+            self.moves.entered.extend(candidates.iter().copied().filter(|&slot| table.mark(slot, *mark)));
         }
+        (self.moves.again, self.moves.candidates) = (again, candidates);
     }
 }
 

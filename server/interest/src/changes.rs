@@ -80,6 +80,11 @@ impl ChangeLog {
         self.entries.len()
     }
 
+    /// What [`RowChange`]s of a period from `cursor` to now depend on, besides the entries.
+    pub fn origin(&self, cursor: u64) -> (u64, u64) {
+        (cursor, self.images_start)
+    }
+
     pub fn image_bytes(&self) -> usize {
         self.images.len()
     }

@@ -4,6 +4,7 @@
 //! client's update is put together from operations that are encoded once.
 
 mod circle;
+mod covered;
 mod filter;
 mod join;
 pub(crate) mod loose;
@@ -38,6 +39,8 @@ pub(crate) struct Scratch {
     union: union::Union,
     /// By ground.
     sweeps: Vec<Sweep>,
+    /// Periods that tables had.
+    periods: u64,
     circle: circle::CircleScratch,
     joins: join::JoinScratch,
     loose: loose::LooseScratch,
@@ -47,6 +50,10 @@ pub(crate) struct Scratch {
 #[derive(Default)]
 pub(crate) struct TableScratch {
     pub period: Period,
+    /// Unique among the periods of all tables.
+    pub number: u64,
+    /// What the period was made of.
+    origin: Option<Origin>,
     deltas: ops::Deltas,
     /// What follows a filter's leaves, while it is encoded.
     others: Vec<u8>,
@@ -54,6 +61,9 @@ pub(crate) struct TableScratch {
     marks: Vec<u32>,
     last_mark: u32,
 }
+
+/// Where a period begins and ends: the log's part of it, and the table's version.
+type Origin = ((u64, u64), u64);
 
 /// Flushes a cohort at the commit that the world stands at; returns how many subscriptions have ended.
 pub(crate) fn flush(
@@ -196,14 +206,21 @@ pub(crate) fn release_source(world: &mut World, cohort: &mut Cohort, source: Sou
 
 fn merge(world: &World, cohort: &mut Cohort, scratch: &mut Scratch) {
     scratch.tables.resize_with(world.tables.len(), TableScratch::default);
-    scratch.sweeps.iter_mut().for_each(|sweep| sweep.is_current = false);
     scratch.joins.clear();
     cohort.cursors.resize(world.tables.len(), 0);
-    for ((table, cursor), scratch) in world.tables.iter().zip(&mut cohort.cursors).zip(&mut scratch.tables) {
-        scratch.marks.resize(table.slot_count, 0);
-        scratch.period.fill(&table.log, *cursor, table.slot_count);
-        scratch.deltas.begin(scratch.period.rows.len());
+    let Scratch { tables, periods, .. } = scratch;
+    for ((table, cursor), scratch) in world.tables.iter().zip(&mut cohort.cursors).zip(tables) {
+        let origin = Some((table.log.origin(*cursor), table.version));
         *cursor = table.log.end();
+        // Where a game changes its world in ticks, all cohorts have the same periods one after another.
+        if scratch.origin == origin {
+            continue;
+        }
+        *periods += 1;
+        (scratch.number, scratch.origin) = (*periods, origin);
+        scratch.marks.resize(table.slot_count, 0);
+        scratch.period.fill(&table.log, origin.map_or(0, |((cursor, _), _)| cursor), table.slot_count);
+        scratch.deltas.begin(scratch.period.rows.len());
     }
 }
 
@@ -222,21 +239,16 @@ fn write_blocks(
         rest = others;
         first += count;
         let mark = begin_table(out, known);
-        match group {
-            _ if group.iter().any(|subscription| subscription.loose.is_some()) => {
-                loose::write(world, cohort, scratch, (table, first - count), group, out);
+        let is_loose = group.iter().any(|subscription| subscription.loose.is_some());
+        let cover = covered::position_of_cover(cohort, group).filter(|_| !is_loose);
+        match cover.and_then(|place| group.get(place)).map(|cover| &cover.source) {
+            Some(Source::Filter(id)) => filter::write(world, cohort, scratch, table, *id, out),
+            Some(Source::Circle { circle, ground, observers })
+                if circle::write(world, cohort, scratch, (circle, *ground, *observers), out) => {}
+            None if is_loose => loose::write(world, cohort, scratch, (table, first - count), group, out),
+            Some(Source::Circle { .. } | Source::Join { .. } | Source::Near(_)) | None => {
+                union::write(world, cohort, scratch, table, group, out);
             }
-            [Subscription { stage: Stage::Steady, source: Source::Filter(id), .. }] => {
-                filter::write(world, cohort, scratch, table, *id, out);
-            }
-            [
-                Subscription {
-                    stage: Stage::Steady,
-                    source: Source::Circle { circle, ground, observers },
-                    ..
-                },
-            ] if circle::write(world, cohort, scratch, (circle, *ground, *observers), out) => {}
-            _ => union::write(world, cohort, scratch, table, group, out),
         }
         end_table(out, mark);
     }

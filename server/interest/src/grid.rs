@@ -6,10 +6,13 @@
 
 #![expect(clippy::indexing_slicing, reason = "places within arrays that are sized just before")]
 
+mod scan;
+
 use std::ops::Range;
 
 use crate::limits;
 use crate::query::plan::is_within;
+use scan::{Items, LANES_MAX, Test};
 
 /// Something that has a position.
 #[derive(Debug, Clone, Copy)]
@@ -59,14 +62,17 @@ pub(crate) struct Found {
     inside_count: usize,
     between: Vec<u32>,
     between_count: usize,
+    /// Where the last search looked.
+    lines: Vec<Range<usize>>,
 }
 
 impl Found {
     /// Makes room for so many.
     fn begin(&mut self, count: usize) {
-        if self.inside.len() < count {
-            self.inside.resize(count, 0);
-            self.between.resize(count, 0);
+        let room = count + LANES_MAX;
+        if self.inside.len() < room {
+            self.inside.resize(room, 0);
+            self.between.resize(room, 0);
         }
         (self.inside_count, self.between_count) = (0, 0);
     }
@@ -159,15 +165,20 @@ impl Grid {
         if !SQUARABLE.contains(&disc.radius) {
             return self.lines(disc, |line| self.scan_exactly(line, disc, found));
         }
-        let squares = [inner * inner.abs(), disc.radius * disc.radius];
+        let test = Test { disc, inner: inner * inner.abs(), outer: disc.radius * disc.radius };
+        let mut lines = std::mem::take(&mut found.lines);
+        lines.clear();
+        self.lines(disc, |line| lines.push(line));
+        let items = Items { places: self.places.each_ref().map(Vec::as_slice), keys: &self.keys };
         // Most worlds are flat or have one key: what need not be compared is not.
         let is_flat = !self.is_deep && disc.centre[2] == 0.0;
         match (is_flat, self.only_key.is_some()) {
-            (true, true) => self.lines(disc, |line| self.scan::<false, false>(line, disc, squares, found)),
-            (true, false) => self.lines(disc, |line| self.scan::<false, true>(line, disc, squares, found)),
-            (false, true) => self.lines(disc, |line| self.scan::<true, false>(line, disc, squares, found)),
-            (false, false) => self.lines(disc, |line| self.scan::<true, true>(line, disc, squares, found)),
+            (true, true) => scan::find::<false, false>(items, &lines, &test, found),
+            (true, false) => scan::find::<false, true>(items, &lines, &test, found),
+            (false, true) => scan::find::<true, false>(items, &lines, &test, found),
+            (false, false) => scan::find::<true, true>(items, &lines, &test, found),
         }
+        found.lines = lines;
     }
 
     /// Tests the items of a line with the one rule of distance. All that are found count as between the radii.
@@ -178,42 +189,6 @@ impl Grid {
                 found.between_count += 1;
             }
         }
-    }
-
-    /// Tests the items of a line.
-    #[inline]
-    fn scan<const DEEP: bool, const KEYED: bool>(
-        &self,
-        line: Range<usize>,
-        disc: Disc,
-        [inner, outer]: [f64; 2],
-        found: &mut Found,
-    ) {
-        let [xs, ys, zs] = self.places.each_ref().map(|places| &places[line.clone()]);
-        let keys = &self.keys[line.clone()];
-        let [centre_x, centre_y, centre_z] = disc.centre;
-        let (mut inside_count, mut between_count) = (found.inside_count, found.between_count);
-        let inside = &mut found.inside[inside_count..inside_count + xs.len()];
-        let between = &mut found.between[between_count..between_count + xs.len()];
-        let (mut inside_here, mut between_here) = (0, 0);
-        for at in 0..xs.len() {
-            let (x, y) = (xs[at] - centre_x, ys[at] - centre_y);
-            let mut square = x * x + y * y;
-            if DEEP {
-                square += (zs[at] - centre_z) * (zs[at] - centre_z);
-            }
-            let has_key = !KEYED || keys[at] == disc.key;
-            // Written always, kept when it fits: no branch to mispredict.
-            let place = (line.start + at) as u32;
-            inside[inside_here] = place;
-            between[between_here] = place;
-            let is_inside = square <= inner;
-            inside_here += usize::from(is_inside & has_key);
-            between_here += usize::from((square <= outer) & !is_inside & has_key);
-        }
-        inside_count += inside_here;
-        between_count += between_here;
-        (found.inside_count, found.between_count) = (inside_count, between_count);
     }
 
     #[inline]
@@ -282,13 +257,14 @@ impl Grid {
             total += *start;
             *start = total;
         }
+        // Room behind the last item, so that whole lanes can be read.
         for places in &mut self.places {
-            places.resize(count, 0.0);
+            places.resize(count + LANES_MAX, 0.0);
         }
         if !self.is_deep {
             self.places[2].fill(0.0);
         }
-        self.keys.resize(count, 0);
+        self.keys.resize(count + LANES_MAX, 0);
         self.numbers.resize(count, 0);
         for (item, &cell) in items.iter().zip(&cells).rev() {
             // Filled from behind: `starts[cell + 1]` moves down to the cell's first item.

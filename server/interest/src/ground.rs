@@ -47,6 +47,8 @@ pub(crate) struct Ground {
     is_built: bool,
     /// Flushes since the rows were looked through.
     flushes: u32,
+    /// The period of its table that its sweep tells of.
+    pub swept: Option<u64>,
     items: Vec<Item>,
 }
 
@@ -130,6 +132,7 @@ impl Ground {
             names: Names::default(),
             is_built: false,
             flushes: 0,
+            swept: None,
             items: Vec::new(),
         }
     }
@@ -213,6 +216,7 @@ impl Ground {
         self.items = items;
         self.is_built = true;
         self.forgotten = 0;
+        self.swept = None;
     }
 
     /// How many joined values have a number.

@@ -132,3 +132,7 @@ const _: () = match RATES_HZ {
 /// Groups that the connections of one rate are spread over within the period, so that the work of a period does
 /// not come all at once. Each phase encodes each changed row once, so more phases cost more.
 pub const PHASES: u32 = 5;
+
+/// Clients of every group of a rate before there is another one. So many take a millisecond or so together, and no phase is needed
+/// to spread that.
+pub const CLIENTS_PER_PHASE: usize = 256;

@@ -21,7 +21,6 @@ pub(crate) type Spot = ([f64; 3], u64);
 /// The rows of a [`Ground`] that moved lately.
 #[derive(Debug, Default)]
 pub(crate) struct Sweep {
-    pub is_current: bool,
     /// Rows that went a short way or none, where they are now. Numbers are places in `steps`.
     pub near: Grid,
     pub steps: Vec<Step>,
@@ -183,8 +182,8 @@ impl Sweep {
         self.deltas.extend_from_slice(&[0; CHUNK_BYTES]);
     }
 
-    /// Appends the deltas of the rows at these places of `near`.
-    pub fn copy_deltas(&self, places: &[u32], out: &mut Vec<u8>) {
+    /// Appends the deltas of the rows at these places of `near`, which are put together in `room`.
+    pub fn copy_deltas(&self, places: &[u32], room: &mut Vec<u8>, out: &mut Vec<u8>) {
         let ends = |place: u32| self.ends.get(place as usize..).and_then(<[u32]>::first_chunk::<2>);
         if self.delta_bytes_max > CHUNK_BYTES {
             for &[start, end] in places.iter().filter_map(|&place| ends(place)) {
@@ -193,17 +192,19 @@ impl Sweep {
             return;
         }
         // Whole chunks into room that is made once: this runs for every visible row that moved.
-        let mut at = out.len();
-        out.resize(at + places.len() * CHUNK_BYTES, 0);
+        let mut at = 0;
+        if room.len() < places.len() * CHUNK_BYTES {
+            room.resize(places.len() * CHUNK_BYTES, 0);
+        }
         for &[start, end] in places.iter().filter_map(|&place| ends(place)) {
             let delta = self.deltas.get(start as usize..).and_then(<[u8]>::first_chunk::<CHUNK_BYTES>);
-            let room = out.get_mut(at..).and_then(<[u8]>::first_chunk_mut::<CHUNK_BYTES>);
-            if let (Some(delta), Some(room)) = (delta, room) {
-                *room = *delta;
+            let place = room.get_mut(at..).and_then(<[u8]>::first_chunk_mut::<CHUNK_BYTES>);
+            if let (Some(delta), Some(place)) = (delta, place) {
+                *place = *delta;
             }
             at += (end - start) as usize;
         }
-        out.truncate(at);
+        out.extend_from_slice(room.get(..at).unwrap_or_default());
     }
 
     /// The place in `near` of the row in a slot.

@@ -36,6 +36,8 @@ pub(crate) struct World {
 pub(crate) struct Table {
     pub layout: RowLayout,
     pub log: ChangeLog,
+    /// Changes since the follower began, remembered or not.
+    pub version: u64,
     /// Above every slot that the table ever used.
     pub slot_count: usize,
     /// The primary key's columns as a mask: a row that changes them is another row.
@@ -63,6 +65,7 @@ impl Table {
         Self {
             layout: schema.layout(),
             log: ChangeLog::default(),
+            version: 0,
             slot_count: store.slots(id).last().map_or(0, |(slot, _)| slot as usize + 1),
             identity: identity(schema),
             watchers: 0,
@@ -119,6 +122,7 @@ impl World {
         let Self { store, tables, grounds, spots, .. } = self;
         store.apply(body, |change: AppliedChange<'_>| {
             let Some(table) = tables.get_mut(usize::from(change.table)) else { return };
+            table.version += 1;
             table.slot_count = table.slot_count.max(change.slot as usize + 1);
             for ground in grounds.iter_mut().filter(|ground| ground.shape.table() == change.table) {
                 ground.wake(change.slot);

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ambit_model::{ConnectionId, Identity};
 use ambit_wire::{ServerMessage, goodbye};
-use tokio::net::TcpStream;
+use tokio::net::tcp::OwnedWriteHalf;
 use tokio::sync::Notify;
 
 use crate::frame::{Frame, Opcode};
@@ -38,7 +38,7 @@ pub struct Connection {
     pub waits_for_durable: AtomicBool,
     /// Whether the client ever subscribed: then updates tell it of durable offsets.
     pub has_subscriptions: AtomicBool,
-    stream: Arc<TcpStream>,
+    stream: Arc<OwnedWriteHalf>,
     outgoing: Mutex<Outgoing>,
     server_outgoing: Arc<OutgoingBytes>,
     wake: Notify,
@@ -66,7 +66,7 @@ impl Connection {
     pub fn new(
         number: u64,
         (identity, id): (Identity, ConnectionId),
-        stream: Arc<TcpStream>,
+        stream: Arc<OwnedWriteHalf>,
         server_outgoing: Arc<OutgoingBytes>,
     ) -> Self {
         Self {

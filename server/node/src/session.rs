@@ -12,6 +12,7 @@ use ambit_wire::{Calls, ClientMessage, PROTOCOL_VERSION, ServerMessage, goodbye}
 use bytes::Bytes;
 use futures_util::StreamExt;
 use tokio::net::TcpStream;
+use tokio::net::tcp::OwnedReadHalf;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
@@ -45,14 +46,16 @@ struct Session {
 
 /// Runs a session over an upgraded socket; `read` is what the client sent right after the upgrade.
 pub async fn run(stream: TcpStream, read: Bytes, node: &Node, database: Arc<Database>) {
-    let (stream, number) = (Arc::new(stream), node.next_connection());
+    let number = node.next_connection();
+    let (incoming, outgoing) = stream.into_split();
+    let outgoing = Arc::new(outgoing);
     let connection_of = |client| {
-        let connection = Connection::new(number, client, Arc::clone(&stream), Arc::clone(&node.outgoing));
+        let connection = Connection::new(number, client, Arc::clone(&outgoing), Arc::clone(&node.outgoing));
         Arc::new(connection)
     };
     // Until its Hello a client is nobody; a refusal goes out all the same.
     let nobody = connection_of((Identity::default(), ConnectionId::default()));
-    let io = SocketIo { stream: Arc::clone(&stream), connection: Arc::clone(&nobody) };
+    let io = SocketIo { stream: incoming, connection: Arc::clone(&nobody) };
     let config = WebSocketConfig::default()
         .read_buffer_size(limits::READ_BUFFER_BYTES)
         .write_buffer_size(0)
@@ -75,7 +78,7 @@ pub async fn run(stream: TcpStream, read: Bytes, node: &Node, database: Arc<Data
             nobody
         }
     };
-    finish(&connection, &stream).await;
+    finish(&connection, &reader.get_ref().stream).await;
 }
 
 /// The identity and token of the first message; none if the client has gone.
@@ -254,14 +257,14 @@ impl Session {
 
 /// Lets the client read what waits for it, its Goodbye at last, then closes. What the client still sends is thrown away:
 /// closing with it unread would throw away what is on its way to the client.
-async fn finish(connection: &Connection, stream: &TcpStream) {
+async fn finish(connection: &Connection, stream: &OwnedReadHalf) {
     let end = async {
         let mut has_ended = false;
         let mut is_shut = false;
         while !(is_shut && has_ended) {
             if !is_shut && !connection.has_waiting() {
                 is_shut = true;
-                if socket2::SockRef::from(stream).shutdown(std::net::Shutdown::Write).is_err() {
+                if socket2::SockRef::from(stream.as_ref()).shutdown(std::net::Shutdown::Write).is_err() {
                     return;
                 }
                 continue;
@@ -289,7 +292,7 @@ async fn finish(connection: &Connection, stream: &TcpStream) {
 }
 
 /// Reads and forgets what has arrived; whether the client has closed its side.
-fn discard(stream: &TcpStream) -> std::io::Result<bool> {
+fn discard(stream: &OwnedReadHalf) -> std::io::Result<bool> {
     let mut rest = [0; 4096];
     match stream.try_read(&mut rest) {
         Ok(bytes) => Ok(bytes == 0),

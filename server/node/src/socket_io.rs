@@ -6,40 +6,27 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
+use tokio::net::tcp::OwnedReadHalf;
 
 use crate::connection::Connection;
 use crate::frame::Frame;
 
 /// A socket whose writes join the connection's outgoing frames.
 pub struct SocketIo {
-    /// The socket.
-    pub stream: Arc<TcpStream>,
+    /// The socket's reading side.
+    pub stream: OwnedReadHalf,
     /// Where answers go.
     pub connection: Arc<Connection>,
 }
 
 impl AsyncRead for SocketIo {
     fn poll_read(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        loop {
-            match self.stream.poll_read_ready(cx) {
-                Poll::Pending => return Poll::Pending,
-                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
-                Poll::Ready(Ok(())) => {}
-            }
-            match self.stream.try_read(buffer.initialize_unfilled()) {
-                Ok(bytes) => {
-                    buffer.advance(bytes);
-                    return Poll::Ready(Ok(()));
-                }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                Err(error) => return Poll::Ready(Err(error)),
-            }
-        }
+        // Knows that a read which did not fill the buffer was the last: a message costs one call of the system, not two.
+        Pin::new(&mut self.stream).poll_read(cx, buffer)
     }
 }
 

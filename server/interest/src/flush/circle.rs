@@ -33,6 +33,8 @@ pub(super) struct CircleScratch {
     enters: Vec<Slot>,
     slots: Vec<Slot>,
     bytes: Vec<u8>,
+    /// Where deltas are put together.
+    room: Vec<u8>,
 }
 
 /// How far the centre of a circle may go in a period, in radii, so that it is enough to look around where it is now.
@@ -43,13 +45,18 @@ pub(super) fn prepare(world: &mut World, scratch: &mut Scratch, id: GroundId) {
     if scratch.sweeps.len() <= id {
         scratch.sweeps.resize_with(id + 1, Sweep::default);
     }
-    let Some(sweep) = scratch.sweeps.get_mut(id).filter(|sweep| !sweep.is_current) else { return };
-    let Some(mut ground) = world.take_ground(id) else { return };
-    if let Some(table) = scratch.tables.get_mut(usize::from(ground.shape.table())) {
-        ground.settle(&world.store);
-        sweep.build(world, &mut ground, table);
-        sweep.is_current = true;
+    let Scratch { sweeps, tables, .. } = scratch;
+    let Some(table) = world.ground(id).and_then(|ground| tables.get(usize::from(ground.shape.table())))
+    else {
+        return;
+    };
+    if world.ground(id).is_some_and(|ground| ground.swept == Some(table.number)) {
+        return;
     }
+    let (Some(sweep), Some(mut ground)) = (sweeps.get_mut(id), world.take_ground(id)) else { return };
+    ground.settle(&world.store);
+    sweep.build(world, &mut ground, table);
+    ground.swept = Some(table.number);
     world.put_ground(id, ground);
 }
 
@@ -121,8 +128,8 @@ fn pass(
     }
     pass_near(sweep, (now, before), step, memory, out);
     pass_far(&scratch.tables, sweep, (now, before), table, reason, memory, out);
-    sweep.copy_deltas(memory.found.inside(), out);
-    sweep.copy_deltas(&memory.stays, out);
+    sweep.copy_deltas(memory.found.inside(), &mut memory.room, out);
+    sweep.copy_deltas(&memory.stays, &mut memory.room, out);
     let Some(target) = scratch.tables.get_mut(usize::from(table)) else { return true };
     for &slot in &memory.far_stays {
         ops::change(world, target, table, slot, out);

@@ -11,7 +11,7 @@ use std::borrow::Cow;
 
 use ambit_model::Timestamp;
 
-use super::{Scratch, filter, flush_anew, join, loose, write_blocks};
+use super::{Scratch, covered, filter, flush_anew, join, loose, write_blocks};
 use crate::client::{Client, ClientId};
 use crate::cohort::Cohort;
 use crate::filters::FilterId;
@@ -207,10 +207,15 @@ impl Routines {
         let mut parts = groups.map(|group| {
             let first = position;
             position += group.len();
-            match group {
-                // What is remembered is told once: no part of such a client may find that it cannot be written.
-                [only] if is_alone || !is_loose => Part::of(world, cohort, only, first),
-                _ => Part::Other,
+            // What is remembered is told once: no part of such a client may find that it cannot be written.
+            let cover = match group {
+                [_] if is_alone => Some(0),
+                _ if is_loose => None,
+                _ => covered::position_of_cover(cohort, group),
+            };
+            match cover.and_then(|place| Some((place, group.get(place)?))) {
+                Some((place, cover)) => Part::of(world, cohort, cover, first + place),
+                None => Part::Other,
             }
         });
         routine.parts = match (parts.next(), parts.next()) {

@@ -5,7 +5,7 @@ use ambit_model::Timestamp;
 use super::{ClientUpdate, Follower};
 use crate::client::{Centre, Source};
 use crate::cohort::{Cohort, Rate};
-use crate::flush;
+use crate::{flush, limits};
 
 impl Follower {
     /// When [`Self::flush`] is to be called next, if there is anything to send; a moment in the past means at
@@ -81,16 +81,20 @@ impl Follower {
         target
     }
 
-    /// The cohort of this rate with the fewest clients.
+    /// The cohort of this rate with the fewest clients, or another one if all have many.
     fn choose_cohort(&mut self, rate: Rate, now: Timestamp) -> usize {
-        let of_rate = |cohort: &Cohort| cohort.rate == rate;
-        let existing = self.cohorts.iter().filter(|cohort| of_rate(cohort)).count() as u32;
-        if existing < rate.phases() {
-            self.cohorts.push(Cohort::new(rate, existing, now));
-            return self.cohorts.len() - 1;
+        let of_rate = self.cohorts.iter().enumerate().filter(|(_, cohort)| cohort.rate == rate);
+        let existing = of_rate.clone().count() as u32;
+        let smallest = of_rate.min_by_key(|(_, cohort)| cohort.routines.len());
+        match smallest.map(|(place, cohort)| (place, cohort.routines.len())) {
+            Some((place, clients)) if existing >= rate.phases() || clients < limits::CLIENTS_PER_PHASE => {
+                place
+            }
+            Some(_) | None => {
+                self.cohorts.push(Cohort::new(rate, existing, now));
+                self.cohorts.len() - 1
+            }
         }
-        let candidates = self.cohorts.iter().enumerate().filter(|(_, cohort)| of_rate(cohort));
-        candidates.min_by_key(|(_, cohort)| cohort.routines.len()).map_or(0, |(place, _)| place)
     }
 
     /// Clients of due cohorts whose rate has changed, and where they go. Both cohorts are flushed, so that the

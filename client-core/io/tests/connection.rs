@@ -329,7 +329,7 @@ fn what_cannot_be_called_is_refused_here() {
     assert!(matches!(client.call_named("setup", &[]), Err(SendError::UnknownReducer(_))));
     assert!(matches!(client.call(7, &[]), Err(SendError::UnknownReducer(_))));
     assert!(matches!(client.call_named("heal", &[1, 2]), Err(SendError::Arguments { .. })));
-    assert!(matches!(client.subscribe("SELECT", -1.0), Err(SendError::Rate(_))));
+    assert!(matches!(client.subscribe("SELECT", -1.0), Err(SendError::Delivery(_))));
     client.disconnect();
     assert!(matches!(client.call_named("heal", &[0; 8]), Err(SendError::Disconnected(_))));
     assert_eq!(ending(&mut client), DisconnectReason::Closed);

@@ -184,7 +184,7 @@ fn write_alone(
     if let Some(loose) = &mut subscription.loose {
         let LooseScratch { rivals, copies, now_ms, overdue_ms, waits, .. } = &mut scratch.loose;
         if loose.terms.budget > 0 {
-            rivals.add((world, table), position, (&loose.held, &moves.due), (*now_ms, *overdue_ms));
+            rivals.add(position, (&loose.held, &moves.due), (*now_ms, *overdue_ms));
         } else {
             let mut sender = send::Sender::new(world, copies, table, *now_ms);
             for due in &moves.due {

@@ -52,6 +52,9 @@ impl Follower {
         delivery: &Delivery,
         now: Timestamp,
     ) -> Result<(), QueryError> {
+        if delivery.confirmed {
+            return Err(QueryError::Confirmed);
+        }
         let rate = Rate::from_hertz(flush_rate(delivery))?;
         let place = *self.by_id.get(&id).ok_or(QueryError::UnknownClient)?;
         let client = self.clients.get(place).and_then(Option::as_ref).ok_or(QueryError::UnknownClient)?;

@@ -56,6 +56,11 @@ pub enum QueryError {
         "rows that hang on other tables have no hysteresis, tiers or budget; select by conditions on one table, or by a circle"
     )]
     NoDelivery,
+    /// Only what is durable was asked for.
+    #[error(
+        "a connection cannot be told only what is durable yet; leave `confirmed` out, and compare offsets with the durable one"
+    )]
+    Confirmed,
     /// Hysteresis or tiers without a distance.
     #[error("hysteresis and tiers need a distance; use a query with one ST_DWithin that every row satisfies")]
     NoDistance,

@@ -1,7 +1,5 @@
 //! What is kept for clients that are not told every change at once: when rows changed, and where they are.
 
-use ambit_model::Slot;
-
 use super::World;
 use super::spots::Spots;
 use crate::ground::Shape;
@@ -69,12 +67,6 @@ impl World {
         if let Some(spots) = self.spots.get_mut(id) {
             spots.remove_radius(radius);
         }
-    }
-
-    /// How important a row is beside others that compete for a budget; 1 is usual.
-    #[inline]
-    pub fn priority(&self, _table: u16, _slot: Slot) -> f32 {
-        1.0
     }
 
     pub fn spots(&self, id: SpotsId) -> Option<&Spots> {

@@ -240,10 +240,10 @@ impl Harness {
         else {
             panic!("a row of unit");
         };
-        let place = match *place {
-            Value::Vec2(place) => [place.x.into(), place.y.into(), 0.0],
-            Value::DVec3(place) => place.to_array(),
-            ref other => panic!("a place, not {other:?}"),
+        let place = match (place, self.is_flat) {
+            (Value::Vec2(place), true) => [place.x.into(), place.y.into(), 0.0],
+            (Value::DVec3(place), false) => place.to_array(),
+            (other, _) => panic!("a place, not {other:?}"),
         };
         Unit { id: *id, owner: owner.0[0] - 1, team: *team, place, hp: *hp, name: name.clone() }
     }

@@ -132,7 +132,6 @@ impl Rivals {
     /// Takes in the due rows of the subscription at this position.
     pub fn add(
         &mut self,
-        table: (&World, u16),
         subscription: usize,
         (held, due): (&[Entry], &[Due]),
         (now_ms, overdue_ms): (u32, u32),
@@ -140,9 +139,9 @@ impl Rivals {
         self.are_several |= !self.keys.is_empty();
         self.keys.reserve(due.len());
         for &Due { entry, tier, nearness } in due {
-            let Some(&Entry { slot, sent_at, .. }) = held.get(entry as usize) else { continue };
+            let Some(&Entry { sent_at, .. }) = held.get(entry as usize) else { continue };
             let waited_ms = now_ms.wrapping_sub(sent_at);
-            let score = judge::score(table, slot, (waited_ms, overdue_ms), nearness);
+            let score = judge::score((waited_ms, overdue_ms), nearness);
             let subscription = subscription as u32;
             // A row that does not fit the bits has so many before it that it would not be sent now either.
             if entry >> ENTRY_BITS == 0 {

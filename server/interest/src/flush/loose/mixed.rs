@@ -224,7 +224,7 @@ fn tell_loosely(
     } else if loose.terms.budget > 0 {
         let nearness = f32::from(entry.nearness) / 255.0;
         let due = [Due { entry: at, tier, nearness }];
-        rivals.add((world, table), first + position, (&loose.held, &due), (now_ms, *overdue_ms));
+        rivals.add(first + position, (&loose.held, &due), (now_ms, *overdue_ms));
     } else if let Some(mut sender) = Sender::new(world, copies, table, now_ms) {
         *waits |= sender.send(&loose.terms, entry, tier, out);
     }

@@ -1,6 +1,7 @@
 //! The delivery options of a subscription, checked against its query: what a flush needs of them.
 
 use ambit_model::TableSchema;
+use ambit_wire::limits::TIERS_MAX;
 use ambit_wire::{Delivery, Tier};
 
 use crate::query::QueryError;
@@ -11,8 +12,11 @@ use crate::query::plan::{Area, Condition, Filter, Plan, Position};
 pub(crate) struct Terms {
     /// A row leaves at the radius plus this.
     pub hysteresis: f64,
-    /// From near to far, at least one; the last holds to the border.
-    pub tiers: Vec<TierTerms>,
+    /// From near to far; the last of those that there are holds to the border. They lie here, not elsewhere: every flush reads
+    /// them for every client.
+    tiers: [TierTerms; TIERS_MAX],
+    /// At least one.
+    tier_count: usize,
     /// Bytes per second of the connection, 0 for no bound.
     pub budget: u32,
     /// Whether the query has to be a circle.
@@ -48,11 +52,11 @@ impl Terms {
         }
         let needs_distance = hysteresis != 0.0 || !tiers.is_empty();
         check(plan, needs_distance)?;
-        let mut terms = tiers.iter().map(|tier| TierTerms::of(tier, table)).collect::<Result<Vec<_>, _>>()?;
-        if terms.is_empty() {
-            terms.push(TierTerms { square: f64::INFINITY, interval_ms: 0, columns: u64::MAX });
+        let (mut terms, tier_count) = ([TierTerms::EVERY; TIERS_MAX], tiers.len().max(1));
+        for (tier, terms) in tiers.iter().zip(&mut terms) {
+            *terms = TierTerms::of(tier, table)?;
         }
-        Ok(Some(Self { hysteresis, tiers: terms, budget, needs_distance }))
+        Ok(Some(Self { hysteresis, tiers: terms, tier_count, budget, needs_distance }))
     }
 
     /// Whether a query with other parameters can be delivered on the same terms.
@@ -60,15 +64,23 @@ impl Terms {
         check(plan, self.needs_distance)
     }
 
+    /// From near to far; the last one holds to the border.
+    #[inline]
+    pub fn tiers(&self) -> &[TierTerms] {
+        self.tiers.get(..self.tier_count).unwrap_or(&self.tiers)
+    }
+
     /// A tier by its number.
     #[inline]
     pub fn numbered(&self, number: u8) -> (u8, TierTerms) {
-        let every = TierTerms { square: f64::INFINITY, interval_ms: 0, columns: u64::MAX };
-        (number, self.tiers.get(usize::from(number)).copied().unwrap_or(every))
+        (number, self.tiers.get(usize::from(number)).copied().unwrap_or(TierTerms::EVERY))
     }
 }
 
 impl TierTerms {
+    /// Everything at once.
+    const EVERY: Self = Self { square: f64::INFINITY, interval_ms: 0, columns: u64::MAX };
+
     fn of(tier: &Tier, table: &TableSchema) -> Result<Self, QueryError> {
         let is_each = tier.rate == 0.0 || tier.rate == f32::INFINITY;
         let interval_ms = if is_each { 0 } else { (1_000.0 / f64::from(tier.rate)).round() as u32 };

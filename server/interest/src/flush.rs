@@ -245,7 +245,9 @@ fn write_blocks(
             Some(Source::Filter(id)) => filter::write(world, cohort, scratch, table, *id, out),
             Some(Source::Circle { circle, ground, observers })
                 if circle::write(world, cohort, scratch, (circle, *ground, *observers), out) => {}
-            None if is_loose => loose::write(world, cohort, scratch, (table, first - count), group, out),
+            None if is_loose => {
+                loose::write(world, cohort, scratch, (table, first - count), (group, None), out);
+            }
             Some(Source::Circle { .. } | Source::Join { .. } | Source::Near(_)) | None => {
                 union::write(world, cohort, scratch, table, group, out);
             }

@@ -20,11 +20,15 @@ const STEPS_BEFORE: u64 = 5;
 const STEP_MS: i64 = 50;
 
 pub fn run() {
-    let pairs = median(measure_pairs, |run| run.ns);
-    println!(
-        "10,000 players, each sees {:.1}, tiers and budget: {:.1} ns per pair, {:.0} bytes per second",
-        pairs.visible, pairs.ns, pairs.bytes_per_s
-    );
+    let few = median(|seed| measure_pairs(1_000, seed), |run| run.ns);
+    let pairs = median(|seed| measure_pairs(10_000, seed), |run| run.ns);
+    for (players, run) in [(1_000, &few), (10_000, &pairs)] {
+        println!(
+            "{players} players, each sees {:.1}, tiers and budget: {:.1} ns per pair, {:.0} bytes per second",
+            run.visible, run.ns, run.bytes_per_s
+        );
+    }
+    figure("interest_loose_pair_1000_players_ns", few.ns, "ns");
     figure("interest_loose_pair_ns", pairs.ns, "ns");
     figure("interest_loose_bytes_per_s", pairs.bytes_per_s, "bytes/s");
     let crowd = median(measure_crowd, |run| run.flush_ms);
@@ -45,8 +49,7 @@ struct Pairs {
     bytes_per_s: f64,
 }
 
-fn measure_pairs(seed: u64) -> Pairs {
-    const PLAYERS: u64 = 10_000;
+fn measure_pairs(players: u64, seed: u64) -> Pairs {
     let tier = |distance: f64, rate: f32| Tier { distance, rate, columns: Vec::new() };
     let delivery = Delivery {
         rate: 20.0,
@@ -55,7 +58,7 @@ fn measure_pairs(seed: u64) -> Pairs {
         budget: BUDGET,
         confirmed: false,
     };
-    let (mut database, mut field) = start_with(PLAYERS, seed, &delivery);
+    let (mut database, mut field) = start_with(players, seed, &delivery);
     let (mut spent, mut bytes, mut rows) = (0.0, 0, 0);
     for step in 0..STEPS_BEFORE + STEPS {
         field.step();
@@ -72,8 +75,8 @@ fn measure_pairs(seed: u64) -> Pairs {
     let seconds = (STEPS * STEP_MS as u64) as f64 / 1e3;
     Pairs {
         ns: spent / rows as f64,
-        visible: rows as f64 / (STEPS * PLAYERS) as f64,
-        bytes_per_s: bytes as f64 / PLAYERS as f64 / seconds,
+        visible: rows as f64 / (STEPS * players) as f64,
+        bytes_per_s: bytes as f64 / players as f64 / seconds,
     }
 }
 

@@ -27,6 +27,7 @@ use crate::cohort::Cohort;
 use crate::delivery::Terms;
 use crate::grid::{Disc, Found};
 use crate::world::World;
+use crate::world::near::SpotsId;
 use budget::Rivals;
 use judge::{Due, Judge};
 use send::Copies;
@@ -63,6 +64,14 @@ struct Last {
     epoch: u32,
     /// Where the one circle was, and the grid's generation.
     disc: Option<(Disc, u32)>,
+}
+
+/// A circle around a row that it can show itself, and shows by place and joined columns alone.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Own {
+    pub spots: SpotsId,
+    pub observer: Slot,
+    pub radius: f64,
 }
 
 /// Memory that flushes reuse.
@@ -149,11 +158,11 @@ pub(super) fn write(
     cohort: &mut Cohort,
     scratch: &mut Scratch,
     (table, first): (u16, usize),
-    group: &mut [Subscription],
+    (group, own): (&mut [Subscription], Option<Own>),
     out: &mut Vec<u8>,
 ) {
     match group {
-        [only] => write_alone(world, cohort, scratch, (table, first), only, out),
+        [only] => write_alone(world, cohort, scratch, (table, first), (only, own), out),
         _ => mixed::write(world, cohort, scratch, (table, first), group, out),
     }
 }
@@ -168,12 +177,12 @@ fn write_alone(
     cohort: &mut Cohort,
     scratch: &mut Scratch,
     (table, position): (u16, usize),
-    subscription: &mut Subscription,
+    (subscription, own): (&mut Subscription, Option<Own>),
     out: &mut Vec<u8>,
 ) {
     let mut moves = std::mem::take(&mut scratch.loose.moves);
     moves.clear();
-    evaluate(world, cohort, scratch, table, subscription, false, &mut moves);
+    evaluate(world, cohort, scratch, table, (subscription, own), false, &mut moves);
     for &Left { slot, is_another, .. } in &moves.left {
         let reason = match is_another {
             true => LeaveReason::Deleted,
@@ -207,7 +216,7 @@ fn evaluate(
     cohort: &mut Cohort,
     scratch: &mut Scratch,
     table: u16,
-    subscription: &mut Subscription,
+    (subscription, own): (&mut Subscription, Option<Own>),
     is_beside: bool,
     moves: &mut Moves,
 ) {
@@ -235,7 +244,7 @@ fn evaluate(
             filter::hold(cohort, scratch, (world, *id), (held, last.is_some()), &judge, moves);
             None
         }
-        Source::Near(near) => near::hold(cohort, scratch, (world, near), (held, *last), &judge, moves),
+        Source::Near(near) => near::hold(cohort, scratch, (world, near, own), (held, *last), &judge, moves),
         // No subscription of these has terms.
         Source::Circle { .. } | Source::Join { .. } => None,
     };
@@ -272,7 +281,7 @@ pub(super) fn near_reason(world: &World, cohort: &Cohort, near: &Near, slot: Slo
 impl Entry {
     fn new(slot: Slot, epoch: u32, now_ms: u32, terms: &Terms) -> Self {
         // Rows that enter together are not sent together from then on.
-        let interval_ms = terms.tiers.last().map_or(0, |tier| tier.interval_ms);
+        let interval_ms = terms.tiers().last().map_or(0, |tier| tier.interval_ms);
         let spread = slot.wrapping_mul(0x9e37_79b9) >> 8;
         let sent_at = now_ms.wrapping_sub(spread % interval_ms.max(1));
         Self { slot, whole: epoch, part: epoch, sent_at, tier: 0, tier_now: 0, nearness: 0 }

@@ -242,9 +242,7 @@ impl Routines {
         self.all.sort_by_cached_key(|routine| {
             let place = routine.parts.all().iter().find_map(|part| match part {
                 Part::Circle { ground, observer, .. } => scratch.sweeps.get(*ground)?.place_of(*observer),
-                Part::Loose { observer, .. } => {
-                    observer.and_then(|(spots, slot)| world.spots(spots)?.order_of(slot))
-                }
+                Part::Loose { own, .. } => own.and_then(|own| world.spots(own.spots)?.order_of(own.observer)),
                 Part::Filter { .. } | Part::Join { .. } | Part::Other => None,
             });
             (place, routine.client)

@@ -262,6 +262,14 @@ impl Spots {
             && self.keys.get(slot as usize).is_some_and(|known| *known == key)
     }
 
+    /// The disc around a row that circles of this shape show.
+    #[inline]
+    pub fn disc_around(&self, slot: Slot, radius: f64) -> Option<Disc> {
+        let (record, key) = (self.records.get(slot as usize)?, self.keys.get(slot as usize)?);
+        let is_shown = !record.place.iter().all(|part| part.is_nan());
+        is_shown.then_some(Disc { centre: record.place, key: *key, radius })
+    }
+
     /// Where in the order of places a row is.
     pub fn order_of(&self, slot: Slot) -> Option<u32> {
         self.places.get(slot as usize).copied()

@@ -47,10 +47,10 @@ impl<'a> Judge<'a> {
     ) -> Self {
         let LooseScratch { now_ms, tolerance_ms, .. } = *scratch;
         let (mut ends, mut intervals_ms) = ([f64::INFINITY; TIERS_MAX], [0; TIERS_MAX]);
-        for ((tier, end), interval) in terms.tiers.iter().zip(&mut ends).zip(&mut intervals_ms) {
+        for ((tier, end), interval) in terms.tiers().iter().zip(&mut ends).zip(&mut intervals_ms) {
             (*end, *interval) = (tier.square, tier.interval_ms);
         }
-        let end_count = terms.tiers.len().saturating_sub(1);
+        let end_count = terms.tiers().len().saturating_sub(1);
         Self { world, table, terms, is_noted, now_ms, tolerance_ms, ends, end_count, intervals_ms }
     }
 

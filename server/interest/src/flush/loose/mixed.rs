@@ -92,7 +92,7 @@ fn see(
             continue;
         }
         moves.clear();
-        evaluate(world, cohort, scratch, table, subscription, true, &mut moves);
+        evaluate(world, cohort, scratch, table, (subscription, None), true, &mut moves);
         mixed.seen.extend(moves.left.iter().map(|&Left { slot, is_another, whole }| {
             let view = View { slot, was: true, is: false, subscription: place };
             Seen { view, is_another, known: Some(whole), entry: None }

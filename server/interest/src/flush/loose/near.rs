@@ -6,7 +6,7 @@
 use ambit_model::Slot;
 
 use super::judge::{Due, Judge, nearness};
-use super::{Entry, Last, Left, LooseScratch, Moves};
+use super::{Entry, Last, Left, LooseScratch, Moves, Own};
 use crate::client::{Centre, Near};
 use crate::cohort::Cohort;
 use crate::flush::{Scratch, TableScratch};
@@ -19,21 +19,30 @@ use crate::world::spots::{NOWHERE, Spots, distance};
 pub(super) fn hold(
     cohort: &Cohort,
     scratch: &mut Scratch,
-    (world, near): (&World, &Near),
+    (world, near, own): (&World, &Near, Option<Own>),
     (held, last): (&mut Vec<Entry>, Option<Last>),
     judge: &Judge<'_>,
     moves: &mut Moves,
 ) -> Option<(Disc, u32)> {
     let Scratch { tables, loose: LooseScratch { discs, found, waits, .. }, .. } = scratch;
-    let spots = world.spots(near.spots)?;
+    // What is known of a circle around its own row need not be looked up in places all over memory.
+    let (id, radius) = own.map_or_else(|| (near.spots, near.radius), |own| (own.spots, own.radius));
+    let spots = world.spots(id)?;
     let table = tables.get_mut(usize::from(judge.table))?;
-    find_discs(world, cohort, (near, spots), discs);
+    match own.and_then(|own| Some((spots.disc_around(own.observer, radius)?, own.observer))) {
+        Some(disc) => {
+            discs.clear();
+            discs.push(disc);
+        }
+        None => find_discs(world, cohort, (near, spots), discs),
+    }
     let mut circle = Circle {
         judge,
         spots,
         near,
         discs,
-        leave: near.radius + judge.terms.hysteresis,
+        radius,
+        leave: radius + judge.terms.hysteresis,
         marks: (table.next_mark(), table),
         moves,
     };
@@ -95,7 +104,9 @@ struct Circle<'a> {
     spots: &'a Spots,
     near: &'a Near,
     discs: &'a [(Disc, Slot)],
-    /// The radius at which rows leave.
+    /// The radius at which rows enter.
+    radius: f64,
+    /// The radius at which they leave.
     leave: f64,
     /// Rows that are held bear this mark when it is asked for.
     marks: (u32, &'a mut TableScratch),
@@ -233,8 +244,7 @@ impl Circle<'_> {
         let again = std::mem::take(&mut self.moves.again);
         let mut candidates = std::mem::take(&mut self.moves.candidates);
         candidates.clear();
-        candidates
-            .extend(again.iter().copied().filter(|&slot| self.nearest(slot, self.near.radius).is_some()));
+        candidates.extend(again.iter().copied().filter(|&slot| self.nearest(slot, self.radius).is_some()));
         for &(disc, observer) in self.discs {
             self.spots.find(disc, inner, found, |slot| {
                 if self.spots.shape().is_exact || self.shows(slot, disc, observer) {

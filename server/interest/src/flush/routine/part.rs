@@ -6,8 +6,9 @@ use ambit_wire::{begin_table, end_table};
 use crate::client::{Centre, Client, Source, Subscription};
 use crate::cohort::Cohort;
 use crate::filters::FilterId;
+use crate::flush::loose::Own;
 use crate::flush::{Scratch, circle, filter, loose, union};
-use crate::world::near::SpotsId;
+use crate::query::plan::Circle;
 use crate::world::{GroundId, World};
 
 /// What it does for all tables of one client. Most clients watch one: theirs is found without another look into memory.
@@ -43,8 +44,7 @@ pub(super) enum Part {
     Loose {
         known_table: u16,
         table: u16,
-        /// The row in the centre of a circle that moves.
-        observer: Option<(SpotsId, Slot)>,
+        own: Option<Own>,
         /// The subscription's position in the client's list.
         subscription: usize,
     },
@@ -65,8 +65,8 @@ impl Part {
     pub fn of(world: &World, cohort: &Cohort, subscription: &Subscription, position: usize) -> Self {
         let Subscription { known_table, table, .. } = *subscription;
         if subscription.loose.is_some() {
-            let observer = observer(cohort, &subscription.source);
-            return Self::Loose { known_table, table, observer, subscription: position };
+            let own = own(world, cohort, &subscription.source);
+            return Self::Loose { known_table, table, own, subscription: position };
         }
         match &subscription.source {
             Source::Filter(filter) => Self::Filter { known_table, table, filter: *filter },
@@ -74,9 +74,7 @@ impl Part {
             Source::Near(_) => Self::Other,
             Source::Circle { circle, ground, observers } => {
                 let members = cohort.filters.get(*observers).map(|watched| watched.members.as_slice());
-                let is_own = circle.observer.table == circle.target.table
-                    && circle.observer_position == circle.target_position
-                    && circle.joined.iter().all(|(target, observer)| target == observer);
+                let is_own = is_around_itself(circle);
                 let is_exact = world.ground(*ground).is_some_and(|ground| ground.shape.is_exact);
                 match members {
                     Some(&[observer]) if is_own && is_exact => {
@@ -130,18 +128,12 @@ impl Part {
                 end_table(out, mark);
                 true
             }
-            Self::Loose { known_table, table, subscription, .. } => {
+            Self::Loose { known_table, table, own, subscription } => {
                 let known = client.as_mut().and_then(|client| client.subscriptions.get_mut(subscription));
                 if let Some(known) = known {
                     let mark = begin_table(out, known_table);
-                    loose::write(
-                        world,
-                        cohort,
-                        scratch,
-                        (table, subscription),
-                        std::slice::from_mut(known),
-                        out,
-                    );
+                    let known = std::slice::from_mut(known);
+                    loose::write(world, cohort, scratch, (table, subscription), (known, own), out);
                     end_table(out, mark);
                 }
                 true
@@ -151,15 +143,29 @@ impl Part {
     }
 }
 
-/// The row in the centre of a circle with delivery options, if there is one.
-fn observer(cohort: &Cohort, source: &Source) -> Option<(SpotsId, Slot)> {
-    match source {
-        Source::Near(near) => match near.centre {
-            Centre::Moving { observers, .. } => {
-                Some((near.spots, *cohort.filters.get(observers)?.members.first()?))
-            }
-            Centre::Fixed { .. } => None,
-        },
-        Source::Filter(_) | Source::Circle { .. } | Source::Join { .. } => None,
+/// A circle with delivery options around a row that it can show itself.
+fn own(world: &World, cohort: &Cohort, source: &Source) -> Option<Own> {
+    let near = match source {
+        Source::Near(near) => near,
+        Source::Filter(_) | Source::Circle { .. } | Source::Join { .. } => return None,
+    };
+    let (circle, observers) = match &near.centre {
+        Centre::Moving { circle, observers } => (circle, *observers),
+        Centre::Fixed { .. } => return None,
+    };
+    let is_exact = world.spots(near.spots)?.shape().is_exact;
+    let members = cohort.filters.get(observers)?.members.as_slice();
+    match *members {
+        [observer] if is_exact && is_around_itself(circle) => {
+            Some(Own { spots: near.spots, observer, radius: near.radius })
+        }
+        _ => None,
     }
+}
+
+/// Whether a circle lies around rows of the table that it shows, by the same columns.
+fn is_around_itself(circle: &Circle) -> bool {
+    circle.observer.table == circle.target.table
+        && circle.observer_position == circle.target_position
+        && circle.joined.iter().all(|(target, observer)| target == observer)
 }

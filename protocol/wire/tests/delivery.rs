@@ -1,7 +1,5 @@
 //! Delivery options: what a message keeps of them, and what is refused.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use ambit_wire::{ClientMessage, Delivery, DeliveryError, Parameters, Tier, WireError, limits};
 
 fn tier(distance: f64, rate: f32, columns: &[&str]) -> Tier {

@@ -7,11 +7,11 @@ use ambit_model::Identity;
 use ambit_model::glam::Vec2;
 use anyhow::{Context, Result, bail};
 
-use crate::Options;
 use crate::mind::Mind;
 use crate::report::Report;
 use crate::rows::{self, Player, PlayerColumns};
 use crate::sight::Steps;
+use crate::{Options, queries};
 
 /// One bot.
 pub struct Bot {
@@ -47,19 +47,9 @@ impl Bot {
             database: options.database.clone(),
             token: None,
         });
-        let near = |table: &str| {
-            format!(
-                "SELECT o.* FROM {table} o JOIN player me ON ST_DWithin(o.position, me.position, {}) WHERE me.identity = :sender",
-                options.sight
-            )
-        };
-        let mut queries = vec!["SELECT * FROM player WHERE identity = :sender".to_owned(), near("player")];
-        if !options.players_only {
-            queries.push(near("monster"));
-        }
         // What cannot be sent shows as a connection that has ended.
         let subscriptions =
-            queries.iter().filter_map(|sql| client.subscribe(sql, options.rate).ok()).collect();
+            queries(options).iter().filter_map(|sql| client.subscribe(sql, options.rate).ok()).collect();
         Self {
             client,
             mind: Mind::new(number),

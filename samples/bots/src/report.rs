@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::Options;
 use crate::bot::Bot;
+use crate::walker::Walker;
 
 /// Latencies are counted in classes of a tenth of a millisecond, to 2 seconds.
 const CLASS_US: u128 = 100;
@@ -22,16 +23,18 @@ pub struct Report {
     late_max: Duration,
     before: Vec<ambit_client::Statistics>,
     calls_before: u64,
+    walkers_bytes_before: u64,
 }
 
 impl Report {
     /// Begins to count.
-    pub fn begin(bots: &mut [Bot]) -> Self {
+    pub fn begin(bots: &[Bot], walkers: &[Walker]) -> Self {
         Self {
             latencies: vec![0; CLASSES],
             late_max: Duration::ZERO,
             before: bots.iter().map(Bot::statistics).collect(),
-            calls_before: bots.iter().map(|bot| bot.calls).sum(),
+            calls_before: calls(bots, walkers),
+            walkers_bytes_before: walkers.iter().map(|walker| walker.bytes_received).sum(),
         }
     }
 
@@ -49,17 +52,20 @@ impl Report {
     }
 
     /// Says what was found; whether nothing was wrong.
-    pub fn end(&self, bots: &mut [Bot], options: &Options, played: Duration) -> Result<bool> {
+    pub fn end(&self, bots: &[Bot], walkers: &[Walker], options: &Options, played: Duration) -> Result<bool> {
         let seconds = played.as_secs_f64().max(0.001);
         let after: Vec<_> = bots.iter().map(Bot::statistics).collect();
         let sum = |of: fn(&ambit_client::Statistics) -> u64| {
             let sum = |all: &[ambit_client::Statistics]| all.iter().map(of).sum::<u64>();
             (sum(&after) - sum(&self.before)) as f64
         };
-        let count = bots.len().max(1) as f64;
-        let calls = bots.iter().map(|bot| bot.calls).sum::<u64>() - self.calls_before;
+        let lookers = bots.len().max(1) as f64;
+        let count = (bots.len() + walkers.len()).max(1) as f64;
+        let calls = calls(bots, walkers) - self.calls_before;
+        let walkers_bytes = walkers.iter().map(|walker| walker.bytes_received).sum::<u64>();
+        let bytes = sum(|one| one.bytes_received) + (walkers_bytes - self.walkers_bytes_before) as f64;
         let refused: u64 = bots.iter().map(|bot| bot.refused).sum();
-        let in_sight = bots.iter().map(Bot::others_in_sight).sum::<usize>() as f64 / count;
+        let in_sight = bots.iter().map(Bot::others_in_sight).sum::<usize>() as f64 / lookers;
         let seen: u64 = self.latencies.iter().sum();
         let mut wrong = Vec::new();
         if refused as f64 > calls as f64 * REFUSED_SHARE_MAX {
@@ -73,11 +79,12 @@ impl Report {
             wrong.push("no bot saw another one move".into());
         }
         let figures = json!({
-            "bots": bots.len(),
+            "bots": bots.len() + walkers.len(),
+            "lookers": bots.len(),
             "seconds": seconds,
             "calls_per_s": calls as f64 / seconds,
             "updates_per_s": sum(|one| one.updates_received) / seconds,
-            "bytes_per_s_per_client": sum(|one| one.bytes_received) / seconds / count,
+            "bytes_per_s_per_client": bytes / seconds / count,
             "others_in_sight": in_sight,
             "latency_ms_p50": self.percentile(seen, 0.50),
             "latency_ms_p99": self.percentile(seen, 0.99),
@@ -99,6 +106,11 @@ impl Report {
         });
         class.unwrap_or(CLASSES) as f64 * CLASS_US as f64 / 1e3
     }
+}
+
+fn calls(bots: &[Bot], walkers: &[Walker]) -> u64 {
+    let by_bots: u64 = bots.iter().map(|bot| bot.calls).sum();
+    by_bots + walkers.iter().map(|walker| walker.calls).sum::<u64>()
 }
 
 fn print(figures: &serde_json::Value, as_json: bool) -> Result<()> {

@@ -16,7 +16,7 @@ pub enum Goal {
 use Goal::{AtLeast, AtMost, Measured};
 
 /// Every figure that a run must give.
-const GOALS: [(&str, Goal); 54] = [
+const GOALS: [(&str, Goal); 57] = [
     ("reducer_calls_per_s", Measured),
     ("transfer_calls_per_s", AtLeast(400_000.0)),
     ("transfer_call_us_p50", AtMost(1e6 / 12_000.0)),
@@ -71,6 +71,9 @@ const GOALS: [(&str, Goal); 54] = [
     ("players_1000_call_to_neighbour_ms_p99", AtMost(60.0)),
     ("players_1000_server_mb", AtMost(400.0)),
     ("players_1000_server_cpu", Measured),
+    ("players_2000_call_to_neighbour_ms_p99", AtMost(50.0)),
+    ("players_2000_server_cpu", AtMost(50.0)),
+    ("players_held", AtLeast(4_000.0)),
 ];
 
 /// The goal of a figure, if it has one.

@@ -55,7 +55,7 @@ impl From<SendError> for Failure {
         let status = match error {
             SendError::Full { .. } => AmbitStatus::Full,
             SendError::TooLarge { .. } => AmbitStatus::TooLarge,
-            SendError::Rate(_) | SendError::Parameter(_) | SendError::Arguments { .. } => {
+            SendError::Delivery(_) | SendError::Parameter(_) | SendError::Arguments { .. } => {
                 AmbitStatus::BadArgument
             }
             SendError::UnknownReducer(_) => AmbitStatus::NotFound,

@@ -1,7 +1,7 @@
 //! Why a server's bytes are refused, a call is not taken, or a look-up has no answer.
 
 use ambit_model::{DecodeError, SchemaDecodeError, Slot};
-use ambit_wire::{ParameterError, WireError};
+use ambit_wire::{DeliveryError, ParameterError, WireError};
 
 use crate::limits;
 
@@ -97,12 +97,9 @@ pub enum SendError {
         /// The limit.
         max: usize,
     },
-    /// A rate below 0, above the limit, or not a number.
-    #[error(
-        "a rate of {0} is not possible; use 0 (the server's default), up to {max} per second, or infinity",
-        max = ambit_wire::limits::RATE_HZ_MAX
-    )]
-    Rate(String),
+    /// Delivery options that are not possible.
+    #[error(transparent)]
+    Delivery(#[from] DeliveryError),
     /// A value in a typed query that is no parameter.
     #[error(transparent)]
     Parameter(#[from] ParameterError),

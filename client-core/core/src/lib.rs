@@ -25,7 +25,9 @@ mod index;
 mod replica;
 mod rows;
 
-pub use ambit_wire::{CallStatus, LeaveReason, ParameterError, ParameterValue, Parameters};
+pub use ambit_wire::{
+    CallStatus, Delivery, DeliveryError, LeaveReason, ParameterError, ParameterValue, Parameters, Tier,
+};
 pub use error::{LookupError, ProtocolError, SendError};
 pub use events::{Event, EventKind};
 pub use outbox::Outbox;

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use ambit_wire::{Call, Calls, ClientMessage, Parameters, limits as wire, write_call};
+use ambit_wire::{Call, Calls, ClientMessage, Delivery, Parameters, limits as wire, write_call};
 
 use crate::error::{SendError, full};
 use crate::limits;
@@ -54,15 +54,23 @@ impl Outbox {
         parameters: &Parameters,
         rate: f32,
     ) -> Result<u32, SendError> {
+        self.subscribe_as(sql, parameters, &Delivery::at_rate(rate))
+    }
+
+    /// As [`Self::subscribe_with`], with delivery options.
+    pub fn subscribe_as(
+        &mut self,
+        sql: &str,
+        parameters: &Parameters,
+        delivery: &Delivery,
+    ) -> Result<u32, SendError> {
         if sql.len() > wire::SQL_BYTES_MAX {
             return Err(SendError::TooLarge { bytes: sql.len(), max: wire::SQL_BYTES_MAX });
         }
-        if rate != f32::INFINITY && !(0.0..=wire::RATE_HZ_MAX).contains(&rate) {
-            return Err(SendError::Rate(rate.to_string()));
-        }
+        delivery.check()?;
         let subscription = self.next_subscription + 1;
-        let parameters = parameters.clone();
-        self.push(ClientMessage::Subscribe { subscription, sql, rate, parameters }.encode())?;
+        let (parameters, delivery) = (parameters.clone(), delivery.clone());
+        self.push(ClientMessage::Subscribe { subscription, sql, delivery, parameters }.encode())?;
         self.next_subscription = subscription;
         Ok(subscription)
     }

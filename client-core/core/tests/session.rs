@@ -11,8 +11,8 @@ use ambit_client_core::{
 };
 use ambit_model::Timestamp;
 use ambit_wire::{
-    CallResult, Calls, ClientMessage, ServerMessage, UpdateHeader, begin_table, end_table, write_delete,
-    write_delta, write_insert, write_result,
+    CallResult, Calls, ClientMessage, Delivery, DeliveryError, ServerMessage, UpdateHeader, begin_table,
+    end_table, write_delete, write_delta, write_insert, write_result,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -171,8 +171,12 @@ fn changes_of_parameters_are_numbered_and_answered() {
     assert_eq!(outbox.change_parameters(1, &parameters), Ok(1));
     assert_eq!(outbox.change_parameters(1, &parameters), Ok(2));
     let subscribe = outbox.transmit().unwrap();
-    let expected =
-        ClientMessage::Subscribe { subscription: 1, sql, rate: 5.0, parameters: parameters.clone() };
+    let expected = ClientMessage::Subscribe {
+        subscription: 1,
+        sql,
+        delivery: Delivery::at_rate(5.0),
+        parameters: parameters.clone(),
+    };
     assert_eq!(ClientMessage::decode(&subscribe), Ok(expected));
     for change in [1, 2] {
         let message = outbox.transmit().unwrap();
@@ -235,12 +239,17 @@ fn calls_travel_together_and_in_order_and_the_outbox_is_bounded() {
     assert_eq!(requests(outbox.transmit()), [1, 2]);
     let subscribe = outbox.transmit().unwrap();
     let (sql, parameters) = ("SELECT * FROM unit", Parameters::new());
-    let expected = ClientMessage::Subscribe { subscription: 1, sql, rate: 5.0, parameters };
+    let expected =
+        ClientMessage::Subscribe { subscription: 1, sql, delivery: Delivery::at_rate(5.0), parameters };
     assert_eq!(ClientMessage::decode(&subscribe), Ok(expected));
     assert_eq!(requests(outbox.transmit()), [3]);
     assert_eq!((outbox.transmit(), outbox.queued_bytes(), outbox.in_flight()), (None, 0, 3));
 
-    assert!(matches!(outbox.subscribe("", f32::NAN), Err(SendError::Rate(_))));
+    assert!(matches!(outbox.subscribe("", f32::NAN), Err(SendError::Delivery(DeliveryError::Rate(_)))));
+    let odd = Delivery { hysteresis: -1.0, ..Delivery::default() };
+    let refused = outbox.subscribe_as("SELECT * FROM unit", &Parameters::new(), &odd);
+    assert!(matches!(refused, Err(SendError::Delivery(DeliveryError::Hysteresis(_)))));
+    assert_eq!((outbox.transmit(), outbox.queued_bytes()), (None, 0), "nothing is sent of what is refused");
     assert!(matches!(outbox.call(1, &vec![0; 2 << 20]), Err(SendError::TooLarge { .. })));
     let large = vec![0; 1 << 20];
     let taken = (0..).take_while(|_| outbox.call(1, &large).is_ok()).count();

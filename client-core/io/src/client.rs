@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ambit_client_core::{
-    Budget, CallOutcome, Event, Parameters, SendError, Statistics, SubscriptionState, Table, World,
+    Budget, CallOutcome, Delivery, Event, Parameters, SendError, Statistics, SubscriptionState, Table, World,
 };
 use ambit_model::{ConnectionId, Identity, Lifecycle, RowLayout, Schema, validate_row};
 
@@ -88,8 +88,19 @@ impl Client {
         parameters: &Parameters,
         rate: f32,
     ) -> Result<u32, SendError> {
+        self.subscribe_as(sql, parameters, &Delivery::at_rate(rate))
+    }
+
+    /// As [`Client::subscribe_with`], with delivery options: how often rows are told by their distance, when they leave a circle,
+    /// how many bytes per second the connection is sent, and whether only what is durable is told.
+    pub fn subscribe_as(
+        &mut self,
+        sql: &str,
+        parameters: &Parameters,
+        delivery: &Delivery,
+    ) -> Result<u32, SendError> {
         self.refuse_when_over()?;
-        let subscription = self.link.outbox().subscribe_with(sql, parameters, rate)?;
+        let subscription = self.link.outbox().subscribe_as(sql, parameters, delivery)?;
         self.link.wake.notify_one();
         Ok(subscription)
     }
@@ -110,7 +121,7 @@ impl Client {
     /// Begins a subscription of a typed query.
     pub fn subscribe_to<R>(&mut self, query: &Query<R>) -> Result<u32, SendError> {
         let (sql, parameters) = query.build()?;
-        self.subscribe_with(&sql, &parameters, query.wanted_rate())
+        self.subscribe_as(&sql, &parameters, query.wanted_delivery())
     }
 
     /// Goes over to the values of another query, which is built like the one that the subscription began with, as

@@ -9,7 +9,7 @@ mod value;
 use std::fmt;
 use std::marker::PhantomData;
 
-use ambit_client_core::{ParameterError, Parameters};
+use ambit_client_core::{Delivery, ParameterError, Parameters};
 
 pub use column::Column;
 pub use condition::Condition;
@@ -37,7 +37,7 @@ pub struct Query<R> {
     conditions: Vec<Pieces>,
     orders: Vec<Pieces>,
     limit: Option<u32>,
-    rate: f32,
+    delivery: Delivery,
     row: PhantomData<fn() -> R>,
 }
 
@@ -64,7 +64,7 @@ impl<R> Query<R> {
             conditions: Vec::new(),
             orders: Vec::new(),
             limit: None,
-            rate: 0.0,
+            delivery: Delivery::default(),
             row: PhantomData,
         }
     }
@@ -117,13 +117,25 @@ impl<R> Query<R> {
     /// Updates per second: 0 is the server's default, infinity one update per commit.
     #[must_use]
     pub fn rate(mut self, rate: f32) -> Self {
-        self.rate = rate;
+        self.delivery.rate = rate;
+        self
+    }
+
+    /// All delivery options, the rate among them.
+    #[must_use]
+    pub fn delivery(mut self, delivery: Delivery) -> Self {
+        self.delivery = delivery;
         self
     }
 
     /// The rate that was asked for.
     pub fn wanted_rate(&self) -> f32 {
-        self.rate
+        self.delivery.rate
+    }
+
+    /// The delivery options that were asked for.
+    pub fn wanted_delivery(&self) -> &Delivery {
+        &self.delivery
     }
 
     /// The text, and the values of the names in it. Queries that are built alike have one text, whatever their values are:
@@ -161,15 +173,15 @@ impl<R> Query<R> {
 // Derived, these would ask the same of the row.
 impl<R> Clone for Query<R> {
     fn clone(&self) -> Self {
-        let Self { table, around, conditions, orders, limit, rate, row } = self;
+        let Self { table, around, conditions, orders, limit, delivery, row } = self;
         let (around, conditions, orders) = (around.clone(), conditions.clone(), orders.clone());
-        Self { table, around, conditions, orders, limit: *limit, rate: *rate, row: *row }
+        Self { table, around, conditions, orders, limit: *limit, delivery: delivery.clone(), row: *row }
     }
 }
 
 impl<R> fmt::Debug for Query<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Query").field(&self.build()).field(&self.rate).finish()
+        f.debug_tuple("Query").field(&self.build()).field(&self.delivery).finish()
     }
 }
 

@@ -126,7 +126,8 @@ async fn converse(mut socket: WebSocketStream<TcpStream>, manner: Manner, heard:
                 }
                 answers
             }
-            ClientMessage::Subscribe { subscription, sql, rate, parameters } => {
+            ClientMessage::Subscribe { subscription, sql, delivery, parameters } => {
+                let rate = delivery.rate;
                 heard.send(format!("subscribe {sql} {rate} {:?}", parameters.get("zone"))).unwrap();
                 vec![update(offset, &[subscription], |out| {
                     write_insert(out, 4, &unit(40, 1));
@@ -328,7 +329,7 @@ fn what_cannot_be_called_is_refused_here() {
     assert!(matches!(client.call_named("setup", &[]), Err(SendError::UnknownReducer(_))));
     assert!(matches!(client.call(7, &[]), Err(SendError::UnknownReducer(_))));
     assert!(matches!(client.call_named("heal", &[1, 2]), Err(SendError::Arguments { .. })));
-    assert!(matches!(client.subscribe("SELECT", -1.0), Err(SendError::Rate(_))));
+    assert!(matches!(client.subscribe("SELECT", -1.0), Err(SendError::Delivery(_))));
     client.disconnect();
     assert!(matches!(client.call_named("heal", &[0; 8]), Err(SendError::Disconnected(_))));
     assert_eq!(ending(&mut client), DisconnectReason::Closed);

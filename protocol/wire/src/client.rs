@@ -1,5 +1,6 @@
 //! What a client says.
 
+use crate::delivery::{self, Delivery};
 use crate::envelope::{Builder, builder, finish, missing, open, unexpected};
 use crate::error::{WireError, at_most};
 use crate::limits;
@@ -24,8 +25,8 @@ pub enum ClientMessage<'a> {
         subscription: u32,
         /// The query.
         sql: &'a str,
-        /// Updates per second. 0: the server's default. `f32::INFINITY`: one update per commit.
-        rate: f32,
+        /// How its rows are delivered.
+        delivery: Delivery,
         /// The values of the names in the query.
         parameters: Parameters,
     },
@@ -67,11 +68,23 @@ impl<'a> ClientMessage<'a> {
                 let body = fb::Hello::create(&mut out, &fb::HelloArgs { protocol, token, takes_compressed });
                 finish(out, fb::Body::Hello, body)
             }
-            Self::Subscribe { subscription, sql, rate, parameters } => {
+            Self::Subscribe { subscription, sql, delivery, parameters } => {
                 let mut out = builder(sql.len());
                 let sql = Some(out.create_string(sql));
                 let parameters = envelope::write(&mut out, parameters);
-                let args = fb::SubscribeArgs { subscription: *subscription, sql, rate: *rate, parameters };
+                let tiers = delivery::envelope::write(&mut out, &delivery.tiers);
+                let Delivery { rate, hysteresis, budget, confirmed, .. } = *delivery;
+                let subscription = *subscription;
+                let args = fb::SubscribeArgs {
+                    subscription,
+                    sql,
+                    rate,
+                    parameters,
+                    hysteresis,
+                    tiers,
+                    budget,
+                    confirmed,
+                };
                 let body = fb::Subscribe::create(&mut out, &args);
                 finish(out, fb::Body::Subscribe, body)
             }
@@ -116,9 +129,16 @@ impl<'a> ClientMessage<'a> {
             fb::Body::Subscribe => {
                 let body = message.body_as_subscribe().ok_or_else(missing)?;
                 at_most("the query", body.sql().len(), limits::SQL_BYTES_MAX)?;
-                let rate = checked_rate(body.rate())?;
+                let delivery = Delivery {
+                    rate: checked_rate(body.rate())?,
+                    hysteresis: body.hysteresis(),
+                    tiers: delivery::envelope::read(body.tiers())?,
+                    budget: body.budget(),
+                    confirmed: body.confirmed(),
+                };
+                let (subscription, sql) = (body.subscription(), body.sql());
                 let parameters = envelope::read(body.parameters())?;
-                Ok(Self::Subscribe { subscription: body.subscription(), sql: body.sql(), rate, parameters })
+                Ok(Self::Subscribe { subscription, sql, delivery, parameters })
             }
             fb::Body::ChangeParameters => {
                 let body = message.body_as_change_parameters().ok_or_else(missing)?;

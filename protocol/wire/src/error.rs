@@ -2,6 +2,7 @@
 
 use ambit_model::DecodeError;
 
+use crate::delivery::DeliveryError;
 use crate::parameters::ParameterError;
 
 /// Why bytes are not a message or a block of one.
@@ -36,6 +37,9 @@ pub enum WireError {
     /// A rate that is negative, not a number, or above [`crate::limits::RATE_HZ_MAX`] and finite.
     #[error("a rate of {0} updates per second is not possible")]
     Rate(String),
+    /// Lists of delivery options that are too long.
+    #[error(transparent)]
+    Delivery(#[from] DeliveryError),
     /// A query's parameter that is none.
     #[error(transparent)]
     Parameter(#[from] ParameterError),

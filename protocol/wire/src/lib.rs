@@ -18,6 +18,7 @@ mod updates;
 mod motion;
 
 mod client;
+mod delivery;
 mod parameters;
 
 mod envelope;
@@ -40,6 +41,7 @@ mod messages_generated;
 pub use bits::BitWriter;
 pub use calls::{Call, Calls, write_call};
 pub use client::ClientMessage;
+pub use delivery::{Delivery, DeliveryError, Tier};
 pub use error::WireError;
 pub use motion::{
     Coding, MotionBlock, MotionSink, RowResiduals, is_leap, write_calm, write_residuals, write_section,

@@ -45,6 +45,22 @@ pub const SUBSCRIPTIONS_MAX: usize = 256;
 /// Updates per second that a client may ask for, other than `f32::INFINITY`. No screen shows more.
 pub const RATE_HZ_MAX: f32 = 1_000.0;
 
+/// Tiers of a subscription. Games use two to four; each is a comparison per visible row and flush.
+pub const TIERS_MAX: usize = 8;
+
+/// Columns that a tier names: as many as a table has.
+pub const TIER_COLUMNS_MAX: usize = ambit_model::limits::COLUMNS_MAX;
+
+/// The lowest rate of a tier, in changes of one row per second: one every hundred seconds. Who wants less wants no row.
+pub const TIER_RATE_HZ_MIN: f32 = 0.01;
+
+/// The largest distance of a tier, and the largest hysteresis. Far outside any world in metres, and its square is an ordinary number.
+pub const DISTANCE_MAX: f64 = 1e100;
+
+/// The smallest budget of a connection in bytes per second: about sixty changes of a position. With less, a handful of rows
+/// would be minutes old.
+pub const BUDGET_BYTES_PER_S_MIN: u32 = 1_000;
+
 /// Tables in an envelope: the message, its body, and each parameter with its value. Twice as many, so that who sends too many
 /// parameters is told so.
 pub(crate) const ENVELOPE_TABLES_MAX: usize = 4 * (1 + PARAMETERS_MAX);

@@ -537,6 +537,10 @@ impl<'a> Subscribe<'a> {
   pub const VT_SQL: ::flatbuffers::VOffsetT = 6;
   pub const VT_RATE: ::flatbuffers::VOffsetT = 8;
   pub const VT_PARAMETERS: ::flatbuffers::VOffsetT = 10;
+  pub const VT_HYSTERESIS: ::flatbuffers::VOffsetT = 12;
+  pub const VT_TIERS: ::flatbuffers::VOffsetT = 14;
+  pub const VT_BUDGET: ::flatbuffers::VOffsetT = 16;
+  pub const VT_CONFIRMED: ::flatbuffers::VOffsetT = 18;
 
   #[inline]
   pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
@@ -548,10 +552,14 @@ impl<'a> Subscribe<'a> {
     args: &'args SubscribeArgs<'args>
   ) -> ::flatbuffers::WIPOffset<Subscribe<'bldr>> {
     let mut builder = SubscribeBuilder::new(_fbb);
+    builder.add_hysteresis(args.hysteresis);
+    builder.add_budget(args.budget);
+    if let Some(x) = args.tiers { builder.add_tiers(x); }
     if let Some(x) = args.parameters { builder.add_parameters(x); }
     builder.add_rate(args.rate);
     if let Some(x) = args.sql { builder.add_sql(x); }
     builder.add_subscription(args.subscription);
+    builder.add_confirmed(args.confirmed);
     builder.finish()
   }
 
@@ -584,6 +592,34 @@ impl<'a> Subscribe<'a> {
     // which contains a valid value in this slot
     unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<Parameter>>>>(Subscribe::VT_PARAMETERS, None)}
   }
+  #[inline]
+  pub fn hysteresis(&self) -> f64 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<f64>(Subscribe::VT_HYSTERESIS, Some(0.0)).unwrap()}
+  }
+  #[inline]
+  pub fn tiers(&self) -> Option<::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<Tier<'a>>>> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<Tier>>>>(Subscribe::VT_TIERS, None)}
+  }
+  #[inline]
+  pub fn budget(&self) -> u32 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<u32>(Subscribe::VT_BUDGET, Some(0)).unwrap()}
+  }
+  #[inline]
+  pub fn confirmed(&self) -> bool {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<bool>(Subscribe::VT_CONFIRMED, Some(false)).unwrap()}
+  }
 }
 
 impl ::flatbuffers::Verifiable for Subscribe<'_> {
@@ -596,6 +632,10 @@ impl ::flatbuffers::Verifiable for Subscribe<'_> {
      .visit_field::<::flatbuffers::ForwardsUOffset<&str>>("sql", Self::VT_SQL, true)?
      .visit_field::<f32>("rate", Self::VT_RATE, false)?
      .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, ::flatbuffers::ForwardsUOffset<Parameter>>>>("parameters", Self::VT_PARAMETERS, false)?
+     .visit_field::<f64>("hysteresis", Self::VT_HYSTERESIS, false)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, ::flatbuffers::ForwardsUOffset<Tier>>>>("tiers", Self::VT_TIERS, false)?
+     .visit_field::<u32>("budget", Self::VT_BUDGET, false)?
+     .visit_field::<bool>("confirmed", Self::VT_CONFIRMED, false)?
      .finish();
     Ok(())
   }
@@ -605,6 +645,10 @@ pub struct SubscribeArgs<'a> {
     pub sql: Option<::flatbuffers::WIPOffset<&'a str>>,
     pub rate: f32,
     pub parameters: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<Parameter<'a>>>>>,
+    pub hysteresis: f64,
+    pub tiers: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<Tier<'a>>>>>,
+    pub budget: u32,
+    pub confirmed: bool,
 }
 impl<'a> Default for SubscribeArgs<'a> {
   #[inline]
@@ -614,6 +658,10 @@ impl<'a> Default for SubscribeArgs<'a> {
       sql: None, // required field
       rate: 0.0,
       parameters: None,
+      hysteresis: 0.0,
+      tiers: None,
+      budget: 0,
+      confirmed: false,
     }
   }
 }
@@ -640,6 +688,22 @@ impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> SubscribeBuilder<'a, 'b, A> {
     self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Subscribe::VT_PARAMETERS, parameters);
   }
   #[inline]
+  pub fn add_hysteresis(&mut self, hysteresis: f64) {
+    self.fbb_.push_slot::<f64>(Subscribe::VT_HYSTERESIS, hysteresis, 0.0);
+  }
+  #[inline]
+  pub fn add_tiers(&mut self, tiers: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b , ::flatbuffers::ForwardsUOffset<Tier<'b >>>>) {
+    self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Subscribe::VT_TIERS, tiers);
+  }
+  #[inline]
+  pub fn add_budget(&mut self, budget: u32) {
+    self.fbb_.push_slot::<u32>(Subscribe::VT_BUDGET, budget, 0);
+  }
+  #[inline]
+  pub fn add_confirmed(&mut self, confirmed: bool) {
+    self.fbb_.push_slot::<bool>(Subscribe::VT_CONFIRMED, confirmed, false);
+  }
+  #[inline]
   pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> SubscribeBuilder<'a, 'b, A> {
     let start = _fbb.start_table();
     SubscribeBuilder {
@@ -662,6 +726,140 @@ impl ::core::fmt::Debug for Subscribe<'_> {
       ds.field("sql", &self.sql());
       ds.field("rate", &self.rate());
       ds.field("parameters", &self.parameters());
+      ds.field("hysteresis", &self.hysteresis());
+      ds.field("tiers", &self.tiers());
+      ds.field("budget", &self.budget());
+      ds.field("confirmed", &self.confirmed());
+      ds.finish()
+  }
+}
+pub enum TierOffset {}
+#[derive(Copy, Clone, PartialEq)]
+
+pub struct Tier<'a> {
+  pub _tab: ::flatbuffers::Table<'a>,
+}
+
+impl<'a> ::flatbuffers::Follow<'a> for Tier<'a> {
+  type Inner = Tier<'a>;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    Self { _tab: unsafe { ::flatbuffers::Table::new(buf, loc) } }
+  }
+}
+
+impl<'a> Tier<'a> {
+  pub const VT_DISTANCE: ::flatbuffers::VOffsetT = 4;
+  pub const VT_RATE: ::flatbuffers::VOffsetT = 6;
+  pub const VT_COLUMNS: ::flatbuffers::VOffsetT = 8;
+
+  #[inline]
+  pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
+    Tier { _tab: table }
+  }
+  #[allow(unused_mut)]
+  pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
+    _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
+    args: &'args TierArgs<'args>
+  ) -> ::flatbuffers::WIPOffset<Tier<'bldr>> {
+    let mut builder = TierBuilder::new(_fbb);
+    builder.add_distance(args.distance);
+    if let Some(x) = args.columns { builder.add_columns(x); }
+    builder.add_rate(args.rate);
+    builder.finish()
+  }
+
+
+  #[inline]
+  pub fn distance(&self) -> f64 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<f64>(Tier::VT_DISTANCE, Some(0.0)).unwrap()}
+  }
+  #[inline]
+  pub fn rate(&self) -> f32 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<f32>(Tier::VT_RATE, Some(0.0)).unwrap()}
+  }
+  #[inline]
+  pub fn columns(&self) -> Option<::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<&'a str>>> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<&'a str>>>>(Tier::VT_COLUMNS, None)}
+  }
+}
+
+impl ::flatbuffers::Verifiable for Tier<'_> {
+  #[inline]
+  fn run_verifier(
+    v: &mut ::flatbuffers::Verifier, pos: usize
+  ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
+    v.visit_table(pos)?
+     .visit_field::<f64>("distance", Self::VT_DISTANCE, false)?
+     .visit_field::<f32>("rate", Self::VT_RATE, false)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, ::flatbuffers::ForwardsUOffset<&'_ str>>>>("columns", Self::VT_COLUMNS, false)?
+     .finish();
+    Ok(())
+  }
+}
+pub struct TierArgs<'a> {
+    pub distance: f64,
+    pub rate: f32,
+    pub columns: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<&'a str>>>>,
+}
+impl<'a> Default for TierArgs<'a> {
+  #[inline]
+  fn default() -> Self {
+    TierArgs {
+      distance: 0.0,
+      rate: 0.0,
+      columns: None,
+    }
+  }
+}
+
+pub struct TierBuilder<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> {
+  fbb_: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>,
+  start_: ::flatbuffers::WIPOffset<::flatbuffers::TableUnfinishedWIPOffset>,
+}
+impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> TierBuilder<'a, 'b, A> {
+  #[inline]
+  pub fn add_distance(&mut self, distance: f64) {
+    self.fbb_.push_slot::<f64>(Tier::VT_DISTANCE, distance, 0.0);
+  }
+  #[inline]
+  pub fn add_rate(&mut self, rate: f32) {
+    self.fbb_.push_slot::<f32>(Tier::VT_RATE, rate, 0.0);
+  }
+  #[inline]
+  pub fn add_columns(&mut self, columns: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b , ::flatbuffers::ForwardsUOffset<&'b  str>>>) {
+    self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Tier::VT_COLUMNS, columns);
+  }
+  #[inline]
+  pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> TierBuilder<'a, 'b, A> {
+    let start = _fbb.start_table();
+    TierBuilder {
+      fbb_: _fbb,
+      start_: start,
+    }
+  }
+  #[inline]
+  pub fn finish(self) -> ::flatbuffers::WIPOffset<Tier<'a>> {
+    let o = self.fbb_.end_table(self.start_);
+    ::flatbuffers::WIPOffset::new(o.value())
+  }
+}
+
+impl ::core::fmt::Debug for Tier<'_> {
+  fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+    let mut ds = f.debug_struct("Tier");
+      ds.field("distance", &self.distance());
+      ds.field("rate", &self.rate());
+      ds.field("columns", &self.columns());
       ds.finish()
   }
 }

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use ambit_wire::{
-    ClientMessage, ParameterError, ParameterValue, Parameters, ServerMessage, WireError, limits,
+    ClientMessage, Delivery, ParameterError, ParameterValue, Parameters, ServerMessage, WireError, limits,
 };
 
 /// The bytes of a change of parameters, with `old` replaced by `new` wherever it stands.
@@ -84,7 +84,7 @@ fn messages_without_parameters_are_still_read() {
     let expected = ClientMessage::Subscribe {
         subscription: 1,
         sql: "SELECT * FROM player",
-        rate: 20.0,
+        delivery: Delivery::at_rate(20.0),
         parameters: Parameters::new(),
     };
     assert_eq!(ClientMessage::decode(&subscribe), Ok(expected));

@@ -4,9 +4,9 @@
 
 use ambit_model::{ColumnType, ConnectionId, Field, Identity, RowLayout, Timestamp, delta};
 use ambit_wire::{
-    Call, CallResult, CallStatus, Calls, ClientMessage, LeaveReason, Op, ParameterValue, Parameters, Results,
-    ServerMessage, TableBlocks, UpdateHeader, WireError, begin_table, end_table, limits, write_call,
-    write_delete, write_delta, write_insert, write_result,
+    Call, CallResult, CallStatus, Calls, ClientMessage, Delivery, LeaveReason, Op, ParameterValue,
+    Parameters, Results, ServerMessage, TableBlocks, UpdateHeader, WireError, begin_table, end_table, limits,
+    write_call, write_delete, write_delta, write_insert, write_result,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -87,7 +87,7 @@ fn read_all(bytes: &[u8]) {
 }
 
 fn subscribe(sql: &str, rate: f32, parameters: Parameters) -> ClientMessage<'_> {
-    ClientMessage::Subscribe { subscription: 1, sql, rate, parameters }
+    ClientMessage::Subscribe { subscription: 1, sql, delivery: Delivery::at_rate(rate), parameters }
 }
 
 /// One parameter of every kind.

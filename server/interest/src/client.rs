@@ -7,10 +7,12 @@ use ambit_model::{ConnectionId, Identity};
 use crate::cohort::Cohort;
 use crate::earlier::EarlierSchema;
 use crate::filters::FilterId;
+use crate::flush::loose::{Loose, Purse};
 use crate::query::QueryError;
-use crate::query::plan::{Circle, Join, Order};
+use crate::query::plan::{Circle, Filter, Join, Order};
 use crate::rankings::RankingId;
 use crate::world::GroundId;
+use crate::world::near::SpotsId;
 
 /// A connection's name, chosen by whoever owns the sockets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -28,6 +30,7 @@ pub(crate) struct Client {
     pub subscriptions: Vec<Subscription>,
     /// Subscriptions that ended before their first result.
     pub ended: Vec<u32>,
+    pub purse: Purse,
 }
 
 pub(crate) struct Subscription {
@@ -45,6 +48,8 @@ pub(crate) struct Subscription {
     pub next: Option<Box<Source>>,
     /// The last change of parameters that the client was not told of, 0 if there is none.
     pub change: u32,
+    /// What the client holds of it, if that does not follow from the rows alone.
+    pub loose: Option<Box<Loose>>,
     /// Why the follower ends it, if its stage is [`Stage::Ended`], or why it takes no other parameters.
     pub refused: Option<QueryError>,
 }
@@ -84,6 +89,39 @@ pub(crate) enum Source {
         limit: usize,
         of: Box<Source>,
     },
+    /// A circle with delivery options.
+    Near(Box<Near>),
+}
+
+/// A circle with delivery options.
+pub(crate) struct Near {
+    pub centre: Centre,
+    /// At which rows enter.
+    pub radius: f64,
+    pub spots: SpotsId,
+}
+
+impl Near {
+    /// The table whose rows it shows.
+    pub fn table(&self) -> u16 {
+        match &self.centre {
+            Centre::Fixed { filter, .. } => filter.table,
+            Centre::Moving { circle, .. } => circle.target.table,
+        }
+    }
+}
+
+/// What is in the centre of a [`Near`].
+pub(crate) enum Centre {
+    Fixed {
+        /// The whole query.
+        filter: Filter,
+        /// Its conditions apart from the circle.
+        target: Filter,
+        place: [f64; 3],
+    },
+    /// Rows.
+    Moving { circle: Box<Circle>, observers: FilterId },
 }
 
 impl Client {
@@ -96,7 +134,13 @@ impl Client {
             cohort: None,
             subscriptions: Vec::new(),
             ended: Vec::new(),
+            purse: Purse::default(),
         }
+    }
+
+    /// Whether any subscription has delivery options.
+    pub fn is_loose(&self) -> bool {
+        self.subscriptions.iter().any(|subscription| subscription.loose.is_some())
     }
 
     /// The rate at which the strictest of its subscriptions wants to be flushed.
@@ -132,6 +176,7 @@ impl Source {
             Self::Circle { circle, .. } => circle.target.table,
             Self::Join { join, .. } => join.target(),
             Self::Top { of, .. } => of.table(cohort),
+            Self::Near(near) => near.table(),
         }
     }
 
@@ -140,14 +185,14 @@ impl Source {
         match self {
             Self::Join { join, .. } => Some(join),
             Self::Top { of, .. } => of.join(),
-            Self::Filter(_) | Self::Ranking(_) | Self::Circle { .. } => None,
+            Self::Filter(_) | Self::Ranking(_) | Self::Circle { .. } | Self::Near(_) => None,
         }
     }
 
     /// Rows that it shows at most, if its query says so.
     pub fn limit(&self, cohort: &Cohort) -> usize {
         match self {
-            Self::Filter(_) | Self::Circle { .. } | Self::Join { .. } => 0,
+            Self::Filter(_) | Self::Circle { .. } | Self::Join { .. } | Self::Near(_) => 0,
             Self::Ranking(id) => cohort.rankings.get(*id).map_or(0, |ranking| ranking.ranked.limit),
             Self::Top { limit, .. } => *limit,
         }
@@ -160,6 +205,10 @@ impl Source {
             Self::Circle { circle, .. } => vec![circle.observer.table],
             Self::Join { join, .. } => join.tables.iter().skip(1).map(|joined| joined.filter.table).collect(),
             Self::Top { of, .. } => of.other_tables(),
+            Self::Near(near) => match &near.centre {
+                Centre::Fixed { .. } => Vec::new(),
+                Centre::Moving { circle, .. } => vec![circle.observer.table],
+            },
         }
     }
 }

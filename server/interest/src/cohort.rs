@@ -22,6 +22,8 @@ pub(crate) struct Cohort {
     pub rate: Rate,
     phase: u32,
     due: Timestamp,
+    /// When it is due if clients only wait for their turn.
+    resumes: Timestamp,
     pub filters: Filters,
     pub rankings: Rankings,
     /// Per table: the first change that its clients have not seen.
@@ -30,6 +32,8 @@ pub(crate) struct Cohort {
     pub motion: CohortMotion,
     /// Whether subscriptions wait for their first result or their end, or a client for another cohort.
     pub has_news: bool,
+    /// Whether a client that was told of rows otherwise is now told of their motion too: it does not know which way they went.
+    pub has_stray_ways: bool,
     /// Its clients, and what a flush does for each.
     pub routines: Routines,
 }
@@ -52,6 +56,11 @@ impl Rate {
         }
     }
 
+    /// Its period in milliseconds; 0 if there is none.
+    pub fn period_ms(self) -> u32 {
+        self.period().map_or(0, |period| (period / 1_000) as u32)
+    }
+
     /// How many phases the rate's connections are spread over.
     pub fn phases(self) -> u32 {
         match self {
@@ -67,11 +76,13 @@ impl Cohort {
             rate,
             phase,
             due: now,
+            resumes: now,
             filters: Filters::default(),
             rankings: Rankings::default(),
             cursors: Vec::new(),
             motion: CohortMotion::default(),
             has_news: false,
+            has_stray_ways: false,
             routines: Routines::default(),
         };
         cohort.flushed(now);
@@ -89,6 +100,11 @@ impl Cohort {
         self.routines.void(client);
     }
 
+    /// When it is due if no commit was made since the last flush, and clients lack what waits for its turn.
+    pub fn resumes(&self) -> Timestamp {
+        self.resumes
+    }
+
     /// Makes it due at once.
     pub fn hurry(&mut self) {
         self.due = Timestamp(i64::MIN);
@@ -104,6 +120,10 @@ impl Cohort {
                 let behind = now.0.saturating_sub(offset).rem_euclid(period);
                 now.plus(Duration(period - behind))
             }
+        };
+        self.resumes = match self.rate {
+            Rate::Hertz(_) => self.due,
+            Rate::Immediate => now.plus(Duration::from_millis(limits::TURN_MS)),
         };
     }
 }

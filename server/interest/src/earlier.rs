@@ -125,6 +125,11 @@ impl EarlierSchema {
         Self { schema: Arc::clone(&self.schema), tables: tables.collect(), age: self.age + 1 }
     }
 
+    /// The schema itself.
+    pub fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
     /// The id that its clients know a current table by.
     pub fn known_id(&self, current: u16) -> Option<u16> {
         (0..).zip(&self.tables).find(|(_, to)| **to == Ok(current)).map(|(id, _)| id)

@@ -7,6 +7,7 @@ mod circle;
 mod covered;
 mod filter;
 mod join;
+pub(crate) mod loose;
 pub(crate) mod ops;
 pub(crate) mod ranking;
 pub(crate) mod routine;
@@ -19,7 +20,7 @@ use ambit_model::{Slot, Timestamp};
 use ambit_wire::{TableMark, begin_table, end_table};
 
 use crate::changes::Period;
-use crate::client::{Client, Source, Stage, Subscription};
+use crate::client::{Centre, Client, Source, Stage, Subscription};
 use crate::cohort::Cohort;
 use crate::filters::FilterId;
 use crate::follower::{Applied, ClientUpdate, Refusal};
@@ -49,6 +50,7 @@ pub(crate) struct Scratch {
     circle: circle::CircleScratch,
     joins: join::JoinScratch,
     top: top::TopScratch,
+    loose: loose::LooseScratch,
 }
 
 /// What happened to one table in the period.
@@ -81,6 +83,7 @@ pub(crate) fn flush(
     (now, precision): (Timestamp, Precision),
     sink: &mut dyn FnMut(ClientUpdate<'_>),
 ) -> u64 {
+    world.refresh();
     merge(world, cohort, scratch, (now, precision));
     filter::cross(world, cohort, scratch);
     ranking::rank(world, cohort, scratch);
@@ -109,7 +112,9 @@ fn flush_anew(
     for subscription in &mut client.subscriptions {
         bound(world, cohort, scratch, subscription);
     }
+    loose::begin_client(scratch, client);
     write_blocks(world, cohort, client, scratch, &mut blocks);
+    loose::finish_client(world, scratch, client, &mut blocks);
     let mut update = ClientUpdate {
         client: client.id,
         offset,
@@ -162,16 +167,26 @@ fn too_many(world: &World, cohort: &Cohort, scratch: &mut Scratch, source: &Sour
     match source {
         Source::Filter(_) | Source::Ranking(_) => None,
         Source::Top { of, .. } => too_many(world, cohort, scratch, of),
-        Source::Circle { observers, .. } => {
-            let count = cohort.filters.get(*observers).map_or(0, |watched| watched.members.len());
-            (count > limits::OBSERVERS_PER_CIRCLE_MAX).then_some(QueryError::TooManyObservers(count))
-        }
+        Source::Circle { observers, .. } => too_many_observers(cohort, *observers),
+        Source::Near(near) => match near.centre {
+            Centre::Fixed { .. } => None,
+            Centre::Moving { observers, .. } => too_many_observers(cohort, observers),
+        },
         Source::Join { join, leaves } => join::too_many_rows(world, cohort, scratch, (join, leaves)),
     }
 }
 
+fn too_many_observers(cohort: &Cohort, observers: FilterId) -> Option<QueryError> {
+    let count = cohort.filters.get(observers).map_or(0, |watched| watched.members.len());
+    (count > limits::OBSERVERS_PER_CIRCLE_MAX).then_some(QueryError::TooManyObservers(count))
+}
+
 /// Gives up what a subscription has claimed.
 pub(crate) fn release(world: &mut World, cohort: &mut Cohort, subscription: Subscription) {
+    cohort.has_stray_ways |= subscription.loose.is_some();
+    if subscription.loose.is_some() {
+        world.unwatch_stamps(subscription.table);
+    }
     release_source(world, cohort, subscription.source);
     if let Some(next) = subscription.next {
         release_source(world, cohort, *next);
@@ -205,6 +220,13 @@ pub(crate) fn release_source(world: &mut World, cohort: &mut Cohort, source: Sou
         Source::Top { order, of, .. } => {
             world.unwatch_order(of.table(cohort), &order);
             release_source(world, cohort, *of);
+        }
+        Source::Near(near) => {
+            world.unwatch_spots(near.spots, near.radius);
+            if let Centre::Moving { circle, observers } = &near.centre {
+                world.unwatch(&circle.observer);
+                cohort.filters.release(*observers, true);
+            }
         }
     }
 }
@@ -242,15 +264,24 @@ fn merge(world: &World, cohort: &mut Cohort, scratch: &mut Scratch, moment: (Tim
 fn write_blocks(
     world: &mut World,
     cohort: &mut Cohort,
-    client: &Client,
+    client: &mut Client,
     scratch: &mut Scratch,
     out: &mut Vec<u8>,
 ) {
-    let mut rest = client.subscriptions.as_slice();
+    let (mut rest, mut first) = (client.subscriptions.as_mut_slice(), 0);
     while let Some((table, known)) = rest.first().map(|first| (first.table, first.known_table)) {
         let count = rest.iter().take_while(|subscription| subscription.known_table == known).count();
-        let (group, others) = rest.split_at(count);
+        let (group, others) = rest.split_at_mut(count);
         rest = others;
+        first += count;
+        let is_loose = group.iter().any(|subscription| subscription.loose.is_some());
+        if is_loose {
+            // Whole values: which of them a client has, the steps of quantised columns do not know.
+            let mark = begin_table(out, known);
+            loose::write(world, cohort, scratch, (table, first - count), (group, None), out);
+            end_table(out, mark);
+            continue;
+        }
         let mark = begin(scratch, (table, known), out);
         let cover = covered::position_of_cover(cohort, group).and_then(|place| group.get(place));
         match cover.map(|cover| &cover.source) {
@@ -258,7 +289,8 @@ fn write_blocks(
             Some(Source::Circle { circle, ground, observers })
                 if circle::write(world, cohort, scratch, (circle, *ground, *observers), out) => {}
             Some(Source::Ranking(id)) => ranking::write(world, cohort, scratch, table, *id, out),
-            Some(Source::Circle { .. } | Source::Join { .. } | Source::Top { .. }) | None => {
+            Some(Source::Circle { .. } | Source::Join { .. } | Source::Near(_) | Source::Top { .. })
+            | None => {
                 union::write(world, cohort, scratch, table, group, out);
             }
         }
@@ -316,6 +348,11 @@ fn settle(world: &mut World, cohort: &mut Cohort, client: &mut Client, update: &
 }
 
 impl Scratch {
+    /// Notes when the flush is.
+    pub fn begin(&mut self, now: Timestamp, cohort: &Cohort) {
+        self.loose.begin(now, cohort.rate.period_ms() / 2);
+    }
+
     fn table(&self, table: u16) -> Option<&TableScratch> {
         self.tables.get(usize::from(table))
     }
@@ -343,6 +380,7 @@ impl TableScratch {
     }
 
     /// Marks a slot; whether it did not bear this mark before.
+    #[inline]
     fn mark(&mut self, slot: Slot, mark: u32) -> bool {
         self.marks.get_mut(slot as usize).is_some_and(|place| std::mem::replace(place, mark) != mark)
     }

@@ -24,7 +24,8 @@ use crate::limits;
 use crate::query::QueryError;
 use crate::world::World;
 
-/// Follows one database and keeps every client's cache equal to the results of its subscriptions.
+/// Follows one database and keeps every client's cache equal to the results of its subscriptions, as far as their delivery options
+/// want that.
 pub struct Follower {
     world: World,
     clients: Vec<Option<Client>>,
@@ -43,7 +44,7 @@ pub struct Follower {
 pub struct ClientUpdate<'a> {
     /// Whose.
     pub client: ClientId,
-    /// The commit that the client's cache equals afterwards.
+    /// The commit that the client's cache equals afterwards, but for changes of rows that delivery options hold back.
     pub offset: u64,
     /// When that commit was made.
     pub timestamp: Timestamp,

@@ -82,6 +82,19 @@ impl Shape {
         (own, plain)
     }
 
+    /// The shape of rows within a place that does not move, which satisfy a filter besides, and a plainer one.
+    pub fn around(position: Position, filter: &Filter, table: &TableSchema) -> (Self, Self) {
+        let plain = Self {
+            filter: Filter::of_all(filter.table),
+            position,
+            joined: Vec::new(),
+            is_exact: filter.is_of_all(),
+        };
+        let is_personal = names_somebody(filter, table);
+        let filter = if is_personal { plain.filter.clone() } else { filter.clone() };
+        (Self { filter, is_exact: !is_personal, ..plain.clone() }, plain)
+    }
+
     pub fn table(&self) -> u16 {
         self.filter.table
     }
@@ -206,6 +219,16 @@ impl Ground {
         self.swept = None;
     }
 
+    /// How many joined values have a number.
+    pub fn name_count(&self) -> usize {
+        self.names.known.len()
+    }
+
+    /// Joined values get other numbers: all rows are to be located again.
+    pub fn forget_names(&mut self) {
+        self.names.known.clear();
+    }
+
     /// Nothing is known of the rows any more.
     pub fn forget(&mut self) {
         *self = Self { radii: std::mem::take(&mut self.radii), ..Self::new(self.shape.clone(), 0.0) };
@@ -317,7 +340,7 @@ impl SlotSet {
         self.len
     }
 
-    fn clear(&mut self) {
+    pub fn clear(&mut self) {
         self.words.fill(0);
         self.len = 0;
     }

@@ -14,6 +14,8 @@ mod earlier;
 mod query;
 mod renumber;
 
+mod delivery;
+
 mod changes;
 mod motion;
 
@@ -31,7 +33,7 @@ mod rankings;
 #[cfg(feature = "reference")]
 pub mod reference;
 
-pub use ambit_wire::{ParameterError, ParameterValue, Parameters};
+pub use ambit_wire::{Delivery, DeliveryError, ParameterError, ParameterValue, Parameters, Tier};
 pub use client::ClientId;
 pub use earlier::{Difference, TableChange};
 pub use follower::{

@@ -88,6 +88,29 @@ pub const WALK_ROWS_MAX: usize = 1_024;
 
 /// The same, per row that is wanted.
 pub const WALK_ROWS_PER_WANTED_MAX: usize = 8;
+/// Rows that a grid of remembered positions may lack before it is built anew: these, and one of so many that it has. Each is
+/// looked at by every circle; building costs about a microsecond for twenty rows.
+pub const STRAYS_MIN: usize = 16;
+/// See [`STRAYS_MIN`].
+pub const ROWS_PER_STRAY: usize = 256;
+
+/// Milliseconds after which a connection that is flushed at every commit is told what waits for its turn when no commit
+/// comes. As long as a period at the default rate.
+pub const TURN_MS: i64 = 50;
+
+/// A row that has waited so long in milliseconds comes before all others, or four times as long as the budget needs to send
+/// every row once, if that is more. What is nearer or has a higher priority is told more often until then.
+pub const OVERDUE_MS_MIN: u32 = 1_000;
+
+/// Milliseconds whose bytes a connection is given at once at most: one period of the lowest rate.
+pub const BUDGET_GAIN_MS_MAX: u32 = 1_000;
+
+/// Seconds whose bytes a connection saves up when there is little to tell. A burst when something happens, and no more than
+/// what a socket holds.
+pub const BUDGET_SAVED_S: f32 = 0.25;
+
+/// The part of a budget that changes of rows get even if rows that enter and leave take all of it.
+pub const BUDGET_RESERVE: f32 = 0.25;
 
 /// Flushes of a group of connections after which rows that no longer move are told apart from those that do. A second or more
 /// at usual rates; what has come to rest costs a little in each flush until then.

@@ -1,7 +1,7 @@
 //! Tables get other ids when the schema changes. Everything that a group of connections watches is kept; only the ids in
 //! it are exchanged.
 
-use crate::client::{Client, Source};
+use crate::client::{Centre, Client, Source};
 use crate::query::plan::{Circle, Filter, Join, Plan};
 
 /// Old table id → the new id of the table that holds the same rows; none if no table does.
@@ -38,6 +38,15 @@ impl Renumbering {
             Source::Circle { circle, .. } => {
                 circle.tables_mut().into_iter().for_each(|id| self.replace(id));
             }
+            Source::Near(near) => match &mut near.centre {
+                Centre::Fixed { filter, target, .. } => {
+                    self.filter(filter);
+                    self.filter(target);
+                }
+                Centre::Moving { circle, .. } => {
+                    circle.tables_mut().into_iter().for_each(|id| self.replace(id));
+                }
+            },
             Source::Join { join, .. } => join.tables_mut().for_each(|id| self.replace(id)),
             Source::Top { of, .. } => self.source(of),
         }

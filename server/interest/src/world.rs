@@ -2,8 +2,12 @@
 
 mod best;
 mod joined;
+pub(crate) mod near;
 mod ranked;
 mod select;
+
+pub(crate) mod spots;
+pub(crate) mod stamps;
 
 use std::sync::Arc;
 
@@ -16,6 +20,8 @@ use crate::limits;
 use crate::query::QueryError;
 use crate::query::plan::{Circle, Filter};
 use crate::renumber::Renumbering;
+use spots::Spots;
+use stamps::Stamps;
 
 pub(crate) use best::Place;
 
@@ -27,6 +33,7 @@ pub(crate) struct World {
     pub store: Store,
     pub tables: Vec<Table>,
     grounds: Vec<Ground>,
+    spots: Vec<Spots>,
 }
 
 /// What the follower keeps for a table besides its rows.
@@ -46,6 +53,8 @@ pub(crate) struct Table {
     pub tested: ColumnCounts,
     /// The columns that say where rows are for moving circles.
     placed: ColumnCounts,
+    /// When its rows changed, for clients that are not told every change at once.
+    pub stamps: Stamps,
 }
 
 /// How many depend on each of a table's columns.
@@ -68,17 +77,20 @@ impl Table {
             watchers: 0,
             tested: ColumnCounts::default(),
             placed: ColumnCounts::default(),
+            stamps: Stamps::new(schema.columns.len()),
         }
     }
 
     fn remember(&mut self, change: &AppliedChange<'_>) {
+        let is_another = change.mask & self.identity != 0;
+        self.stamps.note(change.slot, change.kind, change.mask, is_another);
         let wanted = self.tested.mask | self.placed.mask | self.motion.mask();
         let old = (wanted != 0).then_some(change.old);
         match change.kind {
             ChangeKind::Insert => self.log.push(change.slot, ChangeKind::Insert, 0, None),
             ChangeKind::Delete => self.log.push(change.slot, ChangeKind::Delete, 0, old),
             // One transaction took a row away and put another one in its place.
-            ChangeKind::Update if change.mask & self.identity != 0 => {
+            ChangeKind::Update if is_another => {
                 self.log.push(change.slot, ChangeKind::Delete, 0, old);
                 self.log.push(change.slot, ChangeKind::Insert, 0, None);
             }
@@ -100,7 +112,7 @@ impl World {
     pub fn new(store: Store) -> Self {
         let schema = Arc::clone(store.schema());
         let tables = (0..).zip(&schema.tables).map(|(id, table)| Table::new(table, &store, id)).collect();
-        Self { tables, store, schema, grounds: Vec::new() }
+        Self { tables, store, schema, grounds: Vec::new(), spots: Vec::new() }
     }
 
     pub fn table(&self, table: u16) -> Option<&Table> {
@@ -113,13 +125,16 @@ impl World {
 
     /// Applies a commit and remembers what it did to the tables that are watched.
     pub fn apply(&mut self, body: &[u8]) -> Result<(), ApplyError> {
-        let Self { store, tables, grounds, .. } = self;
+        let Self { store, tables, grounds, spots, .. } = self;
         store.apply(body, |change: AppliedChange<'_>| {
             let Some(table) = tables.get_mut(usize::from(change.table)) else { return };
             table.version += 1;
             table.slot_count = table.slot_count.max(change.slot as usize + 1);
             for ground in grounds.iter_mut().filter(|ground| ground.shape.table() == change.table) {
                 ground.wake(change.slot);
+            }
+            for spots in spots.iter_mut().filter(|spots| spots.shape().table() == change.table) {
+                spots.touch(change.slot);
             }
             if table.watchers > 0 {
                 table.remember(&change);
@@ -169,6 +184,10 @@ impl World {
         for ground in self.grounds.iter_mut().filter(|ground| !ground.radii.is_empty()) {
             renumbering.filter(&mut ground.shape.filter);
             ground.forget();
+        }
+        for spots in self.spots.iter_mut().filter(|spots| spots.is_used()) {
+            renumbering.filter(&mut spots.shape_mut().filter);
+            spots.forget();
         }
     }
 

@@ -236,10 +236,10 @@ impl Session {
                 connection.batch_begins();
                 self.send(EngineCommand::Calls { connection, block: bytes.slice_ref(block) })
             }
-            ClientMessage::Subscribe { subscription, sql, rate, parameters } => {
-                let (sql, parameters) = (sql.to_owned(), Box::new(parameters));
+            ClientMessage::Subscribe { subscription, sql, delivery, parameters } => {
+                let (sql, parameters, delivery) = (sql.to_owned(), Box::new(parameters), Box::new(delivery));
                 connection.batch_begins();
-                self.send(EngineCommand::Subscribe { connection, subscription, sql, rate, parameters })
+                self.send(EngineCommand::Subscribe { connection, subscription, sql, delivery, parameters })
             }
             ClientMessage::ChangeParameters { subscription, change, parameters } => {
                 let parameters = Box::new(parameters);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ambit_interest::{ClientId, Follower};
+use ambit_interest::{ClientId, Delivery, Follower, Parameters};
 use ambit_model::glam::Vec3;
 use ambit_model::{
     Column, ColumnSchema, ColumnType, ConnectionId, Duration, Identity, IndexKind, IndexSchema, RowLayout,
@@ -94,9 +94,13 @@ impl Database {
     }
 
     pub fn subscribe(&mut self, client: u64, sql: &str, rate: f32) {
-        let id = ClientId(client);
+        self.subscribe_as(client, sql, &Delivery::at_rate(rate));
+    }
+
+    pub fn subscribe_as(&mut self, client: u64, sql: &str, delivery: &Delivery) {
+        let (id, parameters) = (ClientId(client), Parameters::new());
         self.follower.connect(id, identity(client), ConnectionId::default());
-        let subscribed = self.follower.subscribe(id, 1, sql, rate, self.now);
+        let subscribed = self.follower.subscribe_as(id, 1, (sql, &parameters), delivery, self.now);
         assert!(subscribed.is_ok(), "the query was refused: {subscribed:?}");
     }
 

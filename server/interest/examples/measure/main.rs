@@ -13,6 +13,7 @@ mod crowd;
 mod mirror;
 mod unreal;
 
+mod loose;
 mod pair;
 mod schema_change;
 
@@ -29,9 +30,10 @@ mod limit;
 mod rounds;
 
 /// The scenarios by name.
-const SCENARIOS: [(&str, fn()); 11] = [
+const SCENARIOS: [(&str, fn()); 12] = [
     ("bandwidth", bandwidth::run),
     ("pair", pair::run),
+    ("loose", loose::run),
     ("schema_change", schema_change::run),
     ("aoi_testing", aoi_testing::run),
     ("mirror", mirror::run),

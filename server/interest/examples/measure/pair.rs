@@ -1,6 +1,7 @@
 //! What a visible moved row costs per observer. Every player moves in every commit and sees about 50 others through a circle
 //! of its own. Alternates with the least program that does the same, so that the machine's moods meet both.
 
+use ambit_interest::Delivery;
 use ambit_model::glam::Vec3;
 
 use crate::database::Database;
@@ -66,20 +67,25 @@ fn measure_once(players: u64, seed: u64) -> Run {
 
 /// A follower that was flushed a second after its start, and the players, each with its circle.
 pub fn start(players: u64, seed: u64) -> (Database, Field) {
+    start_with(players, seed, &Delivery::at_rate(20.0))
+}
+
+/// The same with delivery options.
+pub fn start_with(players: u64, seed: u64, delivery: &Delivery) -> (Database, Field) {
     let side = (players as f64 * std::f64::consts::PI * RADIUS * RADIUS / VISIBLE).sqrt() as f32;
     let stride = |direction: Vec3| direction * 0.5;
     let field = Field::new((players as usize, side, 4.0), stride, &mut Random::new(seed));
     let mut database = Database::new();
     put_all(&mut database, &field, true);
     for player in 0..players {
-        database.subscribe(player, SQL, 20.0);
+        database.subscribe_as(player, SQL, delivery);
     }
     database.pass(1_000);
     database.flush();
     (database, field)
 }
 
-fn put_all(database: &mut Database, field: &Field, is_new: bool) {
+pub fn put_all(database: &mut Database, field: &Field, is_new: bool) {
     for (player, place) in (0..).zip(&field.places) {
         database.put_player(player, *place, is_new);
     }
@@ -88,7 +94,7 @@ fn put_all(database: &mut Database, field: &Field, is_new: bool) {
 }
 
 /// How many pairs of observer and visible row there are.
-fn visible_pairs(field: &Field) -> u64 {
+pub fn visible_pairs(field: &Field) -> u64 {
     let cells = (f64::from(field.side) / RADIUS).ceil().max(1.0) as usize;
     let cell = |place: f32| ((f64::from(place) / RADIUS) as usize).min(cells - 1);
     let mut grid = vec![Vec::new(); cells * cells];

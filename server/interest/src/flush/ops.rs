@@ -39,10 +39,16 @@ pub(super) fn enter(
     (table, slot): (u16, Slot),
     out: &mut Vec<u8>,
 ) {
-    if let Some(row) = world.row(table, slot) {
-        write_insert(out, slot, row);
+    if insert(world, (table, slot), out) {
         scratch.motion.enter(slot);
     }
+}
+
+/// The same for a client that is told of no motion; whether there is such a row.
+#[inline]
+pub(super) fn insert(world: &World, (table, slot): (u16, Slot), out: &mut Vec<u8>) -> bool {
+    let row = world.row(table, slot);
+    row.inspect(|row| write_insert(out, slot, row)).is_some()
 }
 
 /// Appends the delta of an updated row.

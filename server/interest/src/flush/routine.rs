@@ -11,7 +11,7 @@ use std::borrow::Cow;
 
 use ambit_model::Timestamp;
 
-use super::{Scratch, covered, filter, flush_anew, join, ranking, write_blocks};
+use super::{Scratch, covered, filter, flush_anew, join, loose, ranking, write_blocks};
 use crate::client::{Client, ClientId};
 use crate::cohort::Cohort;
 use crate::filters::FilterId;
@@ -33,6 +33,8 @@ pub(crate) struct Routines {
     watchers: Watchers,
     /// Clients whose joins depend on rows of tables between others, and the columns that decide how many.
     bounded: (SlotSet, Vec<(u16, u64)>),
+    /// By a client's position: whether it lacks something that waits for its turn; and how many do.
+    waiting: (Vec<bool>, usize),
     /// The routines that a flush is to visit, a bit each.
     chosen: Vec<u64>,
     /// Visits since they were put in order.
@@ -44,6 +46,8 @@ struct Routine {
     client: usize,
     id: ClientId,
     is_valid: bool,
+    /// Whether some have delivery options.
+    is_loose: bool,
     parts: Parts,
     /// How many entries of the watchers lead to it.
     entries: usize,
@@ -65,7 +69,8 @@ impl Routines {
         }
         // The id is learned with the rest.
         let id = ClientId(0);
-        self.all.push(Routine { client, id, is_valid: false, parts: Parts::Many(Vec::new()), entries: 0 });
+        let parts = Parts::Many(Vec::new());
+        self.all.push(Routine { client, id, is_valid: false, is_loose: false, parts, entries: 0 });
         if let Some(place) = self.places.get_mut(client) {
             *place = self.all.len() as u32;
         }
@@ -82,6 +87,24 @@ impl Routines {
         self.note_place(place);
         if let Some(place) = self.places.get_mut(client) {
             *place = 0;
+        }
+        self.note_waiting(client, false);
+    }
+
+    /// Whether any client lacks something that waits for its turn.
+    pub fn has_waiting(&self) -> bool {
+        self.waiting.1 > 0
+    }
+
+    /// Notes whether a client does.
+    pub fn note_waiting(&mut self, client: usize, waits: bool) {
+        let (flags, count) = &mut self.waiting;
+        if waits && flags.len() <= client {
+            flags.resize(client + 1, false);
+        }
+        if let Some(flag) = flags.get_mut(client) {
+            *count = *count + usize::from(waits) - usize::from(*flag);
+            *flag = waits;
         }
     }
 
@@ -141,7 +164,7 @@ impl Routines {
     fn choose(&mut self, scratch: &Scratch) {
         self.chosen.clear();
         self.chosen.resize(self.all.len().div_ceil(u64::BITS as usize), 0);
-        let Self { places, chosen, watchers, voids, .. } = self;
+        let Self { places, chosen, watchers, voids, waiting, .. } = self;
         let mut choose = |client: usize| {
             // Whoever has gone has no place.
             let Some(place) = places.get(client).and_then(|&place| (place as usize).checked_sub(1)) else {
@@ -156,6 +179,9 @@ impl Routines {
         let tables = changed.flat_map(|(table, _)| watchers.of_table(table));
         let rankings = scratch.ranked.iter().flat_map(|&ranking| watchers.of_ranking(ranking));
         filters.chain(tables).chain(rankings).for_each(&mut choose);
+        if waiting.1 > 0 {
+            waiting.0.iter().enumerate().filter(|(_, waits)| **waits).for_each(|(client, _)| choose(client));
+        }
         voids.drain(..).for_each(choose);
     }
 
@@ -177,11 +203,17 @@ impl Routines {
     fn learn(&mut self, world: &World, cohort: &Cohort, place: usize, client: &Client) {
         let Some(routine) = self.all.get_mut(place) else { return };
         let mut position = 0;
+        let (is_loose, is_alone) = (client.is_loose(), client.subscriptions.len() == 1);
         let groups = client.subscriptions.chunk_by(|left, right| left.known_table == right.known_table);
         let mut parts = groups.map(|group| {
             let first = position;
             position += group.len();
-            let cover = covered::position_of_cover(cohort, group);
+            // What is remembered is told once: no part of such a client may find that it cannot be written.
+            let cover = match group {
+                [_] if is_alone => Some(0),
+                _ if is_loose => None,
+                _ => covered::position_of_cover(cohort, group),
+            };
             match cover.and_then(|place| Some((place, group.get(place)?))) {
                 Some((place, cover)) => Part::of(world, cohort, cover, first + place),
                 None => Part::Other,
@@ -193,6 +225,7 @@ impl Routines {
         };
         routine.id = client.id;
         routine.is_valid = true;
+        routine.is_loose = is_loose;
         routine.entries = self.watchers.add(routine.client, &client.subscriptions);
         if join::add_bounded(&client.subscriptions, &mut self.bounded.1) {
             self.bounded.0.insert(routine.client as u32);
@@ -202,7 +235,7 @@ impl Routines {
     }
 
     /// From time to time puts clients next to each other whose circles are.
-    fn order(&mut self, scratch: &Scratch) {
+    fn order(&mut self, world: &World, scratch: &Scratch) {
         if self.visits < limits::FLUSHES_PER_ORDER as usize * self.all.len() {
             return;
         }
@@ -210,6 +243,7 @@ impl Routines {
         self.all.sort_by_cached_key(|routine| {
             let place = routine.parts.all().iter().find_map(|part| match part {
                 Part::Circle { ground, observer, .. } => scratch.sweeps.get(*ground)?.place_of(*observer),
+                Part::Loose { own, .. } => own.and_then(|own| world.spots(own.spots)?.order_of(own.observer)),
                 Part::Filter { .. } | Part::Ranking { .. } | Part::Join { .. } | Part::Other => None,
             });
             (place, routine.client)
@@ -248,16 +282,22 @@ pub(super) fn run(
         let Some(routine) = routines.all.get(place) else { break };
         if routine.is_valid {
             visits += 1;
+            let (client, is_loose) = (routine.client, routine.is_loose);
             routine.run(world, cohort, clients, scratch, commit, sink);
+            if is_loose {
+                routines.note_waiting(client, scratch.loose.waits());
+            }
         } else if let Some(client) = clients.get_mut(routine.client).and_then(Option::as_mut) {
             ended_count += flush_anew(world, cohort, client, scratch, commit, sink);
             routines.learn(world, cohort, place, client);
+            let position = routines.all.get(place).map_or(0, |routine| routine.client);
+            routines.note_waiting(position, scratch.loose.waits());
         }
     }
     if visits > 0 {
         // Where circles are is known when some were visited.
         routines.visits += visits;
-        routines.order(scratch);
+        routines.order(world, scratch);
     }
     routines.renew_watchers(clients);
     cohort.routines = routines;
@@ -269,11 +309,12 @@ impl Routine {
         &self,
         world: &mut World,
         cohort: &mut Cohort,
-        clients: &[Option<Client>],
+        clients: &mut [Option<Client>],
         scratch: &mut Scratch,
         commit: (u64, Timestamp),
         sink: &mut dyn FnMut(ClientUpdate<'_>),
     ) {
+        let Some(client) = clients.get_mut(self.client) else { return };
         if let [Part::Filter { known_table, table, filter }] = *self.parts.all()
             && let Some(block) = filter::block(world, cohort, scratch, (table, known_table), filter)
         {
@@ -286,12 +327,21 @@ impl Routine {
         }
         let mut blocks = std::mem::take(&mut scratch.blocks);
         blocks.clear();
-        let client = || clients.get(self.client).and_then(Option::as_ref);
-        if !self.parts.all().iter().all(|part| part.write(world, cohort, client(), scratch, &mut blocks)) {
+        if self.is_loose
+            && let Some(client) = client
+        {
+            loose::begin_client(scratch, client);
+        }
+        if !self.parts.all().iter().all(|part| part.write(world, cohort, client, scratch, &mut blocks)) {
             blocks.clear();
-            if let Some(client) = client() {
+            if let Some(client) = client {
                 write_blocks(world, cohort, client, scratch, &mut blocks);
             }
+        }
+        if self.is_loose
+            && let Some(client) = client
+        {
+            loose::finish_client(world, scratch, client, &mut blocks);
         }
         if !blocks.is_empty() {
             sink(self.update(commit, &blocks));

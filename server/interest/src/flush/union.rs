@@ -5,7 +5,7 @@
 use ambit_model::Slot;
 use ambit_wire::LeaveReason;
 
-use super::{Scratch, circle, filter, join, ops, ranking, top};
+use super::{Scratch, circle, filter, join, loose, ops, ranking, top};
 use crate::client::{Source, Stage, Subscription};
 use crate::cohort::Cohort;
 use crate::world::World;
@@ -45,18 +45,8 @@ pub(super) fn write(
     leaves.clear();
     entering.clear();
     for (place, subscription) in subscriptions.iter().enumerate() {
-        let is_beside = subscriptions.len() > 1 || subscription.next.is_some();
-        let mut view_as = |source: &Source, stage: Stage| {
-            let seen_from = (stage, place);
-            view(world, cohort, scratch, (table, source), seen_from, is_beside, &mut views);
-        };
-        match (subscription.stage, &subscription.next) {
-            (Stage::Changing, Some(next)) => {
-                view_as(&subscription.source, Stage::Ended);
-                view_as(next, Stage::Added);
-            }
-            (stage, _) => view_as(&subscription.source, stage),
-        }
+        let is_beside = subscriptions.len() > 1;
+        view(world, cohort, scratch, (table, place), subscription, is_beside, &mut views);
     }
     views.sort_unstable_by_key(|view| view.slot);
     for group in views.chunk_by(|left, right| left.slot == right.slot) {
@@ -71,7 +61,8 @@ pub(super) fn write(
         {
             (was, is) = (true, true);
         }
-        let reason = || why(world, cohort, subscriptions, group);
+        let holders = group.iter().filter(|view| view.was).map(|view| view.subscription);
+        let reason = || why(world, cohort, subscriptions, slot, holders);
         ops::write(world, scratch, (table, slot), (was, is), reason, (&mut leaves, &mut entering));
     }
     out.extend_from_slice(&leaves);
@@ -79,8 +70,33 @@ pub(super) fn write(
     scratch.union = Union { views, leaves, entering };
 }
 
+/// Appends the rows that a subscription showed and shows. Filters leave out those that have not changed; so do joins if no other
+/// subscription `is_beside` them.
+pub(super) fn view(
+    world: &mut World,
+    cohort: &mut Cohort,
+    scratch: &mut Scratch,
+    (table, place): (u16, usize),
+    subscription: &Subscription,
+    is_beside: bool,
+    views: &mut Vec<View>,
+) {
+    let is_beside = is_beside || subscription.next.is_some();
+    let mut view_as = |source: &Source, stage: Stage| {
+        let seen_from = (stage, place);
+        view_source(world, cohort, scratch, (table, source), seen_from, is_beside, views);
+    };
+    match (subscription.stage, &subscription.next) {
+        (Stage::Changing, Some(next)) => {
+            view_as(&subscription.source, Stage::Ended);
+            view_as(next, Stage::Added);
+        }
+        (stage, _) => view_as(&subscription.source, stage),
+    }
+}
+
 /// Appends what a source showed and shows. If nothing `is_beside` it, rows that are as before may be left out.
-fn view(
+fn view_source(
     world: &mut World,
     cohort: &mut Cohort,
     scratch: &mut Scratch,
@@ -101,9 +117,11 @@ fn view(
         Source::Ranking(id) => ranking::view(cohort, scratch, (table, *id), (stage, place), views),
         Source::Top { order, limit, of } => {
             let from = views.len();
-            view(world, cohort, scratch, (table, of), (stage, place), true, views);
+            view_source(world, cohort, scratch, (table, of), (stage, place), true, views);
             top::cut(world, cohort, scratch, (order, *limit, of), table, (views, from));
         }
+        // What is held of these is remembered.
+        Source::Near(_) => {}
     }
 }
 
@@ -118,6 +136,7 @@ fn is_as_before(cohort: &Cohort, scratch: &Scratch, subscription: &Subscription)
 fn are_others_still(cohort: &Cohort, scratch: &Scratch, source: &Source) -> bool {
     match source {
         Source::Filter(_) | Source::Ranking(_) => true,
+        Source::Near(_) => false,
         Source::Circle { circle, observers, .. } => cohort.filters.get(*observers).is_some_and(|watched| {
             let table = scratch.table(circle.observer.table);
             let has_changed = |&slot: &Slot| table.is_some_and(|table| table.has_changed(slot));
@@ -129,19 +148,24 @@ fn are_others_still(cohort: &Cohort, scratch: &Scratch, source: &Source) -> bool
 }
 
 /// The reason of the subscription that says most: distance, then the filter, then the end of the subscription.
-fn why(world: &World, cohort: &Cohort, subscriptions: &[Subscription], group: &[View]) -> LeaveReason {
-    let reasons = group.iter().filter(|view| view.was).filter_map(|view| {
-        let subscription = subscriptions.get(view.subscription)?;
+pub(super) fn why(
+    world: &World,
+    cohort: &Cohort,
+    subscriptions: &[Subscription],
+    slot: Slot,
+    holders: impl Iterator<Item = usize>,
+) -> LeaveReason {
+    let reasons = holders.filter_map(|holder| {
+        let subscription = subscriptions.get(holder)?;
         Some(match subscription.latest() {
             _ if subscription.stage == Stage::Ended => LeaveReason::Unsubscribed,
-            Source::Filter(id) => filter::leave_reason(world, &cohort.filters.get(*id)?.filter, view.slot),
+            Source::Filter(id) => filter::leave_reason(world, &cohort.filters.get(*id)?.filter, slot),
             Source::Circle { circle, ground, observers } => {
-                circle::view::leave_reason(world, cohort, (circle, *ground, *observers), view.slot)
+                circle::view::leave_reason(world, cohort, (circle, *ground, *observers), slot)
             }
-            Source::Join { join, .. } => join::leave_reason(world, join, view.slot),
-            Source::Ranking(_) | Source::Top { .. } => {
-                ranking::leave_reason(world, subscription.table, view.slot)
-            }
+            Source::Join { join, .. } => join::leave_reason(world, join, slot),
+            Source::Ranking(_) | Source::Top { .. } => ranking::leave_reason(world, subscription.table, slot),
+            Source::Near(near) => loose::near_reason(world, cohort, near, slot),
         })
     });
     let mut told = LeaveReason::Deleted;
@@ -157,9 +181,15 @@ fn why(world: &World, cohort: &Cohort, subscriptions: &[Subscription], group: &[
     told
 }
 
-fn is_held_by_filter(world: &World, cohort: &Cohort, subscriptions: &[Subscription], slot: Slot) -> bool {
+/// Whether a strict filter holds a row that has not changed.
+pub(super) fn is_held_by_filter(
+    world: &World,
+    cohort: &Cohort,
+    subscriptions: &[Subscription],
+    slot: Slot,
+) -> bool {
     subscriptions.iter().any(|subscription| match subscription.source {
-        Source::Filter(id) if subscription.stage == Stage::Steady => {
+        Source::Filter(id) if subscription.stage == Stage::Steady && subscription.loose.is_none() => {
             cohort.filters.get(id).is_some_and(|watched| {
                 world.row(watched.filter.table, slot).is_some_and(|row| watched.filter.matches(row))
             })
@@ -169,6 +199,7 @@ fn is_held_by_filter(world: &World, cohort: &Cohort, subscriptions: &[Subscripti
         | Source::Ranking(_)
         | Source::Circle { .. }
         | Source::Join { .. }
+        | Source::Near(_)
         | Source::Top { .. } => false,
     })
 }

@@ -3,7 +3,7 @@
 use ambit_model::Timestamp;
 
 use super::{ClientUpdate, Follower};
-use crate::client::Source;
+use crate::client::{Centre, Source};
 use crate::cohort::{Cohort, Rate};
 use crate::motion::Precision;
 use crate::{flush, limits};
@@ -28,7 +28,7 @@ impl Follower {
     }
 
     /// Hands out the updates of all clients, due or not: afterwards each has seen the last commit, and holds its exact
-    /// values.
+    /// values, but for changes of rows that wait for their turn.
     pub fn flush_all(&mut self, now: Timestamp, sink: &mut dyn FnMut(ClientUpdate<'_>)) {
         let due = self.cohorts.iter().map(|cohort| self.due(cohort).is_some()).collect();
         self.flush_those(due, (now, Precision::Exact), sink);
@@ -46,6 +46,11 @@ impl Follower {
         for (cohort, _) in self.cohorts.iter_mut().zip(&due).filter(|(_, due)| **due) {
             let commit = (self.offset, self.timestamp);
             let (world, scratch) = (&mut self.world, &mut self.scratch);
+            if std::mem::take(&mut cohort.has_stray_ways) {
+                self.last_epoch += 1;
+                cohort.motion.reset(self.last_epoch);
+            }
+            scratch.begin(now, cohort);
             let ended = flush::flush(world, cohort, &mut self.clients, scratch, commit, moment, sink);
             cohort.flushed(now);
             self.statistics.subscriptions -= ended;
@@ -56,12 +61,16 @@ impl Follower {
         self.trim();
     }
 
-    /// When a cohort's clients are to be told something, if there is anything: of commits, or of rows that have come to rest.
+    /// When a cohort's clients are to be told something, if there is anything: of commits, of rows that have come to rest, or of
+    /// those that wait for their turn.
     fn due(&self, cohort: &Cohort) -> Option<Timestamp> {
         if self.has_work(cohort) {
             return Some(cohort.due());
         }
-        cohort.motion.due().filter(|_| !cohort.routines.is_empty()).map(|due| due.max(cohort.due()))
+        let rest = cohort.motion.due().filter(|_| !cohort.routines.is_empty());
+        let rest = rest.map(|due| due.max(cohort.due()));
+        let turn = cohort.routines.has_waiting().then(|| cohort.resumes());
+        rest.into_iter().chain(turn).min()
     }
 
     /// Whether a cohort's clients hold values that are not exact.
@@ -151,6 +160,8 @@ impl Follower {
         }
         to.motion.take_in(&from.motion, epoch);
         to.routines.join(place);
+        // What waits for its turn goes on to wait.
+        to.routines.note_waiting(place, client.is_loose());
         client.cohort = Some(target);
         for subscription in &mut client.subscriptions {
             move_source(&mut subscription.source, from, to);
@@ -164,6 +175,10 @@ fn move_source(source: &mut Source, from: &mut Cohort, to: &mut Cohort) {
     let (filters, for_circle) = match source {
         Source::Filter(filter) => (vec![filter], false),
         Source::Circle { observers, .. } => (vec![observers], true),
+        Source::Near(near) => match &mut near.centre {
+            Centre::Fixed { .. } => return,
+            Centre::Moving { observers, .. } => (vec![observers], true),
+        },
         Source::Join { leaves, .. } => (leaves.iter_mut().map(|(_, filter)| filter).collect(), true),
         Source::Top { of, .. } => return move_source(of, from, to),
         Source::Ranking(id) => {

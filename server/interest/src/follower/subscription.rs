@@ -1,12 +1,15 @@
 //! Subscriptions begin, end and get other parameters. What they show comes with a client's next update.
 
 use ambit_model::Timestamp;
-use ambit_wire::Parameters;
+use ambit_wire::{Delivery, Parameters};
 
 use super::Follower;
-use crate::client::{Client, ClientId, Source, Stage, Subscription};
+use crate::client::{Centre, Client, ClientId, Near, Source, Stage, Subscription};
 use crate::cohort::{Cohort, Rate};
-use crate::query::plan::{Plan, Top};
+use crate::delivery::{FixedCircle, Terms, flush_rate};
+use crate::flush::loose::Loose;
+use crate::ground::Shape;
+use crate::query::plan::{Circle, Filter, Plan, Top};
 use crate::query::{self, Caller, QueryError};
 use crate::rankings::Ranked;
 use crate::world::World;
@@ -38,7 +41,22 @@ impl Follower {
         rate: f32,
         now: Timestamp,
     ) -> Result<(), QueryError> {
-        let rate = Rate::from_hertz(rate)?;
+        self.subscribe_as(id, subscription, (sql, parameters), &Delivery::at_rate(rate), now)
+    }
+
+    /// As [`Self::subscribe_with`], with delivery options: they say when rows leave, and which changes of rows wait.
+    pub fn subscribe_as(
+        &mut self,
+        id: ClientId,
+        subscription: u32,
+        (sql, parameters): (&str, &Parameters),
+        delivery: &Delivery,
+        now: Timestamp,
+    ) -> Result<(), QueryError> {
+        if delivery.confirmed {
+            return Err(QueryError::Confirmed);
+        }
+        let rate = Rate::from_hertz(flush_rate(delivery))?;
         let place = *self.by_id.get(&id).ok_or(QueryError::UnknownClient)?;
         let client = self.clients.get(place).and_then(Option::as_ref).ok_or(QueryError::UnknownClient)?;
         let taken = |known: &Subscription| known.number == subscription;
@@ -49,13 +67,17 @@ impl Follower {
             return Err(QueryError::TooManySubscriptions);
         }
         let (plan, known_table) = self.plan(client, subscription, (sql, parameters))?;
+        let terms = self.terms(client, delivery, (&plan, known_table))?;
         let cohort = match client.cohort {
             Some(cohort) => cohort,
             None => self.join(place, rate, now),
         };
         let Some(cohort) = self.cohorts.get_mut(cohort) else { return Err(QueryError::UnknownClient) };
         let table = plan.table();
-        let source = claim(&mut self.world, cohort, plan)?;
+        let source = claim(&mut self.world, cohort, plan, terms.is_some())?;
+        if terms.is_some() {
+            self.world.watch_stamps(table);
+        }
         cohort.tell_news(place);
         if let Some(client) = self.clients.get_mut(place).and_then(Option::as_mut) {
             let at = client.subscriptions.partition_point(|known| known.known_table <= known_table);
@@ -69,6 +91,7 @@ impl Follower {
                 sql: sql.into(),
                 next: None,
                 change: 0,
+                loose: terms.map(|terms| Box::new(Loose::new(terms))),
                 refused: None,
             };
             client.subscriptions.insert(at, added);
@@ -96,9 +119,11 @@ impl Follower {
         let Some(at) = client.subscriptions.iter().position(is_alive) else { return Err(unknown) };
         let sql = client.subscriptions.get(at).map(|known| &*known.sql).unwrap_or_default();
         let (plan, _) = self.plan(client, subscription, (sql, parameters))?;
+        let loose = client.subscriptions.get(at).and_then(|known| known.loose.as_deref());
+        let is_loose = loose.map(|loose| loose.terms.check(&plan)).transpose()?.is_some();
         let cohort = client.cohort.and_then(|cohort| self.cohorts.get_mut(cohort));
         let Some(cohort) = cohort else { return Err(unknown) };
-        let source = claim(&mut self.world, cohort, plan)?;
+        let source = claim(&mut self.world, cohort, plan, is_loose)?;
         cohort.tell_news(place);
         let client = self.clients.get_mut(place).and_then(Option::as_mut);
         let Some(known) = client.and_then(|client| client.subscriptions.get_mut(at)) else { return Ok(()) };
@@ -142,6 +167,20 @@ impl Follower {
         }
     }
 
+    /// The terms on which the rows of a plan are delivered; `known_table` is the client's id of the selected table.
+    fn terms(
+        &self,
+        client: &Client,
+        delivery: &Delivery,
+        (plan, known_table): (&Plan, u16),
+    ) -> Result<Option<Terms>, QueryError> {
+        let schema = client.earlier.as_deref().map_or(&*self.world.schema, |earlier| earlier.schema());
+        match schema.tables.get(usize::from(known_table)) {
+            Some(table) => Terms::of(delivery, plan, table),
+            None => Ok(None),
+        }
+    }
+
     /// The plan of a client's query, and the id that the client knows the selected table by.
     fn plan(
         &self,
@@ -177,8 +216,13 @@ impl Follower {
 }
 
 /// Begins to watch what a query shows.
-fn claim(world: &mut World, cohort: &mut Cohort, plan: Plan) -> Result<Source, QueryError> {
+fn claim(world: &mut World, cohort: &mut Cohort, plan: Plan, is_loose: bool) -> Result<Source, QueryError> {
     Ok(match plan {
+        Plan::Circle(circle) if is_loose => Source::Near(claim_moving(world, cohort, circle)?),
+        Plan::Filter(filter) if is_loose => match FixedCircle::of(&filter) {
+            Some(fixed) => Source::Near(claim_fixed(world, filter, fixed)?),
+            None => claim(world, cohort, Plan::Filter(filter), false)?,
+        },
         Plan::Filter(filter) => {
             world.watch(&filter);
             Source::Filter(cohort.filters.acquire(&filter, false))
@@ -204,11 +248,35 @@ fn claim(world: &mut World, cohort: &mut Cohort, plan: Plan) -> Result<Source, Q
                 }
                 of @ (Plan::Circle(_) | Plan::Join(_) | Plan::Top(_)) => {
                     let table = of.table();
-                    let of = Box::new(claim(world, cohort, of)?);
+                    let of = Box::new(claim(world, cohort, of, false)?);
                     world.watch_order(table, &order);
                     Source::Top { order, limit, of }
                 }
             }
         }
     })
+}
+
+/// A circle with delivery options around rows.
+fn claim_moving(
+    world: &mut World,
+    cohort: &mut Cohort,
+    circle: Box<Circle>,
+) -> Result<Box<Near>, QueryError> {
+    let schema = world.schema.tables.get(usize::from(circle.target.table));
+    let shapes = Shape::of(&circle, schema.ok_or(QueryError::TooManyCircles)?);
+    let radius = circle.radius.get();
+    let spots = world.watch_spots(shapes, radius)?;
+    world.watch(&circle.observer);
+    let observers = cohort.filters.acquire(&circle.observer, true);
+    Ok(Box::new(Near { centre: Centre::Moving { circle, observers }, radius, spots }))
+}
+
+/// A circle with delivery options that does not move.
+fn claim_fixed(world: &mut World, filter: Filter, fixed: FixedCircle) -> Result<Box<Near>, QueryError> {
+    let FixedCircle { target, position, centre: place, radius } = fixed;
+    let schema = world.schema.tables.get(usize::from(filter.table));
+    let shapes = Shape::around(position, &target, schema.ok_or(QueryError::TooManyCircles)?);
+    let spots = world.watch_spots(shapes, radius)?;
+    Ok(Box::new(Near { centre: Centre::Fixed { filter, target, place }, radius, spots }))
 }

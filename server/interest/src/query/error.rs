@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use ambit_wire::DeliveryError;
+
 use crate::earlier::TableChange;
 use crate::limits;
 
@@ -52,6 +54,30 @@ pub enum QueryError {
     /// The rate is not a number above 0.
     #[error("the rate {0} is not possible; use updates per second above 0, or infinity for every commit")]
     Rate(String),
+    /// The delivery options are impossible whatever the query is.
+    #[error(transparent)]
+    Delivery(DeliveryError),
+    /// Delivery options of a join.
+    #[error(
+        "rows that hang on other tables have no hysteresis, tiers or budget; select by conditions on one table, or by a circle"
+    )]
+    NoDelivery,
+    /// Only what is durable was asked for.
+    #[error(
+        "a connection cannot be told only what is durable yet; leave `confirmed` out, and compare offsets with the durable one"
+    )]
+    Confirmed,
+    /// Hysteresis or tiers without a distance.
+    #[error("hysteresis and tiers need a distance; use a query with one ST_DWithin that every row satisfies")]
+    NoDistance,
+    /// A tier names a column that the table does not have.
+    #[error("a tier names the column `{column}`, which table `{table}` does not have")]
+    TierColumn {
+        /// The table's name.
+        table: String,
+        /// The column's.
+        column: String,
+    },
     /// A table that is not what the client knows any more.
     #[error(transparent)]
     TableChanged(#[from] TableChange),

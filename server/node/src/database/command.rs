@@ -6,7 +6,7 @@ use ambit_engine::ModuleHash;
 use ambit_model::{Identity, Schema};
 use ambit_module_host::Module;
 use ambit_store::{ChangeSet, Plan};
-use ambit_wire::Parameters;
+use ambit_wire::{Delivery, Parameters};
 use bytes::Bytes;
 use crossbeam_channel::Receiver;
 use tokio::sync::oneshot;
@@ -44,8 +44,8 @@ pub enum EngineCommand {
         subscription: u32,
         /// The query.
         sql: String,
-        /// Updates per second, as in the message.
-        rate: f32,
+        /// How its rows are delivered, as in the message.
+        delivery: Box<Delivery>,
         /// The values of the names in the query.
         parameters: Box<Parameters>,
     },
@@ -105,7 +105,9 @@ impl EngineCommand {
         match self {
             Self::Calls { block, .. } => block.len(),
             Self::CallOnce { arguments, .. } => arguments.len(),
-            Self::Subscribe { sql, parameters, .. } => sql.len() + parameters.byte_count(),
+            Self::Subscribe { sql, parameters, delivery, .. } => {
+                sql.len() + parameters.byte_count() + delivery.byte_count()
+            }
             Self::ChangeParameters { parameters, .. } => parameters.byte_count(),
             Self::Connect { .. }
             | Self::Disconnect { .. }
@@ -204,8 +206,8 @@ pub enum FollowerCommand {
         subscription: u32,
         /// The query.
         sql: String,
-        /// Updates per second, as in the message.
-        rate: f32,
+        /// How its rows are delivered, as in the message.
+        delivery: Box<Delivery>,
         /// The values of the names in the query.
         parameters: Box<Parameters>,
     },
@@ -234,7 +236,9 @@ impl FollowerCommand {
     pub fn byte_count(&self) -> usize {
         match self {
             Self::Change(change_set) | Self::Migrate { change_set, .. } => change_set.body.len(),
-            Self::Subscribe { sql, parameters, .. } => sql.len() + parameters.byte_count(),
+            Self::Subscribe { sql, parameters, delivery, .. } => {
+                sql.len() + parameters.byte_count() + delivery.byte_count()
+            }
             Self::ChangeParameters { parameters, .. } => parameters.byte_count(),
             Self::Connect(_) | Self::Disconnect(_) | Self::Unsubscribe { .. } | Self::Snapshot(_) => 0,
         }

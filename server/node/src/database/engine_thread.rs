@@ -204,9 +204,10 @@ impl EngineThread {
             EngineCommand::Calls { connection, block } => self.run_calls(&connection, &block),
             EngineCommand::Connect { connection, token } => self.connect(connection, &token),
             EngineCommand::Disconnect { connection } => self.disconnect(&connection),
-            EngineCommand::Subscribe { connection, subscription, sql, rate, parameters } => {
+            EngineCommand::Subscribe { connection, subscription, sql, delivery, parameters } => {
                 connection.has_subscriptions.store(true, Ordering::Relaxed);
-                let begin = FollowerCommand::Subscribe { connection, subscription, sql, rate, parameters };
+                let begin =
+                    FollowerCommand::Subscribe { connection, subscription, sql, delivery, parameters };
                 self.round.follow(begin);
             }
             EngineCommand::ChangeParameters { connection, subscription, change, parameters } => {

@@ -117,9 +117,10 @@ impl FollowerThread {
                 self.follower.disconnect(ClientId(number));
                 self.clients.remove(&number);
             }
-            FollowerCommand::Subscribe { connection, subscription, sql, rate, parameters } => {
+            FollowerCommand::Subscribe { connection, subscription, sql, delivery, parameters } => {
                 let (client, now) = (ClientId(connection.number), clock::now());
-                let begun = self.follower.subscribe_with(client, subscription, &sql, &parameters, rate, now);
+                let query = (sql.as_str(), &*parameters);
+                let begun = self.follower.subscribe_as(client, subscription, query, &delivery, now);
                 if let Err(reason) = begun {
                     refuse(&self.shared, &connection, &Refusal { subscription, change: 0, reason });
                 }

@@ -1,7 +1,7 @@
 //! Results that are as large as a message may be, and larger.
 
 use ambit_client::{Client, ConnectionState, DisconnectReason};
-use ambit_wire::{ClientMessage, Parameters, ServerMessage, goodbye};
+use ambit_wire::{ClientMessage, Delivery, Parameters, ServerMessage, goodbye};
 use serde_json::json;
 
 use crate::world::{PATIENCE, World, hear, say};
@@ -44,7 +44,8 @@ fn many_refused_subscriptions_are_all_answered() {
     let mut answers = 0;
     for subscription in 0..COUNT {
         let parameters = Parameters::new();
-        say(&mut socket, &ClientMessage::Subscribe { subscription, sql: "SELECT", rate: 0.0, parameters });
+        let delivery = Delivery::default();
+        say(&mut socket, &ClientMessage::Subscribe { subscription, sql: "SELECT", delivery, parameters });
         say(&mut socket, &ClientMessage::Unsubscribe { subscription });
         if subscription % 100 == 99 {
             while answers <= subscription {

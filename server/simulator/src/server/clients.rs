@@ -36,9 +36,10 @@ impl Server {
                 };
                 out.push((connection, welcome.encode()));
             }
-            ClientMessage::Subscribe { subscription, sql, rate, parameters } => {
+            ClientMessage::Subscribe { subscription, sql, delivery, parameters } => {
                 let client = ClientId(connection);
-                let begun = self.follower.subscribe_with(client, subscription, sql, &parameters, rate, now);
+                let begun =
+                    self.follower.subscribe_as(client, subscription, (sql, &parameters), &delivery, now);
                 let refusal = begun.err().map(|reason| Refusal { subscription, change: 0, reason });
                 out.extend(refusal.map(|refusal| (connection, say(&refusal))));
             }

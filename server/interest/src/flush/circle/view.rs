@@ -7,11 +7,11 @@ use ambit_wire::LeaveReason;
 use super::{Watched, around_border, disc, prepare, row_before};
 use crate::client::{Source, Stage, Subscription};
 use crate::cohort::Cohort;
-use crate::filters::WatchedFilter;
+use crate::filters::{FilterId, WatchedFilter};
 use crate::flush::Scratch;
 use crate::flush::union::View;
 use crate::grid::{Disc, Found};
-use crate::query::plan::is_within;
+use crate::query::plan::{Circle, is_within};
 use crate::sweep::Sweep;
 use crate::world::World;
 
@@ -138,6 +138,16 @@ pub(in crate::flush) fn leave_reason(
     (circle, _, observers): Watched<'_>,
     slot: Slot,
 ) -> LeaveReason {
+    reason_around(world, cohort, (circle, observers), slot)
+}
+
+/// The same of a circle by the filter that finds its observers.
+pub(in crate::flush) fn reason_around(
+    world: &World,
+    cohort: &Cohort,
+    (circle, observers): (&Circle, FilterId),
+    slot: Slot,
+) -> LeaveReason {
     let Some(row) = world.row(circle.target.table, slot) else { return LeaveReason::Deleted };
     let members = cohort.filters.get(observers).map(|watched| watched.members.as_slice()).unwrap_or_default();
     let mut rows = members.iter().filter_map(|&member| world.row(circle.observer.table, member));
@@ -157,8 +167,13 @@ pub(in crate::flush) fn reason_of(
         Some(Source::Circle { circle, ground, observers }) => {
             leave_reason(world, cohort, (circle, *ground, *observers), slot)
         }
-        Some(Source::Filter(_) | Source::Join { .. } | Source::Ranking(_) | Source::Top { .. }) | None => {
-            LeaveReason::Deleted
-        }
+        Some(
+            Source::Filter(_)
+            | Source::Join { .. }
+            | Source::Ranking(_)
+            | Source::Near(_)
+            | Source::Top { .. },
+        )
+        | None => LeaveReason::Deleted,
     }
 }

@@ -1,11 +1,14 @@
 //! What a flush does for one table of one client whose subscriptions are steady.
 
 use ambit_model::Slot;
+use ambit_wire::{begin_table, end_table};
 
-use crate::client::{Client, Source, Subscription};
+use crate::client::{Centre, Client, Source, Subscription};
 use crate::cohort::Cohort;
 use crate::filters::FilterId;
-use crate::flush::{Scratch, begin, circle, end, filter, ranking, union};
+use crate::flush::loose::Own;
+use crate::flush::{Scratch, begin, circle, end, filter, loose, ranking, union};
+use crate::query::plan::Circle;
 use crate::rankings::RankingId;
 use crate::world::{GroundId, World};
 
@@ -44,6 +47,14 @@ pub(super) enum Part {
         /// The subscription's position in the client's list.
         subscription: usize,
     },
+    /// With delivery options.
+    Loose {
+        known_table: u16,
+        table: u16,
+        own: Option<Own>,
+        /// The subscription's position in the client's list.
+        subscription: usize,
+    },
     /// The client is to be gone through as if nothing were known.
     Other,
 }
@@ -60,17 +71,20 @@ impl Parts {
 impl Part {
     pub fn of(world: &World, cohort: &Cohort, subscription: &Subscription, position: usize) -> Self {
         let Subscription { known_table, table, .. } = *subscription;
+        if subscription.loose.is_some() {
+            let own = own(world, cohort, &subscription.source);
+            return Self::Loose { known_table, table, own, subscription: position };
+        }
         match &subscription.source {
             Source::Filter(filter) => Self::Filter { known_table, table, filter: *filter },
             Source::Ranking(ranking) => Self::Ranking { known_table, table, ranking: *ranking },
             Source::Join { .. } | Source::Top { .. } => {
                 Self::Join { known_table, table, subscription: position }
             }
+            Source::Near(_) => Self::Other,
             Source::Circle { circle, ground, observers } => {
                 let members = cohort.filters.get(*observers).map(|watched| watched.members.as_slice());
-                let is_own = circle.observer.table == circle.target.table
-                    && circle.observer_position == circle.target_position
-                    && circle.joined.iter().all(|(target, observer)| target == observer);
+                let is_own = is_around_itself(circle);
                 let is_exact = world.ground(*ground).is_some_and(|ground| ground.shape.is_exact);
                 match members {
                     Some(&[observer]) if is_own && is_exact => {
@@ -88,7 +102,7 @@ impl Part {
         &self,
         world: &mut World,
         cohort: &mut Cohort,
-        client: Option<&Client>,
+        client: &mut Option<Client>,
         scratch: &mut Scratch,
         out: &mut Vec<u8>,
     ) -> bool {
@@ -114,7 +128,7 @@ impl Part {
                 circle::prepare(world, scratch, ground);
                 let mark = begin(scratch, (table, known_table), out);
                 let reason = |slot: Slot| {
-                    let source = client.and_then(|client| client.subscriptions.get(subscription));
+                    let source = client.as_ref().and_then(|client| client.subscriptions.get(subscription));
                     circle::view::reason_of(world, cohort, source, slot)
                 };
                 let is_done =
@@ -123,14 +137,55 @@ impl Part {
                 is_done
             }
             Self::Join { known_table, table, subscription } => {
-                let joined = client.and_then(|client| client.subscriptions.get(subscription));
+                let joined = client.as_ref().and_then(|client| client.subscriptions.get(subscription));
                 let joined = joined.map(std::slice::from_ref).unwrap_or_default();
                 let mark = begin(scratch, (table, known_table), out);
                 union::write(world, cohort, scratch, table, joined, out);
                 end(scratch, (table, known_table), mark, out);
                 true
             }
+            Self::Loose { known_table, table, own, subscription } => {
+                let known = client.as_mut().and_then(|client| client.subscriptions.get_mut(subscription));
+                if let Some(known) = known {
+                    let mark = begin_table(out, known_table);
+                    let known = std::slice::from_mut(known);
+                    loose::write(world, cohort, scratch, (table, subscription), (known, own), out);
+                    end_table(out, mark);
+                }
+                true
+            }
             Self::Other => false,
         }
     }
+}
+
+/// A circle with delivery options around a row that it can show itself.
+fn own(world: &World, cohort: &Cohort, source: &Source) -> Option<Own> {
+    let near = match source {
+        Source::Near(near) => near,
+        Source::Filter(_)
+        | Source::Circle { .. }
+        | Source::Join { .. }
+        | Source::Ranking(_)
+        | Source::Top { .. } => return None,
+    };
+    let (circle, observers) = match &near.centre {
+        Centre::Moving { circle, observers } => (circle, *observers),
+        Centre::Fixed { .. } => return None,
+    };
+    let is_exact = world.spots(near.spots)?.shape().is_exact;
+    let members = cohort.filters.get(observers)?.members.as_slice();
+    match *members {
+        [observer] if is_exact && is_around_itself(circle) => {
+            Some(Own { spots: near.spots, observer, radius: near.radius })
+        }
+        _ => None,
+    }
+}
+
+/// Whether a circle lies around rows of the table that it shows, by the same columns.
+fn is_around_itself(circle: &Circle) -> bool {
+    circle.observer.table == circle.target.table
+        && circle.observer_position == circle.target_position
+        && circle.joined.iter().all(|(target, observer)| target == observer)
 }

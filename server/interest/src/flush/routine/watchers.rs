@@ -4,7 +4,7 @@
 //! Lists only grow; who is told of a change that does not concern it finds nothing to do. When most entries are of
 //! clients who have gone or watch something else, the lists are made anew.
 
-use crate::client::{Source, Subscription};
+use crate::client::{Centre, Source, Subscription};
 use crate::filters::FilterId;
 use crate::limits;
 use crate::rankings::RankingId;
@@ -47,6 +47,17 @@ impl Watchers {
                 for joined in &join.tables {
                     let table = usize::from(joined.filter.table);
                     add(&mut self.by_table, table, client, &mut self.entries);
+                }
+            }
+            Source::Near(near) => {
+                let table = near.table();
+                add(&mut self.by_table, usize::from(table), client, &mut self.entries);
+                if let Centre::Moving { circle, observers } = &near.centre {
+                    add(&mut self.by_filter, *observers, client, &mut self.entries);
+                    let observer = circle.observer.table;
+                    if observer != table {
+                        add(&mut self.by_table, usize::from(observer), client, &mut self.entries);
+                    }
                 }
             }
             Source::Circle { circle, observers, .. } => {

@@ -1,0 +1,485 @@
+//! Drives an engine's store, a follower and its clients, and checks what the clients hold.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use ambit_interest::{ClientId, Delivery, Follower, QueryError};
+use ambit_model::glam::{DVec3, Vec2};
+use ambit_model::{
+    ColumnSchema, ColumnType, ConnectionId, Duration, Identity, IndexKind, IndexSchema, RowLayout, Schema,
+    Slot, TableSchema, Timestamp, Value, decode_row, delta, encode_row,
+};
+use ambit_store::{ChangeSet, Store};
+use ambit_wire::{LeaveReason, Op, TableBlocks};
+
+use crate::model::{COLUMNS, Query, Rows, Subscription, Unit};
+
+#[derive(Debug, Clone)]
+pub enum Change {
+    Insert {
+        owner: u8,
+        team: u32,
+        place: [f64; 2],
+    },
+    Step {
+        pick: u8,
+        by: [f64; 2],
+    },
+    Teleport {
+        pick: u8,
+        place: [f64; 2],
+    },
+    Team {
+        pick: u8,
+        team: u32,
+    },
+    Hp {
+        pick: u8,
+    },
+    Name {
+        pick: u8,
+    },
+    Delete {
+        pick: u8,
+    },
+    /// Another row gets the slot.
+    Replace {
+        pick: u8,
+        place: [f64; 2],
+    },
+}
+
+#[derive(Debug, Clone)]
+pub enum Step {
+    Commit(Vec<Change>),
+    /// Milliseconds pass, then everybody is flushed.
+    Flush(u16),
+    /// As many commits and flushes, 50 ms apart, in each of which all rows step.
+    Walk(u8),
+    Subscribe {
+        client: u8,
+        query: Query,
+        delivery: Delivery,
+    },
+    Unsubscribe {
+        client: u8,
+        pick: u8,
+    },
+    Radius {
+        client: u8,
+        pick: u8,
+        radius: f64,
+    },
+    Reconnect {
+        client: u8,
+    },
+}
+
+/// What was committed to a slot: when, and since which generation.
+type History = Vec<(i64, u32, Unit)>;
+
+#[derive(Default)]
+struct Client {
+    cache: BTreeMap<Slot, Vec<u8>>,
+    /// By slot and column: what was committed before this entry of the history is not to come again.
+    floors: BTreeMap<(Slot, usize), usize>,
+    /// When each row entered.
+    entered: BTreeMap<Slot, i64>,
+    subscriptions: BTreeMap<u32, Subscription>,
+    next: u32,
+    /// When its last subscription began or changed: rows have their age from then.
+    changed_at: i64,
+}
+
+pub struct Harness {
+    store: Store,
+    layout: RowLayout,
+    is_flat: bool,
+    follower: Follower,
+    rows: Rows,
+    histories: BTreeMap<Slot, History>,
+    clients: BTreeMap<u8, Client>,
+    now: Timestamp,
+    counter: i32,
+    /// The longest time between two flushes, in milliseconds.
+    longest_gap: f64,
+    last_flush: Timestamp,
+}
+
+fn identity(client: u8) -> Identity {
+    Identity([client + 1; 32])
+}
+
+fn schema(is_flat: bool) -> Schema {
+    let place = if is_flat { ColumnType::Vec2 } else { ColumnType::DVec3 };
+    let types =
+        [ColumnType::U64, ColumnType::Identity, ColumnType::U32, place, ColumnType::I32, ColumnType::String];
+    let columns = COLUMNS.iter().zip(types).map(|(name, ty)| ColumnSchema::new(*name, ty)).collect();
+    let index = |name: &str, column| IndexSchema {
+        name: name.into(),
+        columns: vec![column],
+        kind: IndexKind::Hash,
+        unique: column == 0,
+    };
+    let unit = TableSchema {
+        name: "unit".into(),
+        public: true,
+        columns,
+        indexes: vec![index("id", 0), index("owner", 1)],
+        primary: Some(0),
+        ..TableSchema::default()
+    };
+    Schema { tables: vec![unit], ..Schema::default() }
+}
+
+impl Harness {
+    pub fn new(is_flat: bool) -> Self {
+        let schema = Arc::new(schema(is_flat));
+        let now = Timestamp(1_700_000_000_000_000);
+        Self {
+            store: Store::new(Arc::clone(&schema)),
+            layout: schema.tables[0].layout(),
+            is_flat,
+            follower: Follower::new(schema),
+            rows: Rows::new(),
+            histories: BTreeMap::new(),
+            clients: BTreeMap::new(),
+            now,
+            counter: 0,
+            longest_gap: 0.0,
+            last_flush: now,
+        }
+    }
+
+    pub fn step(&mut self, step: Step) {
+        match step {
+            Step::Commit(changes) => self.commit(&changes),
+            Step::Flush(ms) => self.flush(ms),
+            Step::Walk(count) => {
+                for turn in 0..count {
+                    let by = if turn % 8 < 4 { [0.5, 0.5] } else { [-0.5, 0.0] };
+                    let picks = (0..=255).step_by(5);
+                    let changes: Vec<Change> = picks.map(|pick| Change::Step { pick, by }).collect();
+                    self.commit(&changes);
+                    self.flush(50);
+                }
+            }
+            Step::Subscribe { client, query, delivery } => self.subscribe(client, query, delivery),
+            Step::Unsubscribe { client, pick } => {
+                let Some(state) = self.clients.get_mut(&client) else { return };
+                let Some(number) = state.pick(pick) else { return };
+                state.subscriptions.remove(&number);
+                state.changed_at = self.now.0;
+                self.follower.unsubscribe(ClientId(client.into()), number);
+            }
+            Step::Radius { client, pick, radius: new } => {
+                let Some(state) = self.clients.get_mut(&client) else { return };
+                let Some(number) = state.pick(pick) else { return };
+                let subscription = state.subscriptions.get_mut(&number).unwrap();
+                match &mut subscription.query {
+                    Query::Moving { radius, .. } | Query::Fixed { radius, .. } => *radius = new,
+                    Query::Plain { team } => *team = team.map(|team| (team + 1) % 3),
+                }
+                let (_, parameters) = subscription.query.sql(self.is_flat);
+                state.changed_at = self.now.0;
+                self.follower.change_parameters(ClientId(client.into()), number, 1, &parameters).unwrap();
+            }
+            Step::Reconnect { client } => {
+                self.follower.disconnect(ClientId(client.into()));
+                self.clients.remove(&client);
+            }
+        }
+    }
+
+    fn subscribe(&mut self, client: u8, query: Query, delivery: Delivery) {
+        let id = ClientId(client.into());
+        if !self.clients.contains_key(&client) {
+            self.follower.connect(id, identity(client), ConnectionId([client; 16]));
+        }
+        let state = self.clients.entry(client).or_default();
+        state.next += 1;
+        let (sql, parameters) = query.sql(self.is_flat);
+        let result = self.follower.subscribe_as(id, state.next, (&sql, &parameters), &delivery, self.now);
+        let needs_distance = delivery.hysteresis > 0.0 || !delivery.tiers.is_empty();
+        if needs_distance && matches!(query, Query::Plain { .. }) {
+            assert_eq!(result, Err(QueryError::NoDistance));
+            return;
+        }
+        result.unwrap();
+        state.changed_at = self.now.0;
+        state.subscriptions.insert(state.next, Subscription { query, delivery, held: BTreeMap::new() });
+    }
+
+    fn encode(&self, unit: &Unit) -> Vec<u8> {
+        let [x, y, z] = unit.place;
+        let place = match self.is_flat {
+            true => Value::Vec2(Vec2::new(x as f32, y as f32)),
+            false => Value::DVec3(DVec3::new(x, y, z)),
+        };
+        let values = [
+            Value::U64(unit.id),
+            Value::Identity(identity(unit.owner)),
+            Value::U32(unit.team),
+            place,
+            Value::I32(unit.hp),
+            Value::String(unit.name.clone()),
+        ];
+        encode_row(&self.layout, &values).unwrap()
+    }
+
+    fn decode(&self, bytes: &[u8]) -> Unit {
+        let row = decode_row(&self.layout, bytes).unwrap();
+        let [
+            Value::U64(id),
+            Value::Identity(owner),
+            Value::U32(team),
+            place,
+            Value::I32(hp),
+            Value::String(name),
+        ] = row.as_slice()
+        else {
+            panic!("a row of unit");
+        };
+        let place = match (place, self.is_flat) {
+            (Value::Vec2(place), true) => [place.x.into(), place.y.into(), 0.0],
+            (Value::DVec3(place), false) => place.to_array(),
+            (other, _) => panic!("a place, not {other:?}"),
+        };
+        Unit { id: *id, owner: owner.0[0] - 1, team: *team, place, hp: *hp, name: name.clone() }
+    }
+
+    fn commit(&mut self, changes: &[Change]) {
+        changes.iter().for_each(|change| self.change(change));
+        let body = self.store.commit().body;
+        let change_set = ChangeSet {
+            offset: self.follower.offset() + 1,
+            timestamp: self.now,
+            caller: Identity::default(),
+            reducer: ChangeSet::NO_REDUCER,
+            body,
+        };
+        self.follower.apply(&change_set).unwrap();
+        let units: Vec<(Slot, Unit)> =
+            self.store.slots(0).map(|(slot, bytes)| (slot, self.decode(bytes))).collect();
+        let before = std::mem::take(&mut self.rows);
+        for (slot, unit) in units {
+            let history = self.histories.entry(slot).or_default();
+            let same = before.get(&slot).filter(|(_, known)| known.id == unit.id);
+            let last = history.last().map_or(0, |(_, generation, _)| *generation);
+            let generation = same.map_or(last + 1, |(generation, _)| *generation);
+            if same.is_none_or(|(_, known)| *known != unit) {
+                history.push((self.now.0, generation, unit.clone()));
+            }
+            self.rows.insert(slot, (generation, unit));
+        }
+    }
+
+    fn change(&mut self, change: &Change) {
+        self.counter += 1;
+        let counter = self.counter;
+        let lifted = |place: [f64; 2], is_flat: bool| [place[0], place[1], if is_flat { 0.0 } else { 0.25 }];
+        match *change {
+            Change::Insert { owner, team, place } => {
+                let place = lifted(place, self.is_flat);
+                let (id, name) = (counter as u64, format!("unit {counter}"));
+                let unit = Unit { id, owner, team, place, hp: counter, name };
+                let mut row = self.encode(&unit);
+                self.store.insert(0, &mut row).unwrap();
+            }
+            Change::Step { pick, by: [x, y] } => self.edit(pick, |unit| {
+                unit.place[0] += x;
+                unit.place[1] += y;
+            }),
+            Change::Teleport { pick, place: [x, y] } => self.edit(pick, |unit| {
+                (unit.place[0], unit.place[1]) = (x, y);
+            }),
+            Change::Team { pick, team } => self.edit(pick, |unit| unit.team = team),
+            Change::Hp { pick } => self.edit(pick, |unit| unit.hp = counter),
+            Change::Name { pick } => self.edit(pick, |unit| unit.name = format!("named {counter}")),
+            Change::Delete { pick } => {
+                if let Some((slot, _)) = self.pick(pick) {
+                    self.store.delete(0, slot).unwrap();
+                }
+            }
+            Change::Replace { pick, place: [x, y] } => self.edit(pick, |unit| {
+                unit.id = counter as u64;
+                (unit.place[0], unit.place[1]) = (x, y);
+            }),
+        }
+    }
+
+    fn pick(&self, pick: u8) -> Option<(Slot, Unit)> {
+        let rows: Vec<(Slot, &[u8])> = self.store.slots(0).collect();
+        let (slot, bytes) = rows.get(usize::from(pick) * rows.len() / 256)?;
+        Some((*slot, self.decode(bytes)))
+    }
+
+    fn edit(&mut self, pick: u8, edit: impl FnOnce(&mut Unit)) {
+        if let Some((slot, mut unit)) = self.pick(pick) {
+            edit(&mut unit);
+            let row = self.encode(&unit);
+            self.store.update(0, slot, &row).unwrap();
+        }
+    }
+
+    fn flush(&mut self, ms: u16) {
+        self.now = self.now.plus(Duration::from_millis(ms.into()));
+        self.longest_gap = self.longest_gap.max((self.now.0 - self.last_flush.0) as f64 / 1_000.0);
+        self.last_flush = self.now;
+        let (mut updates, layout) = (Vec::new(), self.layout.clone());
+        self.follower.flush_all(self.now, &mut |update| updates.push(update.into_owned()));
+        for update in updates {
+            let number = u8::try_from(update.client.0).unwrap();
+            for block in TableBlocks::new(&update.blocks) {
+                for op in block.unwrap().ops(&layout) {
+                    self.take(number, op.unwrap());
+                }
+            }
+        }
+        for (&number, client) in &mut self.clients {
+            for subscription in client.subscriptions.values_mut() {
+                subscription.flush(&self.rows, number);
+            }
+        }
+        let numbers: Vec<u8> = self.clients.keys().copied().collect();
+        numbers.into_iter().for_each(|number| self.check(number));
+    }
+
+    /// Applies one operation, which must make sense.
+    fn take(&mut self, number: u8, op: Op<'_>) {
+        let client = self.clients.get_mut(&number).unwrap();
+        match op {
+            Op::Insert { slot, row } => {
+                assert!(client.cache.insert(slot, row.to_vec()).is_none(), "row {slot} enters twice");
+                client.entered.insert(slot, self.now.0);
+                client.floors.retain(|(known, _), _| *known != slot);
+            }
+            Op::Delta { slot, mask, packed } => {
+                let row = client.cache.get_mut(&slot).expect("a change of a row that is held");
+                let mut changed = Vec::new();
+                delta::apply_columns(&self.layout, row, mask, packed, &mut changed).unwrap();
+                *row = changed;
+            }
+            Op::Delete { slot, reason } => {
+                assert!(client.cache.remove(&slot).is_some(), "row {slot} leaves and is not held");
+                let is_there = self.rows.contains_key(&slot);
+                assert!(is_there || matches!(reason, LeaveReason::Deleted | LeaveReason::Unsubscribed));
+            }
+        }
+    }
+
+    fn check(&mut self, number: u8) {
+        let client = &self.clients[&number];
+        let mut expected: BTreeMap<Slot, Vec<&Subscription>> = BTreeMap::new();
+        for subscription in client.subscriptions.values() {
+            for slot in subscription.held.keys() {
+                expected.entry(*slot).or_default().push(subscription);
+            }
+        }
+        let held: Vec<Slot> = client.cache.keys().copied().collect();
+        let wanted: Vec<Slot> = expected.keys().copied().collect();
+        assert_eq!(held, wanted, "the rows that client {number} holds");
+        let mut floors = client.floors.clone();
+        for (slot, holders) in &expected {
+            let unit = self.decode(&client.cache[slot]);
+            self.check_row(client, (*slot, &unit), holders, &mut floors);
+        }
+        self.clients.get_mut(&number).unwrap().floors = floors;
+    }
+
+    fn check_row(
+        &self,
+        client: &Client,
+        (slot, unit): (Slot, &Unit),
+        holders: &[&Subscription],
+        floors: &mut BTreeMap<(Slot, usize), usize>,
+    ) {
+        let (generation, current) = &self.rows[&slot];
+        if holders.iter().any(|holder| holder.is_strict()) {
+            assert_eq!(unit, current, "a strictly held row");
+        }
+        let history = &self.histories[&slot];
+        let is_own = |(_, known, _): &&(i64, u32, Unit)| known == generation;
+        let versions: Vec<(usize, &(i64, u32, Unit))> =
+            history.iter().enumerate().filter(|(_, version)| is_own(version)).collect();
+        let since = *floors.get(&(slot, usize::MAX)).unwrap_or(&0);
+        // One column after the other moves forward.
+        for column in 0..COLUMNS.len() {
+            let floor = floors.entry((slot, column)).or_insert(0);
+            let found = versions
+                .iter()
+                .find(|(at, (_, _, known))| *at >= *floor && known.column(column) == unit.column(column));
+            let Some((at, _)) = found else {
+                panic!(
+                    "column {column} of row {slot} goes back, or was never so: {unit:?}, history {versions:?}"
+                );
+            };
+            *floor = *at;
+        }
+        let has_columns =
+            |holder: &&&Subscription| holder.delivery.tiers.iter().any(|tier| !tier.columns.is_empty());
+        if !holders.iter().any(|holder| has_columns(&holder)) && client.changed_at < client.entered[&slot] {
+            let whole = versions.iter().find(|(at, (_, _, known))| *at >= since && known == unit);
+            let Some((at, _)) = whole else { panic!("row {slot} was never {unit:?}") };
+            floors.insert((slot, usize::MAX), *at);
+        }
+        self.check_age(client, (slot, unit), holders);
+    }
+
+    /// Every column that all tiers tell of was so not too long ago.
+    fn check_age(&self, client: &Client, (slot, unit): (Slot, &Unit), holders: &[&Subscription]) {
+        let (generation, _) = &self.rows[&slot];
+        let history = &self.histories[&slot];
+        for column in 0..COLUMNS.len() {
+            let bound = holders.iter().filter(|holder| holder.columns().contains(&column));
+            let Some(bound) = bound.map(|holder| self.bound_ms(client, holder)).reduce(f64::min) else {
+                continue;
+            };
+            // The latest moment at which the column had this value.
+            let mut until = i64::MIN;
+            for (at, (_, known, version)) in history.iter().enumerate() {
+                if known == generation && version.column(column) == unit.column(column) {
+                    until = history.get(at + 1).map_or(self.now.0, |(next, _, _)| *next);
+                }
+            }
+            let age = (self.now.0 - until) as f64 / 1_000.0;
+            assert!(age <= bound, "column {column} of row {slot} is {age} ms old, the bound is {bound}");
+        }
+    }
+
+    /// How old a value may be.
+    fn bound_ms(&self, client: &Client, holder: &Subscription) -> f64 {
+        let budgets = client.subscriptions.values().map(|known| known.delivery.budget);
+        let budget = budgets.filter(|budget| *budget > 0).min();
+        let waits = match budget.filter(|_| holder.delivery.budget > 0) {
+            None => 0.0,
+            // A delta with a new name, place and hp takes less than 80 bytes.
+            Some(budget) => 1_000.0 + 8.0 * 80.0 * client.cache.len() as f64 / f64::from(budget) * 1_000.0,
+        };
+        if holder.is_strict() { 0.0 } else { holder.interval_ms() + waits + 2.0 * self.longest_gap }
+    }
+
+    /// When nobody writes any more, everybody comes to hold the exact result, and then is told nothing more.
+    pub fn finish(&mut self) {
+        let mut turns = 0;
+        self.flush(50);
+        while let Some(due) = self.follower.next_flush() {
+            assert!(due.0 >= self.now.0, "a flush is due that was made");
+            let ms = (due.0 - self.now.0).div_euclid(1_000) + 1;
+            self.flush(u16::try_from(ms).unwrap().max(20));
+            turns += 1;
+            assert!(turns < 10_000, "it does not come to rest");
+        }
+        for client in self.clients.values() {
+            for (slot, bytes) in &client.cache {
+                assert_eq!(Some(bytes.as_slice()), self.store.row(0, *slot), "row {slot} at the end");
+            }
+        }
+    }
+}
+
+impl Client {
+    fn pick(&self, pick: u8) -> Option<u32> {
+        self.subscriptions.keys().nth(usize::from(pick) * self.subscriptions.len() / 256).copied()
+    }
+}

@@ -10,11 +10,13 @@ use ambit_client::{Client, ConnectionState, Options};
 use ambit_model::decode_row;
 use ambit_module_build::{Install, build_module, prepare};
 use ambit_node::{Server, ServerOptions, SnapshotOptions};
+use ambit_wire::limits::SERVER_MESSAGE_BYTES_MAX;
 use ambit_wire::{ClientMessage, PROTOCOL_VERSION, SUBPROTOCOL, ServerMessage};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 use tokio_tungstenite::tungstenite::ClientRequestBuilder;
-use tokio_tungstenite::tungstenite::protocol::{Message, WebSocket};
+use tokio_tungstenite::tungstenite::client::client_with_config;
+use tokio_tungstenite::tungstenite::protocol::{Message, WebSocket, WebSocketConfig};
 
 /// How long anything may take that a server does at once. Only a broken server uses it up.
 pub const PATIENCE: Duration = Duration::from_secs(30);
@@ -211,7 +213,9 @@ impl World {
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         let uri = format!("ws://{}/v1/database/bank/connect", self.address()).parse().unwrap();
         let request = ClientRequestBuilder::new(uri).with_sub_protocol(SUBPROTOCOL);
-        tokio_tungstenite::tungstenite::client(request, stream).ok().map(|(socket, _)| socket)
+        let config = WebSocketConfig::default().max_frame_size(Some(SERVER_MESSAGE_BYTES_MAX));
+        let opened = client_with_config(request, stream, Some(config));
+        opened.ok().map(|(socket, _)| socket)
     }
 
     /// A WebSocket to `bank` that was welcomed.

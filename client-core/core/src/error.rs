@@ -52,6 +52,14 @@ pub enum ProtocolError {
         /// What is wrong.
         error: DecodeError,
     },
+    /// The few bits of a quantised column for a row whose value there has no steps.
+    #[error("the update moves slot {slot} of table `{table}`, which stands where nothing is quantised")]
+    NoSteps {
+        /// The table's name.
+        table: String,
+        /// The row's name on the wire.
+        slot: Slot,
+    },
     /// An update with an offset before the last one.
     #[error("the update goes back from offset {last} to {offset}")]
     OffsetBackwards {

@@ -3,14 +3,17 @@
 //! The game's cache still holds what the game last saw, so a row needs one mark here however often it changes:
 //! the first old value is in the cache, the last new one here.
 
+mod motion;
+
 use std::sync::Arc;
 
-use ambit_model::{DecodeError, RowLayout, Slot, delta, validate_row};
+use ambit_model::{DecodeError, MotionLayout, RowLayout, Slot, TableSchema, delta, validate_row};
 use ambit_wire::{LeaveReason, Op};
 
 use crate::error::ProtocolError;
 use crate::limits;
 use crate::rows::{Rows, SlotMap};
+use motion::Ways;
 
 /// The mark of a row that has not changed since the game took the table.
 const CLEAN: u32 = u32::MAX;
@@ -29,6 +32,7 @@ pub(crate) struct Replica {
     touched: Vec<Touched>,
     /// Slots whose row the game's cache holds but which have left since, and perhaps were filled anew.
     left: SlotMap<Left>,
+    ways: Ways,
     scratch: Vec<u8>,
 }
 
@@ -68,11 +72,13 @@ pub(crate) struct Change<'a> {
 }
 
 impl Replica {
-    pub(crate) fn new(name: &str, layout: Arc<RowLayout>) -> Self {
+    pub(crate) fn new(table: &TableSchema) -> Self {
+        let layout = Arc::new(table.layout());
         Self {
-            name: name.into(),
+            name: table.name.clone(),
             rows: Rows::new(&layout),
             layout,
+            ways: Ways::new(table.motion()),
             marks: Vec::new(),
             touched: Vec::new(),
             left: SlotMap::default(),
@@ -83,6 +89,11 @@ impl Replica {
     /// Where the columns lie.
     pub(crate) fn layout(&self) -> Arc<RowLayout> {
         Arc::clone(&self.layout)
+    }
+
+    /// The quantised columns.
+    pub(crate) fn motion(&self) -> Arc<MotionLayout> {
+        self.ways.layout()
     }
 
     /// Slots that wait for the game.
@@ -149,6 +160,7 @@ impl Replica {
             self.marks.resize(local as usize + 1, Mark { touched: CLEAN, known: false });
         }
         self.set_mark(local, Mark { touched, known: false });
+        self.ways.stop(local, u64::MAX);
         Ok(())
     }
 
@@ -166,6 +178,14 @@ impl Replica {
                 .map_err(|error| self.no_row(slot, error))?;
             self.rows.write(local, &self.scratch);
         }
+        self.ways.stop(local, mask);
+        self.note_change(slot, local, mask);
+        Ok(())
+    }
+
+    /// The row has changed in these columns.
+    #[inline]
+    fn note_change(&mut self, slot: Slot, local: u32, mask: u64) {
         let mark = self.mark(local);
         if mark.touched == CLEAN {
             let touched = self.touch(slot, local);
@@ -175,7 +195,6 @@ impl Replica {
         if let Some(entry) = self.touched.get_mut(touched as usize) {
             entry.mask |= mask;
         }
-        Ok(())
     }
 
     fn delete(&mut self, slot: Slot, reason: LeaveReason) -> Result<(), ProtocolError> {

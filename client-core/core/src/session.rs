@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ambit_model::{ConnectionId, Identity, Schema, Timestamp};
-use ambit_wire::{CallStatus, Op, Results, ServerMessage, TableBlocks, UpdateHeader};
+use ambit_wire::{BlockKind, CallStatus, Op, Results, ServerMessage, TableBlocks, UpdateHeader};
 
 use crate::changes::Changes;
 use crate::error::{ProtocolError, too_many_notices};
@@ -150,9 +150,7 @@ impl Session {
                     return Err(ProtocolError::SecondWelcome);
                 }
                 let schema = Arc::new(Schema::decode(schema)?);
-                let replica =
-                    |table: &ambit_model::TableSchema| Replica::new(&table.name, Arc::new(table.layout()));
-                self.tables = schema.tables.iter().map(replica).collect();
+                self.tables = schema.tables.iter().map(Replica::new).collect();
                 self.statistics.tables = vec![TableStatistics::default(); schema.tables.len()];
                 self.welcome = Some(Welcome { identity, connection, token: token.into(), schema, offset });
                 Ok(())
@@ -203,6 +201,11 @@ impl Session {
                 return Err(unknown);
             };
             figures.bytes += block.bytes.len() as u64;
+            if block.kind == BlockKind::Motion {
+                let layout = table.motion();
+                figures.updates += table.move_rows(block.motion(&layout))?;
+                continue;
+            }
             let layout = table.layout();
             for op in block.ops(&layout) {
                 let op = op?;

@@ -14,6 +14,7 @@ mod types;
 mod layout;
 
 mod names;
+mod quantize;
 mod schema;
 mod schema_check;
 mod schema_codec;
@@ -29,6 +30,8 @@ mod encode;
 mod column;
 
 pub mod delta;
+
+mod motion;
 
 pub mod varint;
 
@@ -51,6 +54,8 @@ pub use encode::{EncodeError, encode_row, encode_row_into};
 pub use glam;
 pub use id::{ConnectionId, Duration, EntityId, Identity, ParseIdError, Slot, Timestamp, Uuid};
 pub use layout::{ColumnLayout, RowLayout};
+pub use motion::{Fidelity, MotionColumn, MotionLayout, Steps};
+pub use quantize::Quantize;
 pub use schema::{
     ColumnSchema, Durability, IndexKind, IndexSchema, Lifecycle, MigrationSchema, OnDelete, ReducerSchema,
     ReferenceSchema, Schema, SchemaError, TableSchema,

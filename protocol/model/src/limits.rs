@@ -42,3 +42,29 @@ pub const SCHEMA_BYTES_MAX: usize = 16 << 20;
 
 /// Rows of one table. Slots are `u32`; the top bit stays free for packing.
 pub const ROWS_PER_TABLE_MAX: usize = 1 << 31;
+
+/// Quantised columns of one table: a body has a position, a rotation, two velocities and some angles. Rows that change in the
+/// same columns travel together, so that more columns are more groups.
+pub const QUANTIZED_COLUMNS_MAX: usize = 8;
+
+/// The smallest step of a quantised number. Finer ones are no shorter than exact values at any distance that matters.
+pub const QUANTIZE_STEP_MIN: f64 = 1e-9;
+
+/// The largest step of a quantised number, and the largest turn of an angle.
+pub const QUANTIZE_STEP_MAX: f64 = 1e9;
+
+/// Steps of a turn: an `f32` tells angles apart that are a sixth of such a step from each other.
+pub const QUANTIZE_ANGLES_MAX: f64 = (1 << 20) as f64;
+
+/// The smallest step of a quaternion's components: a few units in the last place of an `f32`.
+pub const QUANTIZE_QUATERNION_STEP_MIN: f64 = 1e-6;
+
+/// The largest step of a quaternion's components: some ten degrees, of which nobody would want more.
+pub const QUANTIZE_QUATERNION_STEP_MAX: f64 = 0.1;
+
+/// Steps from zero up to which an `f32` is quantised: it is then told to an eighth of a step. With 1 cm these are 20 km.
+/// Numbers farther out are sent exactly.
+pub const QUANTIZED_F32_MAX: i32 = 1 << 21;
+
+/// Steps from zero up to which an `f64` is quantised, so that the difference of two has 32 bits. With 1 cm these are 10,000 km.
+pub const QUANTIZED_F64_MAX: i32 = (1 << 30) - 1;

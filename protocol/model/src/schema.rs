@@ -1,6 +1,8 @@
 //! A module's tables and reducers. What of them is possible is `schema_check`'s business.
 
 use crate::layout::RowLayout;
+use crate::motion::MotionLayout;
+use crate::quantize::Quantize;
 use crate::types::{ColumnType, Field};
 
 /// The tables and reducers of a module. Table and reducer ids are positions in these lists.
@@ -65,6 +67,8 @@ pub struct ColumnSchema {
     pub default: Option<Vec<u8>>,
     /// The name that the column had in an earlier module. A database's schema has none.
     pub renamed_from: Option<String>,
+    /// How it travels to clients while it changes, if not as it is.
+    pub quantize: Option<Quantize>,
     /// The author's comment, for generated code.
     pub doc: String,
 }
@@ -176,7 +180,15 @@ impl Eq for IndexSchema {}
 impl ColumnSchema {
     /// A plain column.
     pub fn new(name: impl Into<String>, ty: ColumnType) -> Self {
-        Self { name: name.into(), ty, auto_inc: false, default: None, renamed_from: None, doc: String::new() }
+        Self {
+            name: name.into(),
+            ty,
+            auto_inc: false,
+            default: None,
+            renamed_from: None,
+            quantize: None,
+            doc: String::new(),
+        }
     }
 }
 
@@ -196,6 +208,11 @@ impl TableSchema {
     /// The columns as fields.
     pub fn fields(&self) -> Vec<Field> {
         self.columns.iter().map(|column| Field { name: column.name.clone(), ty: column.ty.clone() }).collect()
+    }
+
+    /// Its quantised columns.
+    pub fn motion(&self) -> MotionLayout {
+        MotionLayout::new(self)
     }
 
     /// Where the columns of a row lie.

@@ -126,12 +126,17 @@ impl TableSchema {
             if column.auto_inc && !column.ty.is_integer() {
                 return Err(refuse(&subject, format!("auto_inc needs an integer, not {}", column.ty)));
             }
+            if let Some(quantize) = &column.quantize {
+                quantize.check(&column.ty).map_err(|problem| refuse(&subject, problem))?;
+            }
             if let Some(default) = &column.default {
                 let field = Field { name: String::new(), ty: column.ty.clone() };
                 validate_row(&RowLayout::new(&[field]), default)
                     .map_err(|error| refuse(&subject, format!("its default is no {}: {error}", column.ty)))?;
             }
         }
+        let quantised = self.columns.iter().filter(|column| column.quantize.is_some()).count();
+        at_most(&subject, "quantised columns", quantised, limits::QUANTIZED_COLUMNS_MAX)?;
         let renamed = |column: &ColumnSchema| column.renamed_from.clone();
         check_renames(
             &subject,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use flatbuffers::{FlatBufferBuilder, ForwardsUOffset, Vector, WIPOffset};
 
 use crate::limits;
+use crate::quantize::Quantize;
 use crate::schema::{
     ColumnSchema, Durability, IndexKind, IndexSchema, Lifecycle, MigrationSchema, OnDelete, ReducerSchema,
     ReferenceSchema, Schema, SchemaError, TableSchema,
@@ -180,7 +181,8 @@ fn write_table(builder: &mut Builder, table: &TableSchema) -> WIPOffset<fb::Tabl
             let default_row = column.default.as_ref().map(|row| builder.create_vector(row));
             let renamed_from = column.renamed_from.as_ref().map(|old| builder.create_string(old));
             let auto_inc = column.auto_inc;
-            let args = fb::ColumnArgs { name, type_, auto_inc, doc, default_row, renamed_from };
+            let quantize = column.quantize.map(|quantize| write_quantize(builder, quantize));
+            let args = fb::ColumnArgs { name, type_, auto_inc, doc, default_row, renamed_from, quantize };
             fb::Column::create(builder, &args)
         })
         .collect();
@@ -203,6 +205,15 @@ fn write_table(builder: &mut Builder, table: &TableSchema) -> WIPOffset<fb::Tabl
         renamed_from: table.renamed_from.as_ref().map(|old| builder.create_string(old)),
     };
     fb::Table::create(builder, &args)
+}
+
+fn write_quantize(builder: &mut Builder, quantize: Quantize) -> WIPOffset<fb::Quantize<'static>> {
+    let args = match quantize {
+        Quantize::Step { step } => fb::QuantizeArgs { kind: 1, step, ..Default::default() },
+        Quantize::Angle { step, turn, from } => fb::QuantizeArgs { kind: 2, step, turn, least: from },
+        Quantize::Quaternion { step } => fb::QuantizeArgs { kind: 3, step, ..Default::default() },
+    };
+    fb::Quantize::create(builder, &args)
 }
 
 fn write_reference(builder: &mut Builder, reference: &ReferenceSchema) -> WIPOffset<fb::Reference<'static>> {
@@ -291,6 +302,7 @@ fn read_table(table: fb::Table<'_>) -> Result<TableSchema, SchemaDecodeError> {
                 auto_inc: column.auto_inc(),
                 default: column.default_row().map(|row| row.bytes().to_vec()),
                 renamed_from: column.renamed_from().map(str::to_owned),
+                quantize: column.quantize().map(read_quantize).transpose()?,
                 doc: column.doc().unwrap_or_default().into(),
             })
         })?,
@@ -306,6 +318,16 @@ fn read_table(table: fb::Table<'_>) -> Result<TableSchema, SchemaDecodeError> {
         renamed_from: table.renamed_from().map(str::to_owned),
         doc: table.doc().unwrap_or_default().into(),
     })
+}
+
+fn read_quantize(quantize: fb::Quantize<'_>) -> Result<Quantize, SchemaDecodeError> {
+    let step = quantize.step();
+    match quantize.kind() {
+        1 => Ok(Quantize::Step { step }),
+        2 => Ok(Quantize::Angle { step, turn: quantize.turn(), from: quantize.least() }),
+        3 => Ok(Quantize::Quaternion { step }),
+        number => Err(SchemaDecodeError::Unknown { what: "kind of quantize", number }),
+    }
 }
 
 fn read_reference(reference: fb::Reference<'_>) -> Result<ReferenceSchema, SchemaDecodeError> {

@@ -401,6 +401,153 @@ impl ::core::fmt::Debug for Variant<'_> {
       ds.finish()
   }
 }
+pub enum QuantizeOffset {}
+#[derive(Copy, Clone, PartialEq)]
+
+pub struct Quantize<'a> {
+  pub _tab: ::flatbuffers::Table<'a>,
+}
+
+impl<'a> ::flatbuffers::Follow<'a> for Quantize<'a> {
+  type Inner = Quantize<'a>;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    Self { _tab: unsafe { ::flatbuffers::Table::new(buf, loc) } }
+  }
+}
+
+impl<'a> Quantize<'a> {
+  pub const VT_KIND: ::flatbuffers::VOffsetT = 4;
+  pub const VT_STEP: ::flatbuffers::VOffsetT = 6;
+  pub const VT_TURN: ::flatbuffers::VOffsetT = 8;
+  pub const VT_LEAST: ::flatbuffers::VOffsetT = 10;
+
+  #[inline]
+  pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
+    Quantize { _tab: table }
+  }
+  #[allow(unused_mut)]
+  pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
+    _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
+    args: &'args QuantizeArgs
+  ) -> ::flatbuffers::WIPOffset<Quantize<'bldr>> {
+    let mut builder = QuantizeBuilder::new(_fbb);
+    builder.add_least(args.least);
+    builder.add_turn(args.turn);
+    builder.add_step(args.step);
+    builder.add_kind(args.kind);
+    builder.finish()
+  }
+
+
+  #[inline]
+  pub fn kind(&self) -> u8 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<u8>(Quantize::VT_KIND, Some(0)).unwrap()}
+  }
+  #[inline]
+  pub fn step(&self) -> f64 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<f64>(Quantize::VT_STEP, Some(0.0)).unwrap()}
+  }
+  #[inline]
+  pub fn turn(&self) -> f64 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<f64>(Quantize::VT_TURN, Some(0.0)).unwrap()}
+  }
+  #[inline]
+  pub fn least(&self) -> f64 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<f64>(Quantize::VT_LEAST, Some(0.0)).unwrap()}
+  }
+}
+
+impl ::flatbuffers::Verifiable for Quantize<'_> {
+  #[inline]
+  fn run_verifier(
+    v: &mut ::flatbuffers::Verifier, pos: usize
+  ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
+    v.visit_table(pos)?
+     .visit_field::<u8>("kind", Self::VT_KIND, false)?
+     .visit_field::<f64>("step", Self::VT_STEP, false)?
+     .visit_field::<f64>("turn", Self::VT_TURN, false)?
+     .visit_field::<f64>("least", Self::VT_LEAST, false)?
+     .finish();
+    Ok(())
+  }
+}
+pub struct QuantizeArgs {
+    pub kind: u8,
+    pub step: f64,
+    pub turn: f64,
+    pub least: f64,
+}
+impl<'a> Default for QuantizeArgs {
+  #[inline]
+  fn default() -> Self {
+    QuantizeArgs {
+      kind: 0,
+      step: 0.0,
+      turn: 0.0,
+      least: 0.0,
+    }
+  }
+}
+
+pub struct QuantizeBuilder<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> {
+  fbb_: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>,
+  start_: ::flatbuffers::WIPOffset<::flatbuffers::TableUnfinishedWIPOffset>,
+}
+impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> QuantizeBuilder<'a, 'b, A> {
+  #[inline]
+  pub fn add_kind(&mut self, kind: u8) {
+    self.fbb_.push_slot::<u8>(Quantize::VT_KIND, kind, 0);
+  }
+  #[inline]
+  pub fn add_step(&mut self, step: f64) {
+    self.fbb_.push_slot::<f64>(Quantize::VT_STEP, step, 0.0);
+  }
+  #[inline]
+  pub fn add_turn(&mut self, turn: f64) {
+    self.fbb_.push_slot::<f64>(Quantize::VT_TURN, turn, 0.0);
+  }
+  #[inline]
+  pub fn add_least(&mut self, least: f64) {
+    self.fbb_.push_slot::<f64>(Quantize::VT_LEAST, least, 0.0);
+  }
+  #[inline]
+  pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> QuantizeBuilder<'a, 'b, A> {
+    let start = _fbb.start_table();
+    QuantizeBuilder {
+      fbb_: _fbb,
+      start_: start,
+    }
+  }
+  #[inline]
+  pub fn finish(self) -> ::flatbuffers::WIPOffset<Quantize<'a>> {
+    let o = self.fbb_.end_table(self.start_);
+    ::flatbuffers::WIPOffset::new(o.value())
+  }
+}
+
+impl ::core::fmt::Debug for Quantize<'_> {
+  fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+    let mut ds = f.debug_struct("Quantize");
+      ds.field("kind", &self.kind());
+      ds.field("step", &self.step());
+      ds.field("turn", &self.turn());
+      ds.field("least", &self.least());
+      ds.finish()
+  }
+}
 pub enum ColumnOffset {}
 #[derive(Copy, Clone, PartialEq)]
 
@@ -423,6 +570,7 @@ impl<'a> Column<'a> {
   pub const VT_DOC: ::flatbuffers::VOffsetT = 10;
   pub const VT_DEFAULT_ROW: ::flatbuffers::VOffsetT = 12;
   pub const VT_RENAMED_FROM: ::flatbuffers::VOffsetT = 14;
+  pub const VT_QUANTIZE: ::flatbuffers::VOffsetT = 16;
 
   #[inline]
   pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
@@ -434,6 +582,7 @@ impl<'a> Column<'a> {
     args: &'args ColumnArgs<'args>
   ) -> ::flatbuffers::WIPOffset<Column<'bldr>> {
     let mut builder = ColumnBuilder::new(_fbb);
+    if let Some(x) = args.quantize { builder.add_quantize(x); }
     if let Some(x) = args.renamed_from { builder.add_renamed_from(x); }
     if let Some(x) = args.default_row { builder.add_default_row(x); }
     if let Some(x) = args.doc { builder.add_doc(x); }
@@ -486,6 +635,13 @@ impl<'a> Column<'a> {
     // which contains a valid value in this slot
     unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<&str>>(Column::VT_RENAMED_FROM, None)}
   }
+  #[inline]
+  pub fn quantize(&self) -> Option<Quantize<'a>> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<Quantize>>(Column::VT_QUANTIZE, None)}
+  }
 }
 
 impl ::flatbuffers::Verifiable for Column<'_> {
@@ -500,6 +656,7 @@ impl ::flatbuffers::Verifiable for Column<'_> {
      .visit_field::<::flatbuffers::ForwardsUOffset<&str>>("doc", Self::VT_DOC, false)?
      .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, u8>>>("default_row", Self::VT_DEFAULT_ROW, false)?
      .visit_field::<::flatbuffers::ForwardsUOffset<&str>>("renamed_from", Self::VT_RENAMED_FROM, false)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<Quantize>>("quantize", Self::VT_QUANTIZE, false)?
      .finish();
     Ok(())
   }
@@ -511,6 +668,7 @@ pub struct ColumnArgs<'a> {
     pub doc: Option<::flatbuffers::WIPOffset<&'a str>>,
     pub default_row: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, u8>>>,
     pub renamed_from: Option<::flatbuffers::WIPOffset<&'a str>>,
+    pub quantize: Option<::flatbuffers::WIPOffset<Quantize<'a>>>,
 }
 impl<'a> Default for ColumnArgs<'a> {
   #[inline]
@@ -522,6 +680,7 @@ impl<'a> Default for ColumnArgs<'a> {
       doc: None,
       default_row: None,
       renamed_from: None,
+      quantize: None,
     }
   }
 }
@@ -556,6 +715,10 @@ impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> ColumnBuilder<'a, 'b, A> {
     self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Column::VT_RENAMED_FROM, renamed_from);
   }
   #[inline]
+  pub fn add_quantize(&mut self, quantize: ::flatbuffers::WIPOffset<Quantize<'b >>) {
+    self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<Quantize>>(Column::VT_QUANTIZE, quantize);
+  }
+  #[inline]
   pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> ColumnBuilder<'a, 'b, A> {
     let start = _fbb.start_table();
     ColumnBuilder {
@@ -581,6 +744,7 @@ impl ::core::fmt::Debug for Column<'_> {
       ds.field("doc", &self.doc());
       ds.field("default_row", &self.default_row());
       ds.field("renamed_from", &self.renamed_from());
+      ds.field("quantize", &self.quantize());
       ds.finish()
   }
 }

@@ -50,6 +50,7 @@ fn rows() {
 #[test]
 fn schemas() {
     let fixture = |name: &str| std::fs::read(format!("tests/fixtures/v1-{name}.schema")).unwrap();
-    let seeds = [("v1-intact", fixture("intact")), ("v1-damaged", fixture("damaged"))];
+    let seeds = ["intact", "damaged", "quantised"].map(|name| (format!("v1-{name}"), fixture(name)));
+    let seeds = seeds.each_ref().map(|(name, bytes)| (name.as_str(), bytes.clone()));
     replay("schema", &seeds, any_model::schema);
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use ambit_model::{
     ColumnSchema, ColumnType, Durability, EnumType, Field, IndexKind, IndexSchema, Lifecycle,
-    MigrationSchema, OnDelete, ReducerSchema, ReferenceSchema, Schema, SchemaDecodeError, StructType,
-    TableSchema, Variant,
+    MigrationSchema, OnDelete, Quantize, ReducerSchema, ReferenceSchema, Schema, SchemaDecodeError,
+    StructType, TableSchema, Variant,
 };
 use proptest::prelude::*;
 
@@ -87,6 +87,67 @@ fn a_schema_comes_back_as_it_was() {
     assert_eq!(Schema::decode(&world().encode()).unwrap(), world());
 }
 
+fn quantised(ty: ColumnType, quantize: Quantize) -> Schema {
+    let mut schema = world();
+    schema.tables[0].columns[1] = ColumnSchema { quantize: Some(quantize), ..column("position", ty) };
+    schema.tables[0].indexes.truncate(1);
+    schema
+}
+
+#[test]
+fn quantised_columns_come_back_as_they_were() {
+    for (ty, quantize) in [
+        (ColumnType::Vec3, Quantize::Step { step: 0.01 }),
+        (ColumnType::F64, Quantize::Angle { step: 0.5, turn: 360.0, from: 0.0 }),
+        (ColumnType::F32, Quantize::radians(0.001)),
+        (ColumnType::Quat, Quantize::quaternion(Quantize::QUATERNION_BITS)),
+    ] {
+        let schema = quantised(ty, quantize);
+        assert_eq!(Schema::decode(&schema.encode()).unwrap(), schema);
+    }
+}
+
+#[test]
+fn impossible_quantised_columns_are_refused_by_name() {
+    for (ty, quantize, expected) in [
+        (
+            ColumnType::U32,
+            Quantize::Step { step: 0.01 },
+            "quantize with a step needs f32, f64, Vec2, Vec3, Vec4, DVec2 or DVec3, not u32",
+        ),
+        (
+            ColumnType::Vec3,
+            Quantize::Step { step: f64::NAN },
+            "its quantize has a step of NaN; 0.000000001 to 1000000000 is possible",
+        ),
+        (ColumnType::Vec2, Quantize::radians(0.1), "quantize(angle) needs f32 or f64, not Vec2"),
+        (
+            ColumnType::F32,
+            Quantize::Angle { step: 90.5, turn: 360.0, from: 0.0 },
+            "its quantize has a step of 90.5; 0.00034332275390625 to 90 is possible",
+        ),
+        (ColumnType::Vec4, Quantize::quaternion(10), "quantize(quaternion) needs Quat, not Vec4"),
+        (
+            ColumnType::Quat,
+            Quantize::Quaternion { step: 0.5 },
+            "its quantize has a step of 0.5; 0.000001 to 0.1 is possible",
+        ),
+    ] {
+        let refused = Schema::decode(&quantised(ty, quantize).encode()).unwrap_err();
+        assert_eq!(refused.to_string(), format!("table `player`, column `position`: {expected}"));
+    }
+    let mut schema = world();
+    for number in 0..9 {
+        let step = Some(Quantize::Step { step: 1.0 });
+        let name = format!("speed_{number}");
+        schema.tables[1].columns.push(ColumnSchema { quantize: step, ..column(&name, ColumnType::F32) });
+    }
+    assert_eq!(
+        schema.check().unwrap_err().to_string(),
+        "table `pet`: it has 9 quantised columns; at most 8 are possible"
+    );
+}
+
 /// The bytes of version 1 stay readable, and writing still makes them. `AMBIT_BLESS=1` writes them anew.
 #[test]
 fn the_committed_fixtures_read_as_ever() {
@@ -95,7 +156,9 @@ fn the_committed_fixtures_read_as_ever() {
     let mut damaged = intact.clone();
     // The root's place: it points past the end.
     damaged[1] ^= 0xff;
-    for (name, bytes) in [("intact", intact), ("damaged", damaged)] {
+    let turn = Quantize::Angle { step: 0.5, turn: 360.0, from: 0.0 };
+    let quantised = quantised(ColumnType::F32, turn);
+    for (name, bytes) in [("intact", intact), ("damaged", damaged), ("quantised", quantised.encode())] {
         let path = directory.join(format!("v1-{name}.schema"));
         if std::env::var_os("AMBIT_BLESS").is_some() {
             std::fs::write(&path, &bytes).unwrap();
@@ -104,6 +167,7 @@ fn the_committed_fixtures_read_as_ever() {
         assert_eq!(committed, bytes, "{name}");
         match (name, Schema::decode(&committed)) {
             ("intact", Ok(schema)) => assert_eq!(schema, world()),
+            ("quantised", Ok(schema)) => assert_eq!(schema, quantised),
             ("damaged", Err(SchemaDecodeError::Damaged(_))) => {}
             (name, other) => panic!("{name}: {other:?}"),
         }

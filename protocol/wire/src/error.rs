@@ -80,6 +80,14 @@ pub enum WireError {
         /// What is wrong.
         error: DecodeError,
     },
+    /// A motion block says what cannot be.
+    #[error("the motion block is malformed at byte {at}: {problem}")]
+    Motion {
+        /// About where.
+        at: usize,
+        /// What is wrong.
+        problem: &'static str,
+    },
     /// More entries than the limit.
     #[error("the {block} block has more than {max} entries")]
     TooMany {

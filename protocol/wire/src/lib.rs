@@ -10,15 +10,19 @@ pub mod limits;
 
 mod error;
 
+mod bits;
 mod calls;
 mod results;
 mod updates;
+
+mod motion;
 
 mod client;
 mod parameters;
 
 mod envelope;
 mod server;
+mod step;
 
 #[allow(
     warnings,
@@ -33,15 +37,20 @@ mod server;
 #[path = "messages_generated.g.rs"]
 mod messages_generated;
 
+pub use bits::BitWriter;
 pub use calls::{Call, Calls, write_call};
 pub use client::ClientMessage;
 pub use error::WireError;
+pub use motion::{
+    Coding, MotionBlock, MotionSink, RowResiduals, is_leap, write_calm, write_residuals, write_section,
+    write_way,
+};
 pub use parameters::{ParameterError, ParameterValue, Parameters};
 pub use results::{CallResult, CallStatus, Results, write_result};
 pub use server::{ServerMessage, UpdateHeader, goodbye};
 pub use updates::{
-    LeaveReason, Op, Ops, TableBlock, TableBlocks, TableMark, begin_table, end_table, write_delete,
-    write_delta, write_insert,
+    BlockKind, LeaveReason, Op, Ops, TableBlock, TableBlocks, TableMark, begin_motion, begin_table,
+    end_table, write_delete, write_delta, write_insert,
 };
 
 /// The protocol's version, said in Hello.

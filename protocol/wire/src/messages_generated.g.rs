@@ -121,10 +121,10 @@ pub struct ParameterValueUnionTableOffset {}
 #[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
 pub const ENUM_MIN_BODY: u8 = 0;
 #[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
-pub const ENUM_MAX_BODY: u8 = 14;
+pub const ENUM_MAX_BODY: u8 = 15;
 #[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
 #[allow(non_camel_case_types)]
-pub const ENUM_VALUES_BODY: [Body; 15] = [
+pub const ENUM_VALUES_BODY: [Body; 16] = [
   Body::NONE,
   Body::Hello,
   Body::Subscribe,
@@ -140,6 +140,7 @@ pub const ENUM_VALUES_BODY: [Body; 15] = [
   Body::Goodbye,
   Body::ChangeParameters,
   Body::Compressed,
+  Body::Step,
 ];
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -162,9 +163,10 @@ impl Body {
   pub const Goodbye: Self = Self(12);
   pub const ChangeParameters: Self = Self(13);
   pub const Compressed: Self = Self(14);
+  pub const Step: Self = Self(15);
 
   pub const ENUM_MIN: u8 = 0;
-  pub const ENUM_MAX: u8 = 14;
+  pub const ENUM_MAX: u8 = 15;
   pub const ENUM_VALUES: &'static [Self] = &[
     Self::NONE,
     Self::Hello,
@@ -181,6 +183,7 @@ impl Body {
     Self::Goodbye,
     Self::ChangeParameters,
     Self::Compressed,
+    Self::Step,
   ];
   /// Returns the variant's name or "" if unknown.
   pub fn variant_name(self) -> Option<&'static str> {
@@ -200,6 +203,7 @@ impl Body {
       Self::Goodbye => Some("Goodbye"),
       Self::ChangeParameters => Some("ChangeParameters"),
       Self::Compressed => Some("Compressed"),
+      Self::Step => Some("Step"),
       _ => None,
     }
   }
@@ -2937,6 +2941,120 @@ impl ::core::fmt::Debug for Durable<'_> {
       ds.finish()
   }
 }
+pub enum StepOffset {}
+#[derive(Copy, Clone, PartialEq)]
+
+pub struct Step<'a> {
+  pub _tab: ::flatbuffers::Table<'a>,
+}
+
+impl<'a> ::flatbuffers::Follow<'a> for Step<'a> {
+  type Inner = Step<'a>;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    Self { _tab: unsafe { ::flatbuffers::Table::new(buf, loc) } }
+  }
+}
+
+impl<'a> Step<'a> {
+  pub const VT_FORM: ::flatbuffers::VOffsetT = 4;
+  pub const VT_BLOCK: ::flatbuffers::VOffsetT = 6;
+
+  #[inline]
+  pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
+    Step { _tab: table }
+  }
+  #[allow(unused_mut)]
+  pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
+    _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
+    args: &'args StepArgs<'args>
+  ) -> ::flatbuffers::WIPOffset<Step<'bldr>> {
+    let mut builder = StepBuilder::new(_fbb);
+    if let Some(x) = args.block { builder.add_block(x); }
+    builder.add_form(args.form);
+    builder.finish()
+  }
+
+
+  #[inline]
+  pub fn form(&self) -> u8 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<u8>(Step::VT_FORM, Some(0)).unwrap()}
+  }
+  #[inline]
+  pub fn block(&self) -> ::flatbuffers::Vector<'a, u8> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, u8>>>(Step::VT_BLOCK, None).unwrap()}
+  }
+}
+
+impl ::flatbuffers::Verifiable for Step<'_> {
+  #[inline]
+  fn run_verifier(
+    v: &mut ::flatbuffers::Verifier, pos: usize
+  ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
+    v.visit_table(pos)?
+     .visit_field::<u8>("form", Self::VT_FORM, false)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, u8>>>("block", Self::VT_BLOCK, true)?
+     .finish();
+    Ok(())
+  }
+}
+pub struct StepArgs<'a> {
+    pub form: u8,
+    pub block: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, u8>>>,
+}
+impl<'a> Default for StepArgs<'a> {
+  #[inline]
+  fn default() -> Self {
+    StepArgs {
+      form: 0,
+      block: None, // required field
+    }
+  }
+}
+
+pub struct StepBuilder<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> {
+  fbb_: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>,
+  start_: ::flatbuffers::WIPOffset<::flatbuffers::TableUnfinishedWIPOffset>,
+}
+impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> StepBuilder<'a, 'b, A> {
+  #[inline]
+  pub fn add_form(&mut self, form: u8) {
+    self.fbb_.push_slot::<u8>(Step::VT_FORM, form, 0);
+  }
+  #[inline]
+  pub fn add_block(&mut self, block: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b , u8>>) {
+    self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Step::VT_BLOCK, block);
+  }
+  #[inline]
+  pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> StepBuilder<'a, 'b, A> {
+    let start = _fbb.start_table();
+    StepBuilder {
+      fbb_: _fbb,
+      start_: start,
+    }
+  }
+  #[inline]
+  pub fn finish(self) -> ::flatbuffers::WIPOffset<Step<'a>> {
+    let o = self.fbb_.end_table(self.start_);
+    self.fbb_.required(o, Step::VT_BLOCK,"block");
+    ::flatbuffers::WIPOffset::new(o.value())
+  }
+}
+
+impl ::core::fmt::Debug for Step<'_> {
+  fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+    let mut ds = f.debug_struct("Step");
+      ds.field("form", &self.form());
+      ds.field("block", &self.block());
+      ds.finish()
+  }
+}
 pub enum GoodbyeOffset {}
 #[derive(Copy, Clone, PartialEq)]
 
@@ -3410,6 +3528,20 @@ impl<'a> Message<'a> {
     }
   }
 
+  #[inline]
+  #[allow(non_snake_case)]
+  pub fn body_as_step(&self) -> Option<Step<'a>> {
+    if self.body_type() == Body::Step {
+      let u = self.body();
+      // Safety:
+      // Created from a valid Table for this object
+      // Which contains a valid union in this slot
+      Some(unsafe { Step::init_from_table(u) })
+    } else {
+      None
+    }
+  }
+
 }
 
 impl ::flatbuffers::Verifiable for Message<'_> {
@@ -3434,6 +3566,7 @@ impl ::flatbuffers::Verifiable for Message<'_> {
           Body::Goodbye => v.verify_union_variant::<::flatbuffers::ForwardsUOffset<Goodbye>>("Body::Goodbye", pos),
           Body::ChangeParameters => v.verify_union_variant::<::flatbuffers::ForwardsUOffset<ChangeParameters>>("Body::ChangeParameters", pos),
           Body::Compressed => v.verify_union_variant::<::flatbuffers::ForwardsUOffset<Compressed>>("Body::Compressed", pos),
+          Body::Step => v.verify_union_variant::<::flatbuffers::ForwardsUOffset<Step>>("Body::Step", pos),
           _ => Ok(()),
         }
      })?
@@ -3582,6 +3715,13 @@ impl ::core::fmt::Debug for Message<'_> {
         },
         Body::Compressed => {
           if let Some(x) = self.body_as_compressed() {
+            ds.field("body", &x)
+          } else {
+            ds.field("body", &"InvalidFlatbuffer: Union discriminant does not match value.")
+          }
+        },
+        Body::Step => {
+          if let Some(x) = self.body_as_step() {
             ds.field("body", &x)
           } else {
             ds.field("body", &"InvalidFlatbuffer: Union discriminant does not match value.")

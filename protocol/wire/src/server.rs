@@ -6,6 +6,7 @@ use crate::envelope::{builder, finish, missing, open, unexpected};
 use crate::error::{WireError, at_most, cut};
 use crate::limits;
 use crate::messages_generated::messages_generated as fb;
+use crate::step;
 
 /// Why a server says goodbye.
 pub mod goodbye {
@@ -113,6 +114,9 @@ impl UpdateHeader {
     /// The bytes of the Update message up to its blocks; exactly `blocks_bytes` bytes of blocks are to follow.
     /// So a server can put a message together from shared slices, or write them with one vectored write.
     pub fn encode_prefix(&self, blocks_bytes: usize) -> Vec<u8> {
+        if self.applied.is_empty() && self.ended.is_empty() && self.changed.is_empty() {
+            return step::encode_prefix(self, blocks_bytes);
+        }
         let mut out = builder(4 * (self.applied.len() + self.ended.len() + 2 * self.changed.len()));
         // FlatBuffers are built from the end: the first vector is the last of the message, and can grow.
         let blocks = Some(out.create_vector::<u8>(&[]));
@@ -219,6 +223,7 @@ impl<'a> ServerMessage<'a> {
         match message.body_type() {
             fb::Body::Welcome => welcome(message.body_as_welcome().ok_or_else(missing)?),
             fb::Body::Update => update(message.body_as_update().ok_or_else(missing)?),
+            fb::Body::Step => step::read(message.body_as_step().ok_or_else(missing)?),
             fb::Body::Results => {
                 let body = message.body_as_results().ok_or_else(missing)?;
                 Ok(Self::Results { durable_offset: body.durable_offset(), block: body.block().bytes() })

@@ -1,6 +1,6 @@
 //! Update blocks: how a client's rows change, table by table.
 //!
-//! Per table `{ table u16, reserved u16, byte_len u32 }`, then `byte_len` bytes of operations. An operation is
+//! Per table `{ table u16, kind u16, byte_len u32 }`, then `byte_len` bytes of operations, if the kind is 0. An operation is
 //! `varint(slot << 2 | kind)` and: insert (0) `varint(row_len) row`, delta (1) `varint(mask) packed columns`,
 //! delete (2) `reason u8`. An operation depends on nothing around it: a server encodes it once and copies the
 //! bytes to every client that needs it.
@@ -9,12 +9,15 @@ use ambit_model::limits::{ROW_BYTES_MAX, ROWS_PER_TABLE_MAX};
 use ambit_model::{RowLayout, Slot, delta};
 
 use crate::error::{WireError, at_most};
-use ambit_model::varint;
+use crate::motion::MotionBlock;
+use ambit_model::{MotionLayout, varint};
 
 const HEADER_BYTES: usize = 8;
 const INSERT: u64 = 0;
 const DELTA: u64 = 1;
 const DELETE: u64 = 2;
+const OPERATIONS: u16 = 0;
+const MOTION: u16 = 1;
 
 /// Why a row leaves a client's cache.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -56,6 +59,15 @@ pub fn begin_table(out: &mut Vec<u8>, table: u16) -> TableMark {
     let mark = TableMark(out.len());
     out.extend_from_slice(&table.to_le_bytes());
     out.extend_from_slice(&[0; 6]);
+    mark
+}
+
+/// The same for a block that tells how quantised columns have changed.
+pub fn begin_motion(out: &mut Vec<u8>, table: u16) -> TableMark {
+    let mark = begin_table(out, table);
+    if let Some(kind) = out.get_mut(mark.0 + 2..mark.0 + 4) {
+        kind.copy_from_slice(&MOTION.to_le_bytes());
+    }
     mark
 }
 
@@ -129,17 +141,33 @@ impl Op<'_> {
     }
 }
 
-/// The operations on one table.
+/// What a table block holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BlockKind {
+    /// Operations on rows.
+    Operations,
+    /// How quantised columns have changed.
+    Motion,
+}
+
+/// What happened to one table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TableBlock<'a> {
     /// Table id, not yet looked up.
     pub table: u16,
-    /// The encoded operations.
+    /// How its bytes are to be read.
+    pub kind: BlockKind,
+    /// Operations or motion, encoded.
     pub bytes: &'a [u8],
 }
 
 impl<'a> TableBlock<'a> {
-    /// The operations, read with the table's layout.
+    /// What it tells of quantised columns, if that is its kind, read with those of the table.
+    pub fn motion(self, layout: &'a MotionLayout) -> MotionBlock<'a> {
+        MotionBlock::new(layout, self.bytes)
+    }
+
+    /// The operations, if that is its kind, read with the table's layout.
     pub fn ops(self, layout: &'a RowLayout) -> Ops<'a> {
         Ops { layout, bytes: self.bytes, at: 0 }
     }
@@ -162,16 +190,18 @@ impl<'a> TableBlocks<'a> {
         let at = self.at;
         let truncated = WireError::Truncated { block: "update", at };
         let rest = self.blocks.get(at..).unwrap_or_default();
-        let Some((&[t0, t1, z0, z1, l0, l1, l2, l3], rest)) = rest.split_first_chunk::<HEADER_BYTES>() else {
+        let Some((&[t0, t1, k0, k1, l0, l1, l2, l3], rest)) = rest.split_first_chunk::<HEADER_BYTES>() else {
             return Err(truncated);
         };
-        if [z0, z1] != [0; 2] {
-            return Err(WireError::Reserved { block: "update", at });
-        }
+        let kind = match u16::from_le_bytes([k0, k1]) {
+            OPERATIONS => BlockKind::Operations,
+            MOTION => BlockKind::Motion,
+            number => return Err(WireError::Unknown { what: "kind of table block", number: number.into() }),
+        };
         let byte_len = u32::from_le_bytes([l0, l1, l2, l3]) as usize;
         let bytes = rest.get(..byte_len).ok_or(truncated)?;
         self.at += HEADER_BYTES + byte_len;
-        Ok(TableBlock { table: u16::from_le_bytes([t0, t1]), bytes })
+        Ok(TableBlock { table: u16::from_le_bytes([t0, t1]), kind, bytes })
     }
 }
 

@@ -109,6 +109,11 @@ fn every_parameter() -> Parameters {
 }
 
 /// One message of every kind.
+fn step() -> UpdateHeader {
+    let timestamp = Timestamp(1_764_000_000_000_000);
+    UpdateHeader { offset: 9_000, durable_offset: 8_990, timestamp, ..UpdateHeader::default() }
+}
+
 fn every_message() -> Vec<Vec<u8>> {
     let mut calls = Vec::new();
     write_call(&mut calls, &Call { request: 7, reducer: 3, is_quiet: true, args: &[1, 2, 3] });
@@ -141,6 +146,8 @@ fn every_message() -> Vec<Vec<u8>> {
         }
         .encode(),
         ServerMessage::Update { header, blocks: &blocks }.encode(),
+        // Without news of subscriptions.
+        ServerMessage::Update { header: step(), blocks: &blocks }.encode(),
         ServerMessage::Results { durable_offset: 3, block: &results }.encode(),
         ServerMessage::SubscriptionError { subscription: 2, change: 3, message: "no such table" }.encode(),
         ServerMessage::Pong { sent_at: 77, server_time: Timestamp(-5) }.encode(),
@@ -192,6 +199,33 @@ fn limits_are_refused_and_texts_are_cut() {
     assert!(matches!(Calls::new(&many).last(), Some(Err(WireError::TooMany { .. }))));
     let vast = vec![0; limits::CLIENT_MESSAGE_BYTES_MAX + 1];
     assert!(matches!(ClientMessage::decode(&vast), Err(WireError::TooLarge { .. })));
+}
+
+#[test]
+fn an_update_without_news_has_a_small_envelope() {
+    let bytes = ServerMessage::Update { header: step(), blocks: &[7, 8] }.encode();
+    assert_eq!(bytes.len(), 57);
+    let end = bytes.len() - 2;
+    for header in [
+        UpdateHeader { offset: u64::MAX, durable_offset: 0, timestamp: Timestamp(i64::MIN), ..step() },
+        UpdateHeader { offset: 0, durable_offset: u64::MAX, timestamp: Timestamp(i64::MAX), ..step() },
+    ] {
+        let message = ServerMessage::Update { header, blocks: &[7, 8] };
+        assert_eq!(ServerMessage::decode(&message.encode()).unwrap(), message);
+    }
+    // The head's numbers are cut off or not the shortest, or the form is one to come.
+    let head = bytes.len() - 2 - 12;
+    for (at, byte) in [(head, 0x80), (head + 1, 0), (end - 1, 0xff)] {
+        let mut damaged = bytes.clone();
+        damaged[at] = byte;
+        let decoded = ServerMessage::decode(&damaged);
+        assert!(matches!(decoded, Err(WireError::Varint(_))) || decoded.is_ok(), "{decoded:?}");
+        assert_ne!(decoded, ServerMessage::decode(&bytes));
+    }
+    let form = bytes.iter().position(|byte| *byte == 1).unwrap();
+    let mut damaged = bytes;
+    damaged[form] = 2;
+    assert!(ServerMessage::decode(&damaged).is_err());
 }
 
 #[test]

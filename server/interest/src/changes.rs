@@ -147,6 +147,22 @@ impl Period {
         }
     }
 
+    /// Enters a row that has not changed, as if it had in these columns.
+    pub fn add_updated(&mut self, slot: Slot, mask: u64) {
+        if let Some(place) = self.index.get_mut(slot as usize) {
+            self.rows.push(RowChange {
+                mask,
+                slot,
+                image_start: 0,
+                image_length: 0,
+                state: RowState::Updated,
+                exists: true,
+                was_deleted: false,
+            });
+            *place = self.rows.len() as u32;
+        }
+    }
+
     pub fn clear(&mut self) {
         for row in &self.rows {
             if let Some(place) = self.index.get_mut(row.slot as usize) {

@@ -5,6 +5,7 @@ use ambit_model::{Duration, Timestamp};
 use crate::filters::Filters;
 use crate::flush::routine::Routines;
 use crate::limits;
+use crate::motion::CohortMotion;
 use crate::query::QueryError;
 use crate::rankings::Rankings;
 
@@ -25,6 +26,8 @@ pub(crate) struct Cohort {
     pub rankings: Rankings,
     /// Per table: the first change that its clients have not seen.
     pub cursors: Vec<u64>,
+    /// What its clients know of quantised columns.
+    pub motion: CohortMotion,
     /// Whether subscriptions wait for their first result or their end, or a client for another cohort.
     pub has_news: bool,
     /// Its clients, and what a flush does for each.
@@ -67,6 +70,7 @@ impl Cohort {
             filters: Filters::default(),
             rankings: Rankings::default(),
             cursors: Vec::new(),
+            motion: CohortMotion::default(),
             has_news: false,
             routines: Routines::default(),
         };

@@ -57,6 +57,9 @@ pub enum Difference {
         /// Its type.
         ty: String,
     },
+    /// A column that is quantised otherwise on its way to clients.
+    #[error("column `{0}` is quantised otherwise")]
+    Quantize(String),
     /// The same columns in another order.
     #[error("its columns are in another order")]
     ColumnOrder,
@@ -176,6 +179,9 @@ impl Difference {
                     false => Self::ColumnType { column, was, is },
                 };
             }
+            if found.quantize != column.quantize {
+                return Self::Quantize(column.name.clone());
+            }
         }
         if let Some(added) = new.columns.iter().find(|column| old.column(&column.name).is_none()) {
             return Self::ColumnAdded(added.name.clone());
@@ -188,7 +194,9 @@ impl Difference {
 
 /// Whether the same bytes are a row of both tables and mean the same.
 fn has_same_rows(old: &TableSchema, new: &TableSchema) -> bool {
-    let types =
-        |table: &TableSchema| table.columns.iter().map(|column| column.ty.clone()).collect::<Vec<_>>();
+    let types = |table: &TableSchema| {
+        let columns = table.columns.iter();
+        columns.map(|column| (column.ty.clone(), column.quantize)).collect::<Vec<_>>()
+    };
     types(old) == types(new)
 }

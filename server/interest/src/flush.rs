@@ -16,7 +16,7 @@ mod union;
 use std::borrow::Cow;
 
 use ambit_model::{Slot, Timestamp};
-use ambit_wire::{begin_table, end_table};
+use ambit_wire::{TableMark, begin_table, end_table};
 
 use crate::changes::Period;
 use crate::client::{Client, Source, Stage, Subscription};
@@ -24,6 +24,7 @@ use crate::cohort::Cohort;
 use crate::filters::FilterId;
 use crate::follower::{Applied, ClientUpdate, Refusal};
 use crate::limits;
+use crate::motion::{Motion, Precision};
 use crate::query::QueryError;
 use crate::rankings::RankingId;
 use crate::sweep::Sweep;
@@ -54,6 +55,7 @@ pub(crate) struct Scratch {
 #[derive(Default)]
 pub(crate) struct TableScratch {
     pub period: Period,
+    pub motion: Motion,
     /// Unique among the periods of all tables.
     pub number: u64,
     /// What the period was made of.
@@ -76,15 +78,19 @@ pub(crate) fn flush(
     clients: &mut [Option<Client>],
     scratch: &mut Scratch,
     commit: (u64, Timestamp),
+    (now, precision): (Timestamp, Precision),
     sink: &mut dyn FnMut(ClientUpdate<'_>),
 ) -> u64 {
-    merge(world, cohort, scratch);
+    merge(world, cohort, scratch, (now, precision));
     filter::cross(world, cohort, scratch);
     ranking::rank(world, cohort, scratch);
     cohort.routines.void_grown(scratch);
     let ended_count = routine::run(world, cohort, clients, scratch, commit, sink);
     filter::end_period(cohort, scratch);
     ranking::end_period(cohort, scratch);
+    for (known, table) in cohort.motion.tables.iter_mut().zip(&mut scratch.tables) {
+        *known = std::mem::take(&mut table.motion.state);
+    }
     cohort.has_news = false;
     ended_count
 }
@@ -203,22 +209,31 @@ pub(crate) fn release_source(world: &mut World, cohort: &mut Cohort, source: Sou
     }
 }
 
-fn merge(world: &World, cohort: &mut Cohort, scratch: &mut Scratch) {
+fn merge(world: &World, cohort: &mut Cohort, scratch: &mut Scratch, moment: (Timestamp, Precision)) {
     scratch.tables.resize_with(world.tables.len(), TableScratch::default);
     scratch.joins.clear();
     cohort.cursors.resize(world.tables.len(), 0);
+    cohort.motion.tables.resize_with(world.tables.len(), Default::default);
+    let known = cohort.cursors.iter_mut().zip(&mut cohort.motion.tables);
     let Scratch { tables, periods, .. } = scratch;
-    for ((table, cursor), scratch) in world.tables.iter().zip(&mut cohort.cursors).zip(tables) {
+    for ((id, table), ((cursor, motion), scratch)) in (0..).zip(&world.tables).zip(known.zip(tables)) {
+        scratch.motion.set_layout(&table.motion);
         let origin = Some((table.log.origin(*cursor), table.version));
         *cursor = table.log.end();
         // Where a game changes its world in ticks, all cohorts have the same periods one after another.
-        if scratch.origin == origin {
+        // What rows with quantised columns become is each cohort's own.
+        if scratch.origin == origin && !scratch.motion.is_active() {
             continue;
         }
         *periods += 1;
         (scratch.number, scratch.origin) = (*periods, origin);
         scratch.marks.resize(table.slot_count, 0);
         scratch.period.fill(&table.log, origin.map_or(0, |((cursor, _), _)| cursor), table.slot_count);
+        if scratch.motion.is_active() {
+            scratch.motion.state = std::mem::take(motion);
+            let row = |slot| world.row(id, slot);
+            scratch.motion.begin((&table.log, table.slot_count), &mut scratch.period, row, moment);
+        }
         scratch.deltas.begin(scratch.period.rows.len());
     }
 }
@@ -236,7 +251,7 @@ fn write_blocks(
         let count = rest.iter().take_while(|subscription| subscription.known_table == known).count();
         let (group, others) = rest.split_at(count);
         rest = others;
-        let mark = begin_table(out, known);
+        let mark = begin(scratch, (table, known), out);
         let cover = covered::position_of_cover(cohort, group).and_then(|place| group.get(place));
         match cover.map(|cover| &cover.source) {
             Some(Source::Filter(id)) => filter::write(world, cohort, scratch, table, *id, out),
@@ -247,7 +262,23 @@ fn write_blocks(
                 union::write(world, cohort, scratch, table, group, out);
             }
         }
-        end_table(out, mark);
+        end(scratch, (table, known), mark, out);
+    }
+}
+
+/// Begins the blocks of a table, with the id that the client knows it by.
+fn begin(scratch: &mut Scratch, (table, known): (u16, u16), out: &mut Vec<u8>) -> TableMark {
+    if let Some(table) = scratch.tables.get_mut(usize::from(table)) {
+        table.motion.begin_block();
+    }
+    begin_table(out, known)
+}
+
+/// Ends them: behind the operations come the rows that moved.
+fn end(scratch: &mut Scratch, (table, known): (u16, u16), mark: TableMark, out: &mut Vec<u8>) {
+    end_table(out, mark);
+    if let Some(table) = scratch.tables.get_mut(usize::from(table)) {
+        table.motion.end_block(known, out);
     }
 }
 

@@ -32,6 +32,7 @@ pub struct Follower {
     by_id: HashMap<ClientId, usize, FxBuildHasher>,
     cohorts: Vec<Cohort>,
     scratch: Scratch,
+    last_epoch: u64,
     offset: u64,
     timestamp: Timestamp,
     statistics: Statistics,
@@ -139,6 +140,7 @@ impl Follower {
             scratch: Scratch::default(),
             offset,
             timestamp,
+            last_epoch: 0,
             statistics: Statistics::default(),
         }
     }

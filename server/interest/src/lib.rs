@@ -15,6 +15,8 @@ mod query;
 mod renumber;
 
 mod changes;
+mod motion;
+
 mod grid;
 mod ground;
 mod sweep;

@@ -138,3 +138,11 @@ pub const PHASES: u32 = 5;
 /// Clients of every group of a rate before there is another one. So many take a millisecond or so together, and no phase is needed
 /// to spread that.
 pub const CLIENTS_PER_PHASE: usize = 256;
+
+/// Microseconds for which a row must not have changed before its quantised columns are sent exactly. Longer than from one tick
+/// of a slow world to the next, so that a row that moves on is not taken for one at rest; shorter than anybody notices half a
+/// step.
+pub const REST_US: i64 = 100_000;
+
+/// Rows of a section by which it is decided how their residuals are coded. More of them would hardly decide otherwise.
+pub const CODING_SAMPLE_ROWS: usize = 256;

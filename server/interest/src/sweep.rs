@@ -12,6 +12,7 @@ use crate::flush::TableScratch;
 use crate::flush::ops::{self, CHUNK_BYTES, Packing};
 use crate::grid::{Disc, Found, Grid, Item};
 use crate::ground::Ground;
+use crate::motion::Motion;
 use crate::query::plan::is_within;
 use crate::world::World;
 
@@ -36,6 +37,9 @@ pub(crate) struct Sweep {
     /// Encoded deltas of `near` in its order, one behind the other, and where each ends.
     deltas: Vec<u8>,
     ends: Vec<u32>,
+    /// By place of `near`: the row's place among those that are told in few bits, or `u32::MAX`; empty if there are none.
+    motions: Vec<u32>,
+    has_motion: bool,
     /// All other rows: one item for where it was, one for where it is. Numbers are places in `jumps`, twice, plus one for
     /// where it is.
     pub far: Grid,
@@ -52,6 +56,8 @@ pub(crate) struct Step {
     pub before: [f64; 3],
     /// Its delta among the deltas in the order of slots.
     delta: (u32, u32),
+    /// Its place among the rows that are told in few bits.
+    motion: Option<u32>,
 }
 
 /// A row that did something else.
@@ -86,11 +92,12 @@ impl Sweep {
         self.unsorted.clear();
         self.delta_bytes_max = 0;
         self.slack = 0.0;
+        self.has_motion = false;
         let table = ground.shape.table();
         let Some(known) = world.table(table) else { return };
         let radius = ground.radius();
         let step_max = radius * STEP_PER_RADIUS;
-        for change in &scratch.period.rows {
+        for (number, change) in scratch.period.rows.iter().enumerate() {
             // A group that is flushed seldom may know of changes that the ground has put to rest.
             ground.wake_again(change.slot);
             let row = world.row(table, change.slot);
@@ -100,7 +107,8 @@ impl Sweep {
             if self.add(change.slot, (before, now), is_same, step_max)
                 && let Some(row) = row
             {
-                self.pack(&known.layout, (change.slot, row), change.mask);
+                self.pack(&known.layout, (change.slot, row), scratch.motion.plain_mask(number, change.mask));
+                self.note_motion(scratch.motion.place(number));
             }
         }
         if ground.moving.len() > scratch.period.rows.len() {
@@ -136,7 +144,7 @@ impl Sweep {
             if step <= step_max {
                 self.slack = self.slack.max(step);
                 self.items.push(Item { place, key, number: self.steps.len() as u32 });
-                self.steps.push(Step { slot, before: old, delta: (0, 0) });
+                self.steps.push(Step { slot, before: old, delta: (0, 0), motion: None });
                 return true;
             }
         }
@@ -154,10 +162,20 @@ impl Sweep {
     /// Encodes what has changed in the row of the last step.
     fn pack(&mut self, layout: &RowLayout, row: (Slot, &[u8]), mask: u64) {
         let start = self.unsorted.len() as u32;
-        self.packing.encode(layout, row, mask, &mut self.unsorted);
+        if mask != 0 {
+            self.packing.encode(layout, row, mask, &mut self.unsorted);
+        }
         if let Some(step) = self.steps.last_mut() {
             step.delta = (start, self.unsorted.len() as u32);
             self.delta_bytes_max = self.delta_bytes_max.max(self.unsorted.len() - start as usize);
+        }
+    }
+
+    /// Notes that the row of the last step is told in few bits, if it is.
+    fn note_motion(&mut self, motion: Option<u32>) {
+        if let (Some(step), Some(_)) = (self.steps.last_mut(), motion) {
+            step.motion = motion;
+            self.has_motion = true;
         }
     }
 
@@ -180,10 +198,28 @@ impl Sweep {
         }
         // So that every delta can be copied as a whole chunk.
         self.deltas.extend_from_slice(&[0; CHUNK_BYTES]);
+        self.motions.clear();
+        if self.has_motion {
+            let motion = |number: &u32| self.steps.get(*number as usize).and_then(|step| step.motion);
+            self.motions.extend(self.near.numbers.iter().map(|number| motion(number).unwrap_or(u32::MAX)));
+        }
+    }
+
+    /// The client is told of the rows at these places of `near`, as far as they are told in few bits.
+    #[inline]
+    pub fn tell(&self, places: &[u32], motion: &mut Motion) {
+        if self.has_motion {
+            for &place in places.iter().filter_map(|&place| self.motions.get(place as usize)) {
+                motion.tell(place);
+            }
+        }
     }
 
     /// Appends the deltas of the rows at these places of `near`, which are put together in `room`.
     pub fn copy_deltas(&self, places: &[u32], room: &mut Vec<u8>, out: &mut Vec<u8>) {
+        if self.delta_bytes_max == 0 {
+            return;
+        }
         let ends = |place: u32| self.ends.get(place as usize..).and_then(<[u32]>::first_chunk::<2>);
         if self.delta_bytes_max > CHUNK_BYTES {
             for &[start, end] in places.iter().filter_map(|&place| ends(place)) {

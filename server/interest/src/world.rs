@@ -7,7 +7,7 @@ mod select;
 
 use std::sync::Arc;
 
-use ambit_model::{RowLayout, Schema, Slot, TableSchema};
+use ambit_model::{MotionLayout, RowLayout, Schema, Slot, TableSchema};
 use ambit_store::{AppliedChange, ApplyError, ChangeKind, Store};
 
 use crate::changes::ChangeLog;
@@ -32,6 +32,7 @@ pub(crate) struct World {
 /// What the follower keeps for a table besides its rows.
 pub(crate) struct Table {
     pub layout: RowLayout,
+    pub motion: MotionLayout,
     pub log: ChangeLog,
     /// Changes since the follower began, remembered or not.
     pub version: u64,
@@ -59,6 +60,7 @@ impl Table {
     fn new(schema: &TableSchema, store: &Store, id: u16) -> Self {
         Self {
             layout: schema.layout(),
+            motion: schema.motion(),
             log: ChangeLog::default(),
             version: 0,
             slot_count: store.slots(id).last().map_or(0, |(slot, _)| slot as usize + 1),
@@ -70,7 +72,7 @@ impl Table {
     }
 
     fn remember(&mut self, change: &AppliedChange<'_>) {
-        let wanted = self.tested.mask | self.placed.mask;
+        let wanted = self.tested.mask | self.placed.mask | self.motion.mask();
         let old = (wanted != 0).then_some(change.old);
         match change.kind {
             ChangeKind::Insert => self.log.push(change.slot, ChangeKind::Insert, 0, None),
@@ -156,6 +158,7 @@ impl World {
             let table = match kept.iter().position(|(kept, _)| *kept == id) {
                 Some(place) => Table {
                     identity: identity(schema),
+                    motion: schema.motion(),
                     log: ChangeLog::default(),
                     ..kept.swap_remove(place).1
                 },

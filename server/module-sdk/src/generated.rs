@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 pub use ambit_model::{
     Column, ColumnSchema, ColumnType, ConnectionId, DecodeError, DecodeErrorKind, Durability, Duration,
-    EntityId, EnumType, Field, Identity, IndexKind, IndexSchema, Lifecycle, OnDelete, ReferenceSchema, Row,
-    RowReader, RowWriter, StructType, TableSchema, Timestamp, Uuid, Variant,
+    EntityId, EnumType, Field, Identity, IndexKind, IndexSchema, Lifecycle, OnDelete, Quantize,
+    ReferenceSchema, Row, RowReader, RowWriter, StructType, TableSchema, Timestamp, Uuid, Variant,
 };
 use ambit_module_abi::CallHeader;
 
@@ -15,6 +15,7 @@ pub use crate::error::PatchError;
 pub use crate::index::{Index, Position, SpatialIndex};
 pub use crate::migration::{Migration, Old};
 pub use crate::patch::PatchTarget;
+pub use crate::quantize::{Angle, Quaternion, Stepped};
 pub use crate::table::{PrimaryKey, Stored, Table, TableHandle};
 
 /// A table of the module, known before anything runs.
@@ -130,6 +131,15 @@ pub const fn must_be_auto_inc<T: AutoInc>() {}
 
 /// Fails to compile for a type that a spatial index does not take.
 pub const fn must_be_position<T: Position>() {}
+
+/// Fails to compile for a type that has no steps.
+pub const fn must_be_stepped<T: Stepped>() {}
+
+/// Fails to compile for a type that is no angle.
+pub const fn must_be_angle<T: Angle>() {}
+
+/// Fails to compile for a type that is no quaternion.
+pub const fn must_be_quaternion<T: Quaternion>() {}
 
 impl ReducerOutput for () {
     fn into_result(self) -> Result<(), String> {

@@ -54,6 +54,7 @@ mod key;
 mod rows;
 
 mod patch;
+mod quantize;
 
 mod error;
 

@@ -95,6 +95,7 @@ pub enum ChangeWhat {
     ColumnMoved,
     ColumnType,
     AutoInc,
+    Quantize,
     Index,
     PrimaryKey,
     Reference,

@@ -3,6 +3,7 @@
 use ambit_model::glam::Vec3;
 
 /// Numbers from 0 to 1.
+#[derive(Clone)]
 pub struct Random(u64);
 
 /// Where everything is, and where it was before the last step.

@@ -6,6 +6,8 @@
 
 #![expect(clippy::print_stdout, reason = "a program whose result is what it prints")]
 
+mod bandwidth;
+
 mod aoi_testing;
 mod crowd;
 mod mirror;
@@ -27,7 +29,8 @@ mod limit;
 mod rounds;
 
 /// The scenarios by name.
-const SCENARIOS: [(&str, fn()); 10] = [
+const SCENARIOS: [(&str, fn()); 11] = [
+    ("bandwidth", bandwidth::run),
     ("pair", pair::run),
     ("schema_change", schema_change::run),
     ("aoi_testing", aoi_testing::run),

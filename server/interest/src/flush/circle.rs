@@ -128,14 +128,16 @@ fn pass(
     }
     pass_near(sweep, (now, before), step, memory, out);
     pass_far(&scratch.tables, sweep, (now, before), table, reason, memory, out);
-    sweep.copy_deltas(memory.found.inside(), &mut memory.room, out);
-    sweep.copy_deltas(&memory.stays, &mut memory.room, out);
     let Some(target) = scratch.tables.get_mut(usize::from(table)) else { return true };
+    for places in [memory.found.inside(), &memory.stays] {
+        sweep.copy_deltas(places, &mut memory.room, out);
+        sweep.tell(places, &mut target.motion);
+    }
     for &slot in &memory.far_stays {
         ops::change(world, target, table, slot, out);
     }
     for &slot in &memory.enters {
-        ops::enter(world, table, slot, out);
+        ops::enter(world, target, (table, slot), out);
     }
     true
 }

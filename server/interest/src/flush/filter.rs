@@ -28,7 +28,7 @@ pub(super) fn cross(world: &World, cohort: &mut Cohort, scratch: &mut Scratch) {
 
 fn cross_table(world: &World, cohort: &mut Cohort, scratch: &mut Scratch, (id, table): (u16, &Table)) {
     let Scratch { tables, concerned, touched, .. } = scratch;
-    let Some(TableScratch { period, deltas, .. }) = tables.get_mut(usize::from(id)) else { return };
+    let Some(TableScratch { period, deltas, motion, .. }) = tables.get_mut(usize::from(id)) else { return };
     let filters = &mut cohort.filters;
     for (row_number, change) in period.rows.iter().enumerate() {
         let now = world.row(id, change.slot);
@@ -47,7 +47,8 @@ fn cross_table(world: &World, cohort: &mut Cohort, scratch: &mut Scratch, (id, t
             && filters.has_watchers(id)
         {
             // Before it is known who wants it, which nearly always somebody does.
-            deltas.encode(&table.layout, (row_number, change), row);
+            let mask = motion.plain_mask(row_number, change.mask);
+            deltas.encode(&table.layout, (row_number, change.slot, mask), row);
         }
         for &filter in concerned.iter() {
             let Some(watched) = filters.get_mut(filter) else { continue };
@@ -134,7 +135,8 @@ pub(super) fn write(
     let Some(watched) = cohort.filters.get_mut(filter).filter(|watched| !watched.is_as_before()) else {
         return;
     };
-    if watched.is_shared() {
+    // What is told of motion comes behind the block that is being written.
+    if watched.is_shared() && !scratch.motion.is_active() {
         let block = shared_block(world, scratch, (table, table), watched);
         if let Some(Ok(block)) = TableBlocks::new(block).next() {
             out.extend_from_slice(block.bytes);
@@ -172,9 +174,11 @@ fn shared_block<'a>(
 ) -> &'a [u8] {
     if watched.block.is_empty() {
         let mut block = std::mem::take(&mut watched.block);
+        scratch.motion.begin_block();
         let mark = begin_table(&mut block, known_table);
         encode_filter(world, scratch, table, watched, &mut block);
         end_table(&mut block, mark);
+        scratch.motion.end_block(known_table, &mut block);
         watched.block = block;
     }
     &watched.block
@@ -204,7 +208,13 @@ pub(super) fn encode(
     for &Crossing { slot, was, is } in crossings {
         ops::write(world, scratch, (table, slot), (was, is), || reason(slot), (out, &mut others));
     }
-    stays.for_each(|row| scratch.deltas.append(row, out));
+    let TableScratch { deltas, motion, .. } = scratch;
+    stays.for_each(|row| {
+        deltas.append(row, out);
+        if let Some(place) = motion.place(row) {
+            motion.tell(place);
+        }
+    });
     out.extend_from_slice(&others);
     others.clear();
     scratch.others = others;

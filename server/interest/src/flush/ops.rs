@@ -4,7 +4,7 @@ use ambit_model::{RowLayout, Slot, delta};
 use ambit_wire::{LeaveReason, write_delete, write_delta, write_insert};
 
 use super::TableScratch;
-use crate::changes::{RowChange, RowState};
+use crate::changes::RowState;
 use crate::world::World;
 
 /// Appends the operations on one row for a client that held it or not, and holds it from now on or not. Deletes
@@ -25,7 +25,7 @@ pub(super) fn write(
         write_delete(leaves, slot, reason());
     }
     if is && (!was || is_another) {
-        enter(world, table, slot, out);
+        enter(world, scratch, (table, slot), out);
     } else if is && state == Some(RowState::Updated) {
         change(world, scratch, table, slot, out);
     }
@@ -33,22 +33,32 @@ pub(super) fn write(
 
 /// Appends the insert of a row.
 #[inline]
-pub(super) fn enter(world: &World, table: u16, slot: Slot, out: &mut Vec<u8>) {
+pub(super) fn enter(
+    world: &World,
+    scratch: &mut TableScratch,
+    (table, slot): (u16, Slot),
+    out: &mut Vec<u8>,
+) {
     if let Some(row) = world.row(table, slot) {
         write_insert(out, slot, row);
+        scratch.motion.enter(slot);
     }
 }
 
 /// Appends the delta of an updated row.
 #[inline]
 pub(super) fn change(world: &World, scratch: &mut TableScratch, table: u16, slot: Slot, out: &mut Vec<u8>) {
-    let TableScratch { period, deltas, .. } = scratch;
+    let TableScratch { period, deltas, motion, .. } = scratch;
     let Some((number, change)) = period.find(slot).and_then(|at| Some((at, period.rows.get(at)?))) else {
         return;
     };
     if let (Some(row), Some(table)) = (world.row(table, slot), world.table(table)) {
-        deltas.encode(&table.layout, (number, change), row);
+        let mask = motion.plain_mask(number, change.mask);
+        deltas.encode(&table.layout, (number, slot, mask), row);
         deltas.append(number, out);
+        if let Some(place) = motion.place(number) {
+            motion.tell(place);
+        }
     }
 }
 
@@ -69,12 +79,14 @@ impl Deltas {
         self.places.resize(row_count, (0, 0));
     }
 
-    /// Makes sure that the delta of a row is encoded.
+    /// Makes sure that the delta of a row is encoded: of these columns, which may be none.
     #[inline]
-    pub fn encode(&mut self, layout: &RowLayout, (number, change): (usize, &RowChange), row: &[u8]) {
+    pub fn encode(&mut self, layout: &RowLayout, (number, slot, mask): (usize, Slot, u64), row: &[u8]) {
         let Some(place @ (0, 0)) = self.places.get_mut(number) else { return };
         let start = self.bytes.len() as u32;
-        self.packing.encode(layout, (change.slot, row), change.mask, &mut self.bytes);
+        if mask != 0 {
+            self.packing.encode(layout, (slot, row), mask, &mut self.bytes);
+        }
         *place = (start, self.bytes.len() as u32);
     }
 

@@ -157,7 +157,8 @@ pub(super) fn write(
     let Some(ranking) = cohort.rankings.get_mut(id).filter(|ranking| !ranking.is_as_before()) else {
         return;
     };
-    if !ranking.is_shared() {
+    // What is told of motion comes behind the block that is being written.
+    if !ranking.is_shared() || scratch.motion.is_active() {
         return encode_ranking(world, scratch, table, ranking, out);
     }
     let block = shared_block(world, scratch, (table, table), ranking);
@@ -194,9 +195,11 @@ fn shared_block<'a>(
 ) -> &'a [u8] {
     if ranking.block.is_empty() {
         let mut block = std::mem::take(&mut ranking.block);
+        scratch.motion.begin_block();
         let mark = begin_table(&mut block, known_table);
         encode_ranking(world, scratch, table, ranking, &mut block);
         end_table(&mut block, mark);
+        scratch.motion.end_block(known_table, &mut block);
         ranking.block = block;
     }
     &ranking.block

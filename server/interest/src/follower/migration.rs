@@ -38,7 +38,9 @@ pub enum FarewellReason {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SchemaChangeError<E> {
     /// Clients are behind, and could not be told what happened before.
-    #[error("some clients have not seen the last commit; flush all of them before the schema changes")]
+    #[error(
+        "some clients have not seen the last commit exactly; flush all of them before the schema changes"
+    )]
     Unflushed,
     /// The store.
     #[error("{0}")]
@@ -60,7 +62,7 @@ impl Follower {
         successor: impl Fn(u16) -> Option<u16>,
         migrate: impl FnOnce(&mut Store) -> Result<(), E>,
     ) -> Result<Vec<Farewell>, SchemaChangeError<E>> {
-        if self.cohorts.iter().any(|cohort| self.has_work(cohort)) {
+        if self.cohorts.iter().any(|cohort| self.has_work(cohort) || self.is_near(cohort)) {
             return Err(SchemaChangeError::Unflushed);
         }
         let old = Arc::clone(&self.world.schema);
@@ -70,7 +72,7 @@ impl Follower {
         for farewell in &farewells {
             self.disconnect(farewell.client);
         }
-        let renumbering = moves.renumbering();
+        let (renumbering, epoch) = (moves.renumbering(), self.next_epoch());
         self.world.renumber(&renumbering);
         for client in self.clients.iter_mut().flatten() {
             renumbering.client(client);
@@ -80,6 +82,7 @@ impl Follower {
             cohort.rankings.renumber(&renumbering);
             cohort.routines.forget();
             cohort.cursors = vec![0; self.world.tables.len()];
+            cohort.motion.forget(self.world.tables.len(), epoch);
         }
         self.scratch = Scratch::default();
         Ok(farewells)

@@ -5,13 +5,14 @@ use ambit_model::Timestamp;
 use super::{ClientUpdate, Follower};
 use crate::client::Source;
 use crate::cohort::{Cohort, Rate};
+use crate::motion::Precision;
 use crate::{flush, limits};
 
 impl Follower {
     /// When [`Self::flush`] is to be called next, if there is anything to send; a moment in the past means at
     /// once. Commits and subscriptions change the answer.
     pub fn next_flush(&self) -> Option<Timestamp> {
-        self.cohorts.iter().filter(|cohort| self.has_work(cohort)).map(Cohort::due).min()
+        self.cohorts.iter().filter_map(|cohort| self.due(cohort)).min()
     }
 
     /// Whether any client wants an update at every flush after a commit.
@@ -21,22 +22,31 @@ impl Follower {
 
     /// Hands out the updates of all clients that are due.
     pub fn flush(&mut self, now: Timestamp, sink: &mut dyn FnMut(ClientUpdate<'_>)) {
-        let is_due = |cohort: &Cohort| cohort.due() <= now && self.has_work(cohort);
-        self.flush_those(self.cohorts.iter().map(is_due).collect(), now, sink);
+        let is_due = |cohort: &Cohort| self.due(cohort).is_some_and(|due| due <= now);
+        let precision = Precision::Quantised(Timestamp(now.0.saturating_sub(limits::REST_US)));
+        self.flush_those(self.cohorts.iter().map(is_due).collect(), (now, precision), sink);
     }
 
-    /// Hands out the updates of all clients, due or not: afterwards each has seen the last commit.
+    /// Hands out the updates of all clients, due or not: afterwards each has seen the last commit, and holds its exact
+    /// values.
     pub fn flush_all(&mut self, now: Timestamp, sink: &mut dyn FnMut(ClientUpdate<'_>)) {
-        self.flush_those(self.cohorts.iter().map(|cohort| self.has_work(cohort)).collect(), now, sink);
+        let due = self.cohorts.iter().map(|cohort| self.due(cohort).is_some()).collect();
+        self.flush_those(due, (now, Precision::Exact), sink);
     }
 
     /// Flushes the cohorts whose place is marked, and those that their clients go over to.
-    fn flush_those(&mut self, mut due: Vec<bool>, now: Timestamp, sink: &mut dyn FnMut(ClientUpdate<'_>)) {
+    fn flush_those(
+        &mut self,
+        mut due: Vec<bool>,
+        moment: (Timestamp, Precision),
+        sink: &mut dyn FnMut(ClientUpdate<'_>),
+    ) {
+        let (now, _) = moment;
         let moves = self.plan_moves(&mut due, now);
         for (cohort, _) in self.cohorts.iter_mut().zip(&due).filter(|(_, due)| **due) {
             let commit = (self.offset, self.timestamp);
-            let ended =
-                flush::flush(&mut self.world, cohort, &mut self.clients, &mut self.scratch, commit, sink);
+            let (world, scratch) = (&mut self.world, &mut self.scratch);
+            let ended = flush::flush(world, cohort, &mut self.clients, scratch, commit, moment, sink);
             cohort.flushed(now);
             self.statistics.subscriptions -= ended;
         }
@@ -46,7 +56,26 @@ impl Follower {
         self.trim();
     }
 
-    /// Whether a cohort's clients have something to be told.
+    /// When a cohort's clients are to be told something, if there is anything: of commits, or of rows that have come to rest.
+    fn due(&self, cohort: &Cohort) -> Option<Timestamp> {
+        if self.has_work(cohort) {
+            return Some(cohort.due());
+        }
+        cohort.motion.due().filter(|_| !cohort.routines.is_empty()).map(|due| due.max(cohort.due()))
+    }
+
+    /// Whether a cohort's clients hold values that are not exact.
+    pub(super) fn is_near(&self, cohort: &Cohort) -> bool {
+        !cohort.routines.is_empty() && cohort.motion.due().is_some()
+    }
+
+    /// An epoch that no cohort has had.
+    pub(super) fn next_epoch(&mut self) -> u64 {
+        self.last_epoch += 1;
+        self.last_epoch
+    }
+
+    /// Whether a cohort's clients have something to be told of commits.
     pub(super) fn has_work(&self, cohort: &Cohort) -> bool {
         let is_behind = || {
             let ends = self.world.tables.iter().map(|table| table.log.end());
@@ -57,11 +86,12 @@ impl Follower {
 
     /// Puts a client that holds nothing into a cohort.
     pub(super) fn join(&mut self, place: usize, rate: Rate, now: Timestamp) -> usize {
-        let target = self.choose_cohort(rate, now);
+        let (target, epoch) = (self.choose_cohort(rate, now), self.next_epoch());
         let ends = self.world.tables.iter().map(|table| table.log.end());
         if let Some(cohort) = self.cohorts.get_mut(target) {
             if cohort.routines.is_empty() {
                 cohort.cursors = ends.collect();
+                cohort.motion.forget(self.world.tables.len(), epoch);
             }
             cohort.routines.join(place);
         }
@@ -110,13 +140,16 @@ impl Follower {
     }
 
     fn move_client(&mut self, place: usize, target: usize) {
+        let epoch = self.next_epoch();
         let Some(client) = self.clients.get_mut(place).and_then(Option::as_mut) else { return };
         let Some(current) = client.cohort else { return };
         let Ok([from, to]) = self.cohorts.get_disjoint_mut([current, target]) else { return };
         from.routines.leave(place);
         if to.routines.is_empty() {
             to.cursors = self.world.tables.iter().map(|table| table.log.end()).collect();
+            to.motion.forget(self.world.tables.len(), epoch);
         }
+        to.motion.take_in(&from.motion, epoch);
         to.routines.join(place);
         client.cohort = Some(target);
         for subscription in &mut client.subscriptions {

@@ -39,6 +39,13 @@ use proc_macro::TokenStream;
 ///   A hash index named after the column is added if it has no index of its own.
 /// - `#[default(EXPR)]`: what the column holds in rows that are older than the column.
 /// - `#[renamed_from(old)]`: the name that the column had; its values stay.
+/// - `#[quantize(step = 0.01)]` on a float, a Vec2, Vec3, Vec4, DVec2 or DVec3: while the column changes, clients are told of it
+///   in whole steps, in a few bits. What they hold is then at most half a step from the value that was committed, and exactly
+///   that value once the row has not changed for 0.1 s. Reducers, queries, the log and snapshots know exact values only.
+///   `#[quantize(angle, step = 0.01)]` or `#[quantize(angle, bits = 12)]` for an angle that goes round, in radians from -π or
+///   with `turn = 360` and `from = 0`; `#[quantize(quaternion)]` for a unit Quat, with 10 bits for each of three components,
+///   or `bits = 12`, or `step = 0.001`. Values that cannot be told so (not a number, too large, outside of the turn, no unit
+///   quaternion) are sent exactly.
 ///
 /// The table appears as a method of `ctx.db`, by a trait named after the struct: `PlayerAccess` for `Player`.
 #[proc_macro_attribute]

@@ -3,6 +3,7 @@
 mod arguments;
 mod attribute;
 mod columns;
+mod quantize;
 
 mod code;
 
@@ -14,6 +15,7 @@ use syn::{Attribute, Error, Expr, Fields, Ident, ItemStruct, Result, Type, Visib
 use arguments::TableArguments;
 pub use arguments::version;
 use columns::{Columns, check_index_names};
+use quantize::QuantizeModel;
 
 /// A table.
 struct TableModel {
@@ -40,6 +42,7 @@ struct ColumnModel {
     auto_inc: bool,
     default: Option<Expr>,
     renamed_from: Option<Ident>,
+    quantize: Option<QuantizeModel>,
     doc: String,
 }
 

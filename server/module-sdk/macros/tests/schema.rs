@@ -4,7 +4,7 @@
 #![cfg(target_os = "linux")]
 #![allow(dead_code, missing_docs, reason = "nobody calls these reducers or reads these columns")]
 
-use ambit_model::{ColumnType, IndexKind, Lifecycle, Row, RowLayout};
+use ambit_model::{ColumnType, IndexKind, Lifecycle, Quantize, Row, RowLayout};
 use ambit_module::prelude::*;
 use expect_test::expect;
 
@@ -53,6 +53,23 @@ pub struct Tree {
     pub r#type: Option<Size>,
 }
 
+/// Quantised in every way.
+#[table(name = leaf)]
+struct Leaf {
+    #[quantize(step = 0.01)]
+    place: Vec3,
+    #[quantize(step = 2)]
+    weight: f64,
+    #[quantize(angle, step = 0.5, turn = 360, from = 0)]
+    heading: f32,
+    #[quantize(angle, bits = 12)]
+    pitch: f64,
+    #[quantize(quaternion)]
+    rotation: Quat,
+    #[quantize(quaternion, step = 0.001)]
+    aim: Quat,
+}
+
 /// Not public and without any key; named after the struct.
 #[table]
 struct RainFall {
@@ -98,7 +115,7 @@ fn the_schema_is_as_declared() {
     let schema = ambit_module::describe();
     assert_eq!(schema.check(), Ok(()));
     let names: Vec<&str> = schema.tables.iter().map(|table| table.name.as_str()).collect();
-    assert_eq!(names, ["rain_fall", "tree"]);
+    assert_eq!(names, ["leaf", "rain_fall", "tree"]);
     let reducers: Vec<(&str, Lifecycle)> =
         schema.reducers.iter().map(|reducer| (reducer.name.as_str(), reducer.lifecycle)).collect();
     assert_eq!(
@@ -114,6 +131,24 @@ fn the_schema_is_as_declared() {
     assert_eq!(plant.doc, "Plants a tree.");
     assert_eq!(plant.params[1].ty.to_string(), "Vec<Soil>");
     assert_eq!(schema.reducer("grow").unwrap().1.params, []);
+}
+
+#[test]
+fn quantised_columns_are_as_declared() {
+    let schema = ambit_module::describe();
+    let (_, leaf) = schema.table("leaf").unwrap();
+    let turn = std::f64::consts::TAU;
+    let expected = [
+        Quantize::Step { step: 0.01 },
+        Quantize::Step { step: 2.0 },
+        Quantize::Angle { step: 0.5, turn: 360.0, from: 0.0 },
+        Quantize::Angle { step: turn / 4096.0, turn, from: -turn / 2.0 },
+        Quantize::quaternion(Quantize::QUATERNION_BITS),
+        Quantize::Quaternion { step: 0.001 },
+    ];
+    for (column, expected) in leaf.columns.iter().zip(expected) {
+        assert_eq!(column.quantize, Some(expected), "{}", column.name);
+    }
 }
 
 #[test]

@@ -156,6 +156,14 @@ impl Comparison<'_> {
             };
             self.note(ChangeWhat::AutoInc, Effect::Rebuild, text);
         }
+        if former.quantize != column.quantize {
+            // Rows are exact whatever travels to clients.
+            let text = match column.quantize {
+                Some(_) => format!("column `{name}` is quantised otherwise on its way to clients"),
+                None => format!("column `{name}` is no more quantised on its way to clients"),
+            };
+            self.note(ChangeWhat::Quantize, Effect::Nothing, text);
+        }
         if is_same_shape(&former.ty, &column.ty) {
             return Ok(());
         }

@@ -1,12 +1,11 @@
 //! What a flush does for one table of one client whose subscriptions are steady.
 
 use ambit_model::Slot;
-use ambit_wire::{begin_table, end_table};
 
 use crate::client::{Client, Source, Subscription};
 use crate::cohort::Cohort;
 use crate::filters::FilterId;
-use crate::flush::{Scratch, circle, filter, ranking, union};
+use crate::flush::{Scratch, begin, circle, end, filter, ranking, union};
 use crate::rankings::RankingId;
 use crate::world::{GroundId, World};
 
@@ -95,15 +94,15 @@ impl Part {
     ) -> bool {
         match *self {
             Self::Filter { known_table, table, filter } => {
-                let mark = begin_table(out, known_table);
+                let mark = begin(scratch, (table, known_table), out);
                 filter::write(world, cohort, scratch, table, filter, out);
-                end_table(out, mark);
+                end(scratch, (table, known_table), mark, out);
                 true
             }
             Self::Ranking { known_table, table, ranking: id } => {
-                let mark = begin_table(out, known_table);
+                let mark = begin(scratch, (table, known_table), out);
                 ranking::write(world, cohort, scratch, table, id, out);
-                end_table(out, mark);
+                end(scratch, (table, known_table), mark, out);
                 true
             }
             Self::Circle { known_table, table, ground, observer, radius, subscription } => {
@@ -113,22 +112,22 @@ impl Part {
                     return true;
                 }
                 circle::prepare(world, scratch, ground);
-                let mark = begin_table(out, known_table);
+                let mark = begin(scratch, (table, known_table), out);
                 let reason = |slot: Slot| {
                     let source = client.and_then(|client| client.subscriptions.get(subscription));
                     circle::view::reason_of(world, cohort, source, slot)
                 };
                 let is_done =
                     circle::write_own(world, scratch, (table, ground, observer, radius), reason, out);
-                end_table(out, mark);
+                end(scratch, (table, known_table), mark, out);
                 is_done
             }
             Self::Join { known_table, table, subscription } => {
                 let joined = client.and_then(|client| client.subscriptions.get(subscription));
                 let joined = joined.map(std::slice::from_ref).unwrap_or_default();
-                let mark = begin_table(out, known_table);
+                let mark = begin(scratch, (table, known_table), out);
                 union::write(world, cohort, scratch, table, joined, out);
-                end_table(out, mark);
+                end(scratch, (table, known_table), mark, out);
                 true
             }
             Self::Other => false,

@@ -5,14 +5,15 @@ use syn::spanned::Spanned;
 use syn::{Attribute, Error, Expr, Ident, LitFloat, LitInt, Meta, Result, Token};
 
 use super::arguments::on_delete;
+use super::quantize::QuantizeModel;
 use super::{Kind, OnDelete};
 
 /// Edge of a grid cell when the author gives none: a usual radius of interest in metres.
 const DEFAULT_CELL: f32 = 32.0;
 
 const COLUMN_ALLOWS: &str = "a column takes `#[primary_key]`, `#[unique]`, `#[auto_inc]`, `#[index(hash)]`, \
-     `#[index(ordered)]`, `#[spatial]`, `#[spatial(cell = 32.0)]`, `#[references(table)]`, `#[default(EXPR)]` and \
-     `#[renamed_from(old)]`";
+     `#[index(ordered)]`, `#[spatial]`, `#[spatial(cell = 32.0)]`, `#[references(table)]`, `#[default(EXPR)]`, \
+     `#[renamed_from(old)]` and `#[quantize(step = 0.01)]`";
 const REFERENCES_ALLOWS: &str = "a column names a row of another table by its primary key: `#[references(guild)]`, \
      `#[references(guild, on_delete = \"cascade\")]`";
 
@@ -25,6 +26,7 @@ pub enum ColumnAttribute {
     References { table: Ident, on_delete: OnDelete },
     Default(Box<Expr>),
     RenamedFrom(Ident),
+    Quantize(QuantizeModel),
 }
 
 impl ColumnAttribute {
@@ -54,6 +56,7 @@ impl ColumnAttribute {
             Some("renamed_from") => Self::RenamedFrom(attribute.parse_args().map_err(|error| {
                 Error::new(error.span(), "`#[renamed_from(old)]` takes the name that the column had")
             })?),
+            Some("quantize") => Self::Quantize(QuantizeModel::read(attribute)?),
             Some("cfg" | "cfg_attr") => {
                 return Err(Error::new_spanned(attribute, "a column is part of every build: no conditions"));
             }

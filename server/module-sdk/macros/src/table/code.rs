@@ -7,6 +7,7 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Ident, ItemStruct, Type};
 
+use super::quantize::QuantizeModel;
 use super::{ColumnModel, Durability, IndexModel, Kind, OnDelete, ReferenceModel, TableModel};
 
 pub fn write(table: &TableModel, item: &ItemStruct) -> TokenStream {
@@ -209,10 +210,15 @@ fn column(column: &ColumnModel, is_old: bool) -> TokenStream {
         },
         None => quote! { ::core::option::Option::None },
     };
+    let quantize = match column.quantize.filter(|_| !is_old).map(QuantizeModel::code) {
+        Some(quantize) => quote! { ::core::option::Option::Some(#quantize) },
+        None => quote! { ::core::option::Option::None },
+    };
     quote! {
         ::ambit_module::generated::ColumnSchema {
             default: #default,
             renamed_from: #renamed_from,
+            quantize: #quantize,
             ..::ambit_module::generated::column::<#ty>(#name, #auto_inc, #doc)
         }
     }
@@ -272,7 +278,11 @@ fn checks(table: &TableModel) -> TokenStream {
             quote_spanned! { ty.span() => const _: () = ::ambit_module::generated::#check::<#ty>(); }
         })
     });
-    quote! { #(#auto_inc)* #(#indexed)* }
+    let quantised = table.columns.iter().filter_map(|column| Some((&column.ty, column.quantize?.check())));
+    let quantised = quantised.map(|(ty, check)| {
+        quote_spanned! { ty.span() => const _: () = ::ambit_module::generated::#check::<#ty>(); }
+    });
+    quote! { #(#auto_inc)* #(#indexed)* #(#quantised)* }
 }
 
 fn key_type(table: &TableModel, index: &IndexModel) -> TokenStream {

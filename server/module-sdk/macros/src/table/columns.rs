@@ -3,6 +3,7 @@
 use syn::{Attribute, Error, Result};
 
 use super::attribute::ColumnAttribute;
+use super::quantize::COLUMNS_MAX;
 use super::{ColumnModel, IndexModel, Kind, ReferenceModel};
 
 /// What the attributes of the columns say, and then those of the table.
@@ -49,6 +50,7 @@ impl Columns {
             auto_inc: false,
             default: None,
             renamed_from: None,
+            quantize: None,
             doc: crate::doc::of(&field.attrs),
         });
         let first_index = self.indexes.len();
@@ -69,6 +71,7 @@ impl Columns {
         first_index: usize,
     ) -> Result<()> {
         let position = self.columns.len().saturating_sub(1);
+        let quantised = self.columns.iter().filter(|column| column.quantize.is_some()).count();
         let Some(column) = self.columns.last_mut() else { return Ok(()) };
         let twice = || Error::new_spanned(attribute, "this attribute stands here twice");
         let (kind, unique) = match known {
@@ -81,6 +84,16 @@ impl Columns {
             }
             ColumnAttribute::RenamedFrom(old) => {
                 return column.renamed_from.replace(old).map_or(Ok(()), |_| Err(twice()));
+            }
+            ColumnAttribute::Quantize(quantize) => {
+                if column.quantize.replace(quantize).is_some() {
+                    return Err(twice());
+                }
+                if quantised == COLUMNS_MAX {
+                    let text = format!("a table has at most {COLUMNS_MAX} quantised columns");
+                    return Err(Error::new_spanned(attribute, text));
+                }
+                return Ok(());
             }
             ColumnAttribute::References { table, on_delete } => {
                 if self.references.iter().any(|reference| reference.columns == [position]) {

@@ -214,7 +214,7 @@ fn an_update_without_news_has_a_small_envelope() {
         assert_eq!(ServerMessage::decode(&message.encode()).unwrap(), message);
     }
     // The head's numbers are cut off or not the shortest, or the form is one to come.
-    let head = bytes.len() - 2 - 12;
+    let head = bytes.len() - 2 - 11;
     for (at, byte) in [(head, 0x80), (head + 1, 0), (end - 1, 0xff)] {
         let mut damaged = bytes.clone();
         damaged[at] = byte;

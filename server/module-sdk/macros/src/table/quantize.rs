@@ -57,10 +57,24 @@ impl QuantizeModel {
     }
 
     pub fn code(self) -> TokenStream {
+        // As bits: lints of the module's own would ask for constants in place of some numbers.
+        let exact = |number: f64| {
+            let bits = number.to_bits();
+            quote! { f64::from_bits(#bits) }
+        };
         let quantize = match self {
-            Self::Step { step } => quote! { Step { step: #step } },
-            Self::Angle { step, turn, from } => quote! { Angle { step: #step, turn: #turn, from: #from } },
-            Self::Quaternion { step } => quote! { Quaternion { step: #step } },
+            Self::Step { step } => {
+                let step = exact(step);
+                quote! { Step { step: #step } }
+            }
+            Self::Angle { step, turn, from } => {
+                let (step, turn, from) = (exact(step), exact(turn), exact(from));
+                quote! { Angle { step: #step, turn: #turn, from: #from } }
+            }
+            Self::Quaternion { step } => {
+                let step = exact(step);
+                quote! { Quaternion { step: #step } }
+            }
         };
         quote! { ::ambit_module::generated::Quantize::#quantize }
     }
@@ -126,7 +140,16 @@ fn number(input: ParseStream<'_>, word: &Ident) -> Result<(f64, Span)> {
     let number = match &literal {
         Lit::Float(number) => number.base10_parse::<f64>().map_err(wrong)?,
         Lit::Int(number) => number.base10_parse::<f64>().map_err(wrong)?,
-        _ => return Err(wrong(Error::new(span, ""))),
+        Lit::Str(_)
+        | Lit::ByteStr(_)
+        | Lit::CStr(_)
+        | Lit::Byte(_)
+        | Lit::Char(_)
+        | Lit::Bool(_)
+        | Lit::Verbatim(_)
+        | _ => {
+            return Err(wrong(Error::new(span, "")));
+        }
     };
     Ok((if minus.is_some() { -number } else { number }, span))
 }

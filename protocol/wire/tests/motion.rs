@@ -1,7 +1,5 @@
 //! Motion blocks: what is written is read back the same, and any bytes are answered with rows or an error.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::collections::BTreeMap;
 
 use ambit_model::{ColumnSchema, ColumnType, MotionLayout, Quantize, Slot, Steps, TableSchema, varint};

@@ -67,7 +67,14 @@ impl LogReader {
         created.map_err(read_error(SPARE_NAME))?;
         let (salt, epoch, previous) = (options.salt, self.epoch, options.next_after);
         let header = segment::Header { salt, first: previous + 1, previous, epoch };
-        Ok(name_spare(&*self.medium, header, options.segment_bytes)?)
+        let open = name_spare(&*self.medium, header, options.segment_bytes)?;
+        // The last segment can have the name of a later record, which is lost: behind the new one it would hide what is in that.
+        if self.header.first > header.first {
+            let old = segment::segment_name(self.header.first);
+            self.medium.remove(&old).map_err(read_error(&old))?;
+            self.medium.sync().map_err(read_error("the list of segments"))?;
+        }
+        Ok(open)
     }
 
     /// Replaces a last segment without records, whose name was that of a record which a crash has lost: the next one may

@@ -157,3 +157,34 @@ fn a_log_that_lost_what_a_snapshot_has_does_not_hide_it() {
     let refused = read_after(medium, 0).unwrap_err();
     assert!(matches!(&refused, ReadError::Damaged(damage) if damage.last_good == 2), "{refused}");
 }
+
+/// The segment that holds what was lost can be named after a later record than the snapshot's. It stayed behind the new segment and
+/// said that nothing comes before it, so that what was written from then on was not read.
+#[test]
+fn a_last_segment_of_later_records_does_not_hide_what_follows_a_snapshot() {
+    let medium = MemoryMedium::default();
+    let mut log = open(&medium);
+    let mut offset = 0;
+    while segments(&medium).len() < 3 {
+        offset += 10;
+        log.append(&batch([offset])).unwrap();
+        log.sync().unwrap();
+    }
+    drop(log);
+    let last = *segments(&medium).last().unwrap();
+    assert_eq!(last, offset, "it holds the last record alone");
+    medium.edit(&segment_name(last), |bytes| {
+        let end = bytes.iter().rposition(|byte| *byte != 0).unwrap();
+        bytes[end] ^= 1;
+    });
+    let snapshot = last - 5;
+    let reader = LogReader::open(Arc::new(medium.clone()), snapshot).unwrap();
+    let (mut log, report) = reader.into_log(LogOptions { next_after: snapshot, ..SMALL }).unwrap();
+    assert!(report.torn_tail.is_some() && report.goes_on_behind == Some(snapshot));
+    for offset in [snapshot + 1, snapshot + 2] {
+        log.append(&batch([offset])).unwrap();
+        log.sync().unwrap();
+    }
+    drop(log);
+    assert_eq!(read_after(medium, snapshot).unwrap(), (vec![snapshot + 1, snapshot + 2], None));
+}

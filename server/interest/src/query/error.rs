@@ -59,7 +59,7 @@ pub enum QueryError {
     Delivery(DeliveryError),
     /// Delivery options of a join.
     #[error(
-        "rows that hang on other tables have no hysteresis, tiers or budget; select by conditions on one table, or by a circle"
+        "rows of a join, and the first rows by ORDER BY and LIMIT, have no hysteresis, tiers or budget; select by conditions on one table, or by a circle"
     )]
     NoDelivery,
     /// Only what is durable was asked for.

@@ -30,6 +30,10 @@ mod column;
 
 pub mod delta;
 
+mod mask;
+
+mod disclosure;
+
 pub mod varint;
 
 #[allow(
@@ -51,6 +55,7 @@ pub use encode::{EncodeError, encode_row, encode_row_into};
 pub use glam;
 pub use id::{ConnectionId, Duration, EntityId, Identity, ParseIdError, Slot, Timestamp, Uuid};
 pub use layout::{ColumnLayout, RowLayout};
+pub use mask::masked_row;
 pub use schema::{
     ColumnSchema, Durability, IndexKind, IndexSchema, Lifecycle, MigrationSchema, OnDelete, ReducerSchema,
     ReferenceSchema, Schema, SchemaError, TableSchema,

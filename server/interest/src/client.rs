@@ -36,6 +36,8 @@ pub(crate) struct Subscription {
     pub table: u16,
     /// The id that the client knows the table by.
     pub known_table: u16,
+    /// The columns that it shows, as a mask. Bits behind the last column are set if those are all that clients may see.
+    pub columns: u64,
     pub source: Source,
     /// The query, to be read again with other parameters.
     pub sql: Box<str>,

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use ambit_model::{Schema, TableSchema};
 
-use crate::query::plan::Plan;
+use crate::query::plan::{Plan, Selection};
 use crate::query::{self, Caller, QueryError};
 use crate::renumber::Renumbering;
 
@@ -137,21 +137,26 @@ impl EarlierSchema {
     }
 
     /// The plan of a client's query over the current tables, and the id that the client knows the selected table by.
-    pub fn plan(&self, current: &Schema, caller: Caller<'_>, sql: &str) -> Result<(Plan, u16), QueryError> {
-        let mut plan = match query::parse(&self.schema, caller, sql) {
-            Ok(plan) => plan,
+    pub fn plan(
+        &self,
+        current: &Schema,
+        caller: Caller<'_>,
+        sql: &str,
+    ) -> Result<(Selection, u16), QueryError> {
+        let mut selection = match query::parse(&self.schema, caller, sql) {
+            Ok(selection) => selection,
             Err(error) => {
                 return Err(match query::parse(current, caller, sql) {
-                    Ok(plan) => QueryError::NewerTable(self.newer_table(current, &plan)),
+                    Ok(selection) => QueryError::NewerTable(self.newer_table(current, &selection.plan)),
                     Err(_) => error.into(),
                 });
             }
         };
-        let known_id = plan.table();
-        for table in plan.tables_mut() {
+        let known_id = selection.plan.table();
+        for table in selection.plan.tables_mut() {
             *table = self.current_id(*table)?;
         }
-        Ok((plan, known_id))
+        Ok((selection, known_id))
     }
 
     /// The name of a table that makes a query one for clients of the current schema only.

@@ -4,6 +4,7 @@
 //! client's update is put together from operations that are encoded once.
 
 mod circle;
+mod columns;
 mod filter;
 mod join;
 pub(crate) mod ops;
@@ -208,9 +209,10 @@ fn write_blocks(
                 Subscription {
                     stage: Stage::Steady,
                     source: Source::Circle { circle, ground, observers },
+                    columns,
                     ..
                 },
-            ] if circle::write(world, cohort, scratch, (circle, *ground, *observers), out) => {}
+            ] if circle::write(world, cohort, scratch, (circle, *ground, *observers), *columns, out) => {}
             _ => union::write(world, cohort, scratch, table, group, out),
         }
         end_table(out, mark);

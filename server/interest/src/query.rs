@@ -10,6 +10,7 @@ mod error;
 mod parse;
 
 mod from;
+mod projection;
 
 mod join;
 mod tree;

@@ -8,12 +8,14 @@ use ambit_model::{ConnectionId, DecodeError, Identity, RowLayout, Schema, Slot, 
 use ambit_store::{Store, is_within};
 use ambit_wire::Parameters;
 
-use crate::query::plan::{Area, Comparison, Condition, Filter, Join, Number, Operand, Plan, Scalar};
+use crate::query::plan::{
+    Area, Comparison, Condition, Filter, Join, Number, Operand, Plan, Scalar, Selection,
+};
 use crate::query::{self, Caller, TextError};
 
 /// A checked query.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Query(Plan);
+pub struct Query(Selection);
 
 impl Query {
     /// The query of a text, for this client.
@@ -39,18 +41,24 @@ impl Query {
 
     /// The table whose rows it selects.
     pub fn table(&self) -> u16 {
-        self.0.table()
+        self.0.plan.table()
     }
 
     /// All tables that its rows depend on, each once or twice.
     pub fn tables(&self) -> impl Iterator<Item = u16> {
-        self.0.tables()
+        self.0.plan.tables()
+    }
+
+    /// The columns that a client is shown of the rows, as a mask. It knows the others only if another query shows them, and
+    /// otherwise they are blank.
+    pub fn columns(&self) -> u64 {
+        self.0.columns
     }
 
     /// The rows that a client holds because of it: all columns, as the bytes in the store. The store has the schema that
     /// the query was read with; an error says that it holds a row that is none.
     pub fn rows<'a>(&self, store: &'a Store) -> Result<BTreeMap<Slot, &'a [u8]>, DecodeError> {
-        let (target, circle) = match &self.0 {
+        let (target, circle) = match &self.0.plan {
             Plan::Filter(filter) => (filter, None),
             Plan::Circle(circle) => (&circle.target, Some(circle)),
             Plan::Join(join) => return joined_rows(store, join),

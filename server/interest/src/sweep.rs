@@ -101,7 +101,7 @@ impl Sweep {
             if self.add(change.slot, (before, now), is_same, step_max)
                 && let Some(row) = row
             {
-                self.pack(&known.layout, (change.slot, row), change.mask);
+                self.pack(&known.layout, (change.slot, row), change.mask & ground.shape.shown);
             }
         }
         if ground.moving.len() > scratch.period.rows.len() {

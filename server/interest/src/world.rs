@@ -29,6 +29,12 @@ pub(crate) struct World {
 pub(crate) struct Table {
     pub layout: RowLayout,
     pub log: ChangeLog,
+    /// All columns as a mask.
+    pub columns: u64,
+    /// The columns that clients may see. Bits behind the last column are set.
+    pub visible: u64,
+    /// The row without any column.
+    pub blank: Vec<u8>,
     /// Above every slot that the table ever used.
     pub slot_count: usize,
     /// The primary key's columns as a mask: a row that changes them is another row.
@@ -51,8 +57,12 @@ pub(crate) struct ColumnCounts {
 
 impl Table {
     fn new(schema: &TableSchema, store: &Store, id: u16) -> Self {
+        let layout = schema.layout();
         Self {
-            layout: schema.layout(),
+            columns: layout.all_columns(),
+            visible: schema.visible_columns(),
+            blank: layout.blank_row(),
+            layout,
             log: ChangeLog::default(),
             slot_count: store.slots(id).last().map_or(0, |(slot, _)| slot as usize + 1),
             identity: identity(schema),
@@ -144,6 +154,7 @@ impl World {
             let table = match kept.iter().position(|(kept, _)| *kept == id) {
                 Some(place) => Table {
                     identity: identity(schema),
+                    visible: schema.visible_columns(),
                     log: ChangeLog::default(),
                     ..kept.swap_remove(place).1
                 },
@@ -157,9 +168,9 @@ impl World {
         }
     }
 
-    /// Begins to keep the ground of a circle.
-    pub fn watch_circle(&mut self, circle: &Circle) -> Result<GroundId, QueryError> {
-        let id = self.ground_for(circle)?;
+    /// Begins to keep the ground of a circle whose clients are shown these columns.
+    pub fn watch_circle(&mut self, circle: &Circle, shown: u64) -> Result<GroundId, QueryError> {
+        let id = self.ground_for(circle, shown)?;
         self.watch(&circle.observer);
         self.watch(&Filter::of_all(circle.target.table));
         self.count_places(circle, id, 1);
@@ -180,15 +191,19 @@ impl World {
         }
     }
 
-    fn ground_for(&mut self, circle: &Circle) -> Result<GroundId, QueryError> {
+    fn ground_for(&mut self, circle: &Circle, shown: u64) -> Result<GroundId, QueryError> {
         let Some(table) = self.schema.tables.get(usize::from(circle.target.table)) else {
             return Err(QueryError::TooManyCircles);
         };
-        let (mut shape, plain) = Shape::of(circle, table);
+        let (mut shape, plain) = Shape::of(circle, shown, table);
         let radius = circle.radius.get();
         let used = || self.grounds.iter().filter(|ground| !ground.radii.is_empty());
-        if !shape.is_plain() && !used().any(|ground| ground.shape == shape) {
-            let own_count = used().filter(|ground| !ground.shape.is_plain()).count();
+        if !shape.is_plain(table) && !used().any(|ground| ground.shape == shape) {
+            let is_own = |ground: &&Ground| {
+                let table = self.schema.tables.get(usize::from(ground.shape.table()));
+                table.is_some_and(|table| !ground.shape.is_plain(table))
+            };
+            let own_count = used().filter(is_own).count();
             if own_count >= limits::OWN_GROUNDS_MAX {
                 shape = plain;
             }

@@ -3,6 +3,7 @@
 use ambit_model::Slot;
 use ambit_wire::{LeaveReason, TableBlock, TableBlocks, begin_table, end_table};
 
+use super::columns::{self, Shown};
 use super::{Scratch, TableScratch, ops};
 use crate::changes::RowState;
 use crate::cohort::Cohort;
@@ -47,7 +48,7 @@ fn cross_table(world: &World, cohort: &mut Cohort, scratch: &mut Scratch, (id, t
             && filters.has_watchers(id)
         {
             // Before it is known who wants it, which nearly always somebody does.
-            deltas.encode(&table.layout, (row_number, change), row);
+            deltas.encode(table, (row_number, change), row);
         }
         for &filter in concerned.iter() {
             let Some(watched) = filters.get_mut(filter) else { continue };
@@ -181,13 +182,22 @@ fn shared_block<'a>(
 }
 
 fn encode(world: &World, scratch: &mut TableScratch, table: u16, watched: &WatchedFilter, out: &mut Vec<u8>) {
-    let WatchedFilter { filter, stays, crossings, .. } = watched;
+    let WatchedFilter { filter, stays, crossings, shown, .. } = watched;
     let mut others = std::mem::take(&mut scratch.others);
     for &Crossing { slot, was, is } in crossings {
         let reason = || leave_reason(world, filter, slot);
-        ops::write(world, scratch, (table, slot), (was, is), reason, (out, &mut others));
+        let shown = Shown::once(*shown, was, is);
+        ops::write(world, scratch, (table, slot), shown, reason, (out, &mut others));
     }
-    stays.for_each(|row| scratch.deltas.append(row, out));
+    match world.table(table).is_some_and(|table| table.visible == *shown) {
+        true => stays.for_each(|row| scratch.deltas.append(row, out)),
+        false => stays.for_each(|row| {
+            let slot = scratch.period.rows.get(row).map(|change| change.slot);
+            if let Some(slot) = slot {
+                columns::stay(world, scratch, (table, slot), Shown::once(*shown, true, true), out);
+            }
+        }),
+    }
     out.extend_from_slice(&others);
     others.clear();
     scratch.others = others;

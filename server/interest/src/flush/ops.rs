@@ -1,22 +1,24 @@
 //! Row operations: each delta is encoded once per flush and copied from then on.
 
 use ambit_model::{RowLayout, Slot, delta};
-use ambit_wire::{LeaveReason, write_delete, write_delta, write_insert};
+use ambit_wire::{LeaveReason, write_delete, write_delta};
 
 use super::TableScratch;
+use super::columns::{self, Shown};
 use crate::changes::{RowChange, RowState};
-use crate::world::World;
+use crate::world::{Table, World};
 
-/// Appends the operations on one row for a client that held it or not, and holds it from now on or not. Deletes
+/// Appends the operations on one row for a client that was shown some of its columns or none, and is from now on. Deletes
 /// go to `leaves`, everything else to `out`. `reason` is asked when a row leaves that still exists.
 pub(super) fn write(
     world: &World,
     scratch: &mut TableScratch,
     (table, slot): (u16, Slot),
-    (was, is): (bool, bool),
+    shown: Shown,
     reason: impl FnOnce() -> LeaveReason,
     (leaves, out): (&mut Vec<u8>, &mut Vec<u8>),
 ) {
+    let (was, is) = (shown.was != 0, shown.is != 0);
     let state = scratch.period.state(slot);
     let is_another = matches!(state, Some(RowState::Replaced | RowState::Deleted));
     if was && is_another {
@@ -25,21 +27,13 @@ pub(super) fn write(
         write_delete(leaves, slot, reason());
     }
     if is && (!was || is_another) {
-        enter(world, table, slot, out);
-    } else if is && state == Some(RowState::Updated) {
-        change(world, scratch, table, slot, out);
+        columns::enter(world, table, slot, shown.is, out);
+    } else if is && (state == Some(RowState::Updated) || shown.was != shown.is) {
+        columns::stay(world, scratch, (table, slot), shown, out);
     }
 }
 
-/// Appends the insert of a row.
-#[inline]
-pub(super) fn enter(world: &World, table: u16, slot: Slot, out: &mut Vec<u8>) {
-    if let Some(row) = world.row(table, slot) {
-        write_insert(out, slot, row);
-    }
-}
-
-/// Appends the delta of an updated row.
+/// Appends the delta of an updated row for those who are shown all columns that clients may see.
 #[inline]
 pub(super) fn change(world: &World, scratch: &mut TableScratch, table: u16, slot: Slot, out: &mut Vec<u8>) {
     let TableScratch { period, deltas, .. } = scratch;
@@ -47,7 +41,7 @@ pub(super) fn change(world: &World, scratch: &mut TableScratch, table: u16, slot
         return;
     };
     if let (Some(row), Some(table)) = (world.row(table, slot), world.table(table)) {
-        deltas.encode(&table.layout, (number, change), row);
+        deltas.encode(table, (number, change), row);
         deltas.append(number, out);
     }
 }
@@ -69,12 +63,12 @@ impl Deltas {
         self.places.resize(row_count, (0, 0));
     }
 
-    /// Makes sure that the delta of a row is encoded.
+    /// Makes sure that the delta of a row is encoded, with all columns that clients may see.
     #[inline]
-    pub fn encode(&mut self, layout: &RowLayout, (number, change): (usize, &RowChange), row: &[u8]) {
+    pub fn encode(&mut self, table: &Table, (number, change): (usize, &RowChange), row: &[u8]) {
         let Some(place @ (0, 0)) = self.places.get_mut(number) else { return };
         let start = self.bytes.len() as u32;
-        self.packing.encode(layout, (change.slot, row), change.mask, &mut self.bytes);
+        self.packing.encode(&table.layout, (change.slot, row), change.mask & table.visible, &mut self.bytes);
         *place = (start, self.bytes.len() as u32);
     }
 
@@ -115,9 +109,12 @@ pub(crate) struct Packing {
 }
 
 impl Packing {
-    /// Appends the delta of a row whose columns of this mask have changed.
+    /// Appends the delta of a row whose columns of this mask have changed; nothing if there are none.
     #[inline]
     pub fn encode(&mut self, layout: &RowLayout, (slot, row): (Slot, &[u8]), mask: u64, out: &mut Vec<u8>) {
+        if mask == 0 {
+            return;
+        }
         if self.mask != mask {
             (self.mask, self.spans) = (mask, spans(layout, mask));
         }

@@ -5,6 +5,7 @@
 use ambit_model::Slot;
 use ambit_wire::LeaveReason;
 
+use super::columns::Shown;
 use super::{Scratch, circle, filter, join, ops};
 use crate::client::{Source, Stage, Subscription};
 use crate::cohort::Cohort;
@@ -70,17 +71,16 @@ pub(super) fn write(
     for group in views.chunk_by(|left, right| left.slot == right.slot) {
         let Some(slot) = group.first().map(|view| view.slot) else { continue };
         let Some(scratch) = scratch.tables.get_mut(usize::from(table)) else { break };
-        let mut was = group.iter().any(|view| view.was);
-        let mut is = group.iter().any(|view| view.is);
+        let columns = |view: &View| subscriptions.get(view.subscription).map_or(0, |known| known.columns);
+        let views = group.iter().map(|view| Shown::once(columns(view), view.was, view.is));
+        let mut shown = views.fold(Shown::default(), Shown::and);
         // A filter says nothing about rows that did not change: they are in its result as before.
-        if (!was || !is)
-            && !scratch.has_changed(slot)
-            && is_held_by_filter(world, cohort, subscriptions, slot)
-        {
-            (was, is) = (true, true);
+        if shown.was != shown.is && !scratch.has_changed(slot) {
+            let held = held_by_filters(world, cohort, subscriptions, slot);
+            shown = shown.and(Shown::once(held, true, true));
         }
         let reason = || why(world, cohort, subscriptions, group);
-        ops::write(world, scratch, (table, slot), (was, is), reason, (&mut leaves, &mut entering));
+        ops::write(world, scratch, (table, slot), shown, reason, (&mut leaves, &mut entering));
     }
     out.extend_from_slice(&leaves);
     out.extend_from_slice(&entering);
@@ -129,15 +129,17 @@ fn why(world: &World, cohort: &Cohort, subscriptions: &[Subscription], group: &[
     told
 }
 
-fn is_held_by_filter(world: &World, cohort: &Cohort, subscriptions: &[Subscription], slot: Slot) -> bool {
-    subscriptions.iter().any(|subscription| match subscription.source {
+/// The columns of a row that steady filters show.
+fn held_by_filters(world: &World, cohort: &Cohort, subscriptions: &[Subscription], slot: Slot) -> u64 {
+    let holds = |subscription: &&Subscription| match subscription.source {
         Source::Filter(id) if subscription.stage == Stage::Steady => {
             cohort.filters.get(id).is_some_and(|watched| {
                 world.row(watched.filter.table, slot).is_some_and(|row| watched.filter.matches(row))
             })
         }
         Source::Filter(_) | Source::Circle { .. } | Source::Join { .. } => false,
-    })
+    };
+    subscriptions.iter().filter(holds).fold(0, |columns, subscription| columns | subscription.columns)
 }
 
 fn view_filter(

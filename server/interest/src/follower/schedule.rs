@@ -123,7 +123,7 @@ impl Follower {
             };
             for filter in filters {
                 if let Some(watched) = from.filters.get(*filter) {
-                    let moved = to.filters.acquire(&watched.filter, for_circle);
+                    let moved = to.filters.acquire_showing(&watched.filter, watched.shown, for_circle);
                     from.filters.release(*filter, for_circle);
                     *filter = moved;
                 }

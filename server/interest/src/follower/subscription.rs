@@ -6,7 +6,7 @@ use ambit_wire::Parameters;
 use super::Follower;
 use crate::client::{Client, ClientId, Source, Stage, Subscription};
 use crate::cohort::{Cohort, Rate};
-use crate::query::plan::Plan;
+use crate::query::plan::{Plan, Selection};
 use crate::query::{self, Caller, QueryError};
 use crate::world::World;
 use crate::{flush, limits};
@@ -47,14 +47,14 @@ impl Follower {
         if client.subscriptions.len() + client.ended.len() >= limits::SUBSCRIPTIONS_PER_CLIENT_MAX {
             return Err(QueryError::TooManySubscriptions);
         }
-        let (plan, known_table) = self.plan(client, sql, parameters)?;
+        let (Selection { plan, columns }, known_table) = self.plan(client, sql, parameters)?;
         let cohort = match client.cohort {
             Some(cohort) => cohort,
             None => self.join(place, rate, now),
         };
         let Some(cohort) = self.cohorts.get_mut(cohort) else { return Err(QueryError::UnknownClient) };
         let table = plan.table();
-        let source = claim(&mut self.world, cohort, plan)?;
+        let source = claim(&mut self.world, cohort, plan, columns)?;
         cohort.tell_news(place);
         if let Some(client) = self.clients.get_mut(place).and_then(Option::as_mut) {
             let at = client.subscriptions.partition_point(|known| known.known_table <= known_table);
@@ -64,6 +64,7 @@ impl Follower {
                 stage: Stage::Added,
                 table,
                 known_table,
+                columns,
                 source,
                 sql: sql.into(),
                 next: None,
@@ -94,10 +95,10 @@ impl Follower {
         };
         let Some(at) = client.subscriptions.iter().position(is_alive) else { return Err(unknown) };
         let sql = client.subscriptions.get(at).map(|known| &*known.sql).unwrap_or_default();
-        let (plan, _) = self.plan(client, sql, parameters)?;
+        let (Selection { plan, columns }, _) = self.plan(client, sql, parameters)?;
         let cohort = client.cohort.and_then(|cohort| self.cohorts.get_mut(cohort));
         let Some(cohort) = cohort else { return Err(unknown) };
-        let source = claim(&mut self.world, cohort, plan)?;
+        let source = claim(&mut self.world, cohort, plan, columns)?;
         cohort.tell_news(place);
         let client = self.clients.get_mut(place).and_then(Option::as_mut);
         let Some(known) = client.and_then(|client| client.subscriptions.get_mut(at)) else { return Ok(()) };
@@ -142,26 +143,31 @@ impl Follower {
     }
 
     /// The plan of a client's query, and the id that the client knows the selected table by.
-    fn plan(&self, client: &Client, sql: &str, parameters: &Parameters) -> Result<(Plan, u16), QueryError> {
+    fn plan(
+        &self,
+        client: &Client,
+        sql: &str,
+        parameters: &Parameters,
+    ) -> Result<(Selection, u16), QueryError> {
         let caller = Caller { identity: client.identity, connection: client.connection, parameters };
         if let Some(earlier) = &client.earlier {
             return earlier.plan(&self.world.schema, caller, sql);
         }
-        let plan = query::parse(&self.world.schema, caller, sql)?;
-        let table = plan.table();
-        Ok((plan, table))
+        let selection = query::parse(&self.world.schema, caller, sql)?;
+        let table = selection.plan.table();
+        Ok((selection, table))
     }
 }
 
-/// Begins to watch what a query shows.
-fn claim(world: &mut World, cohort: &mut Cohort, plan: Plan) -> Result<Source, QueryError> {
+/// Begins to watch what a query shows, in these columns.
+fn claim(world: &mut World, cohort: &mut Cohort, plan: Plan, columns: u64) -> Result<Source, QueryError> {
     Ok(match plan {
         Plan::Filter(filter) => {
             world.watch(&filter);
-            Source::Filter(cohort.filters.acquire(&filter, false))
+            Source::Filter(cohort.filters.acquire_showing(&filter, columns, false))
         }
         Plan::Circle(circle) => {
-            let ground = world.watch_circle(&circle)?;
+            let ground = world.watch_circle(&circle, columns)?;
             let observers = cohort.filters.acquire(&circle.observer, true);
             Source::Circle { circle, ground, observers }
         }

@@ -9,31 +9,33 @@ use sqlparser::tokenizer::{Location, Span, Token, TokenWithSpan, Tokenizer};
 use super::Caller;
 use super::condition::{Parsed, Reader};
 use super::error::TextError;
-use super::from::{plain_select, read_from, read_projection};
+use super::from::{plain_select, read_from};
 use super::join::{one_table, two_tables};
-use super::plan::Plan;
+use super::plan::Selection;
+use super::projection::read_projection;
 use super::scope::refuse;
 use super::tree::joined_tables;
 use crate::limits;
 
-/// The checked plan of a query.
-pub(crate) fn parse(schema: &Schema, caller: Caller<'_>, sql: &str) -> Result<Plan, TextError> {
+/// The checked plan of a query, and the columns that it shows.
+pub(crate) fn parse(schema: &Schema, caller: Caller<'_>, sql: &str) -> Result<Selection, TextError> {
     let mut query = parse_text(sql)?;
     let select = &plain_select(&mut query)?;
     let (scope, ons) = read_from(schema, select)?;
-    let selected = read_projection(&scope, select)?;
+    let (selected, columns) = read_projection(&scope, select)?;
     let mut conditions = Vec::new();
     let mut reader = Reader::new(&scope, caller);
     for expression in ons.into_iter().chain(&select.selection) {
         reader.read(expression, &mut conditions)?;
     }
-    match scope.tables.len() {
+    let plan = match scope.tables.len() {
         1 => one_table(&scope, conditions),
         2 if conditions.iter().any(|parsed| matches!(parsed, Parsed::Near(..))) => {
             two_tables(&scope, selected, conditions, select)
         }
         _ => joined_tables(&scope, selected, conditions, select),
-    }
+    }?;
+    Ok(Selection { plan, columns })
 }
 
 pub(super) fn parse_text(sql: &str) -> Result<Query, TextError> {

@@ -20,7 +20,16 @@ pub(crate) use join::{Join, JoinedTable, Key};
 pub(crate) use operand::{Form, Operand};
 pub(crate) use scalar::{Number, Scalar};
 
-/// A checked query.
+/// A checked query, with what it shows of its rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Selection {
+    pub plan: Plan,
+    /// The columns of the selected table that are shown, as a mask. If those are all that clients may see, it is
+    /// [`ambit_model::TableSchema::visible_columns`].
+    pub columns: u64,
+}
+
+/// The rows of a checked query.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Plan {
     /// Rows of one table that satisfy conditions of their own.

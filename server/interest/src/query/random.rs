@@ -67,7 +67,7 @@ pub(crate) fn filter(schema: &Schema, condition: &str) -> Filter {
     let parameters = ambit_wire::Parameters::new();
     let caller =
         Caller { identity: Identity([1; 32]), connection: ConnectionId::default(), parameters: &parameters };
-    match super::parse(schema, caller, &sql) {
+    match super::parse(schema, caller, &sql).map(|selection| selection.plan) {
         Ok(Plan::Filter(filter)) => filter,
         other => panic!("{sql}: {other:?}"),
     }

@@ -1,6 +1,6 @@
 //! The tables that a query names, and what its identifiers mean.
 
-use ambit_model::{ColumnLayout, RowLayout, Schema, TableSchema};
+use ambit_model::{ColumnLayout, ColumnSchema, RowLayout, Schema, TableSchema};
 use sqlparser::ast::{Expr, Ident, ObjectName, Spanned, TableFactor};
 use sqlparser::tokenizer::Span;
 
@@ -102,6 +102,21 @@ impl<'a> Scope<'a> {
         self.tables.get(table).map_or_else(|| Ident::new(""), |scoped| scoped.name.clone())
     }
 
+    /// The columns of a table that clients may see, as a mask.
+    pub fn visible_columns(&self, table: usize) -> u64 {
+        self.tables.get(table).map_or(0, |scoped| scoped.schema.visible_columns())
+    }
+
+    /// These columns of a table and its primary key's, as a mask.
+    pub fn with_key(&self, table: usize, columns: u64) -> u64 {
+        let Some(scoped) = self.tables.get(table) else { return columns };
+        let key = scoped.schema.primary_index().map(|index| index.columns.as_slice()).unwrap_or_default();
+        let columns = key.iter().fold(columns, |mask, column| mask | 1 << column);
+        let (all, visible) = (scoped.layout.all_columns(), scoped.schema.visible_columns());
+        // Whoever names all columns is shown what `*` shows.
+        if columns & all == visible & all { visible } else { columns }
+    }
+
     /// Where a column lies in its table's rows, and its type.
     pub fn layout(&self, name: ColumnName) -> Option<&ColumnLayout> {
         self.tables.get(name.table).and_then(|table| table.layout.columns().get(usize::from(name.column)))
@@ -136,7 +151,10 @@ impl<'a> Scope<'a> {
             .ok_or_else(|| {
                 let table = scoped.map_or("", |scoped| scoped.schema.name.as_str());
                 let columns: Vec<&str> = scoped
-                    .map(|scoped| scoped.schema.columns.iter().map(|column| column.name.as_str()).collect())
+                    .map(|scoped| {
+                        let visible = scoped.schema.columns.iter().filter(|column| !column.private);
+                        visible.map(|column| column.name.as_str()).collect()
+                    })
                     .unwrap_or_default();
                 refuse(
                     name.span,
@@ -196,7 +214,8 @@ fn find_table<'a>(schema: &'a Schema, name: &Ident) -> Result<(u16, &'a TableSch
 }
 
 fn find_column(table: &TableSchema, name: &Ident) -> Option<u16> {
-    (0..).zip(&table.columns).find(|(_, column)| names(name, &column.name)).map(|(index, _)| index)
+    let is_named = |(_, column): &(u16, &ColumnSchema)| !column.private && names(name, &column.name);
+    (0..).zip(&table.columns).find(is_named).map(|(index, _)| index)
 }
 
 /// Quoted names are exact, others do not tell capital from small letters, as in standard SQL.

@@ -47,6 +47,10 @@ fn change() -> impl Strategy<Value = Change> {
     ]
 }
 
+fn columns() -> impl Strategy<Value = u16> {
+    prop_oneof![2 => Just(0), 1 => 0_u16..1 << 9, 1 => (0_u16..9).prop_map(|column| 1 << column)]
+}
+
 fn query() -> impl Strategy<Value = Query> {
     let near = prop_oneof![
         2 => Just(None),
@@ -62,16 +66,17 @@ fn query() -> impl Strategy<Value = Query> {
     let own = prop::bool::weighted(0.2);
     let condition = prop_oneof![2 => Just(None), 3 => condition().prop_map(Some)];
     let joined = prop_oneof![3 => Just(None), 1 => join().prop_map(Some)];
-    let any = (0_u16..3, zone, hp, name, own, near, condition, (joined, any::<bool>())).prop_map(
-        |(table, zone, hp, name, own, near, condition, (join, by_parameter))| {
+    let any = (0_u16..3, zone, hp, name, own, near, condition, (joined, any::<bool>(), columns())).prop_map(
+        |(table, zone, hp, name, own, near, condition, (join, by_parameter, columns))| {
             let near = near.filter(|(centre, _)| join.is_none() || matches!(centre, Centre::Point(..)));
-            Query { table, zone, hp, name, own, near, condition, join, by_parameter }
+            Query { table, columns, zone, hp, name, own, near, condition, join, by_parameter }
         },
     );
     // Without conditions a join shows more.
-    let plain_join = (0_u16..3, join()).prop_map(|(table, join)| {
+    let plain_join = (0_u16..3, join(), columns()).prop_map(|(table, join, columns)| {
         let (zone, hp, name, own, near, condition) = (None, None, None, false, None, None);
-        Query { table, zone, hp, name, own, near, condition, join: Some(join), by_parameter: false }
+        let join = Some(join);
+        Query { table, columns, zone, hp, name, own, near, condition, join, by_parameter: false }
     });
     prop_oneof![3 => any, 1 => plain_join]
 }
@@ -161,7 +166,8 @@ fn a_crowd_stays_exact() {
                 _ => (Some((centre, 30.0)), None),
             };
             let (zone, hp, name, own, condition, by_parameter) = (None, None, None, false, None, true);
-            let query = Query { table, zone, hp, name, own, near, condition, join, by_parameter };
+            let columns = [0, 0b1000, 0b1_0010_1000][next(3) as usize];
+            let query = Query { table, columns, zone, hp, name, own, near, condition, join, by_parameter };
             let rate = [0.0, 10.0, f32::INFINITY][next(3) as usize];
             harness.step(Step::Subscribe { client, query, rate });
         }

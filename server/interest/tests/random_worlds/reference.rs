@@ -16,6 +16,8 @@ use crate::world::{World, name};
 #[derive(Debug, Clone)]
 pub struct Query {
     pub table: u16,
+    /// The columns that it names, by their places in a row without a column in front; all if there are none.
+    pub columns: u16,
     pub zone: Option<u8>,
     /// From (inclusive) and to (exclusive).
     pub hp: Option<(i32, i32)>,
@@ -137,7 +139,10 @@ impl Query {
         } else {
             format!(" WHERE {}", conditions.join(" AND "))
         };
-        (format!("SELECT a.* FROM {from}{filter}"), printer.parameters)
+        let columns = shape_of(self.table).columns(self.columns);
+        let columns: Vec<String> = columns.iter().map(|column| format!("a.{column}")).collect();
+        let columns = if columns.is_empty() { "a.*".to_owned() } else { columns.join(", ") };
+        (format!("SELECT {columns} FROM {from}{filter}"), printer.parameters)
     }
 
     /// A value as it stands in the text.

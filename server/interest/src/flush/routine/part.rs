@@ -7,6 +7,7 @@ use crate::client::{Client, Source, Subscription};
 use crate::cohort::Cohort;
 use crate::filters::FilterId;
 use crate::flush::{Scratch, circle, filter, union};
+use crate::ground::Shape;
 use crate::world::{GroundId, World};
 
 /// What it does for all tables of one client. Most clients watch one: theirs is found without another look into memory.
@@ -53,7 +54,7 @@ impl Parts {
 
 impl Part {
     pub fn of(world: &World, cohort: &Cohort, subscription: &Subscription, position: usize) -> Self {
-        let Subscription { known_table, table, .. } = *subscription;
+        let Subscription { known_table, table, columns, .. } = *subscription;
         match &subscription.source {
             Source::Filter(filter) => Self::Filter { known_table, table, filter: *filter },
             Source::Join { .. } => Self::Join { known_table, table, subscription: position },
@@ -62,7 +63,8 @@ impl Part {
                 let is_own = circle.observer.table == circle.target.table
                     && circle.observer_position == circle.target_position
                     && circle.joined.iter().all(|(target, observer)| target == observer);
-                let is_exact = world.ground(*ground).is_some_and(|ground| ground.shape.is_exact);
+                let is_exact = |shape: &Shape| shape.is_exact && shape.shown == columns;
+                let is_exact = world.ground(*ground).is_some_and(|ground| is_exact(&ground.shape));
                 match members {
                     Some(&[observer]) if is_own && is_exact => {
                         let (ground, radius) = (*ground, circle.radius.get());

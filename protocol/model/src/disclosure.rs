@@ -57,7 +57,8 @@ impl TableSchema {
         while self.columns.iter().any(|other| !other.private && other.name == name) {
             name.insert(0, '_');
         }
-        ColumnSchema { private: true, ..ColumnSchema::new(name, opaque(&column.ty)) }
+        let ty = hidden_type(column.ty.size(), column.ty.align());
+        ColumnSchema { private: true, ..ColumnSchema::new(name, ty) }
     }
 
     /// Which columns may be private, and which tables may have rules. What the rules say is for the server to read.
@@ -96,16 +97,15 @@ impl TableSchema {
     }
 }
 
-/// Numbers that take as many bytes as a value of the type, in the same places.
-fn opaque(ty: &ColumnType) -> ColumnType {
-    let (size, align) = (ty.size(), ty.align());
+/// The type that clients are told of a private column of this size and alignment: so many numbers.
+pub fn hidden_type(size: usize, align: usize) -> ColumnType {
     let unit = match align {
         8 => ColumnType::U64,
         4 => ColumnType::U32,
         2 => ColumnType::U16,
         _ => ColumnType::U8,
     };
-    block(&unit, size / align)
+    block(&unit, size / unit.size())
 }
 
 /// A struct of so many numbers; more than a struct may have fields are halves of a struct. No type is so large that the

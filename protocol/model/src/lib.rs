@@ -51,6 +51,7 @@ mod schema_generated;
 
 pub use column::{Column, Row, RowReader, RowWriter};
 pub use decode::{DecodeError, DecodeErrorKind, decode_row, validate_row, wrong_column};
+pub use disclosure::hidden_type;
 pub use encode::{EncodeError, encode_row, encode_row_into};
 pub use glam;
 pub use id::{ConnectionId, Duration, EntityId, Identity, ParseIdError, Slot, Timestamp, Uuid};

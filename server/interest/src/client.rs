@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use ambit_model::{ConnectionId, Identity};
+use ambit_model::{ConnectionId, Identity, Slot};
+use ambit_wire::Parameters;
 
 use crate::earlier::EarlierSchema;
 use crate::filters::FilterId;
@@ -41,6 +42,14 @@ pub(crate) struct Subscription {
     pub source: Source,
     /// The query, to be read again with other parameters.
     pub sql: Box<str>,
+    /// Those that it has.
+    pub parameters: Parameters,
+    /// Those of the change that the client was not told of.
+    pub next_parameters: Option<Parameters>,
+    /// The tables that the query names, the selected one first. Rules may join others.
+    pub queried: Vec<u16>,
+    /// Whether rules of these tables decide what it shows.
+    pub is_ruled: bool,
     /// What it shows from the next flush on, if its stage is [`Stage::Changing`].
     pub next: Option<Box<Source>>,
     /// The last change of parameters that the client was not told of, 0 if there is none.
@@ -76,6 +85,10 @@ pub(crate) enum Source {
         /// The filters of the tables at its ends, by their positions in the join.
         leaves: Vec<(usize, FilterId)>,
     },
+    /// Rows that come from one of these, none of which is another list.
+    Any(Vec<Source>),
+    /// Rows that it showed when the schema changed, and shows no longer unless something else does.
+    Held(Vec<Slot>),
 }
 
 impl Client {
@@ -108,16 +121,26 @@ impl Subscription {
     pub fn latest(&self) -> &Source {
         self.next.as_deref().unwrap_or(&self.source)
     }
+}
 
-    /// The tables that its rows depend on.
-    pub fn tables(&self) -> impl Iterator<Item = u16> {
-        let others = match &self.source {
-            Source::Filter(_) => Vec::new(),
-            Source::Circle { circle, .. } => vec![circle.observer.table],
-            Source::Join { join, .. } => {
-                join.tables.iter().skip(1).map(|joined| joined.filter.table).collect()
+impl Source {
+    /// What it consists of: itself, or the parts of a list.
+    pub fn parts(&self) -> &[Self] {
+        match self {
+            Self::Any(parts) => parts,
+            Self::Filter(_) | Self::Circle { .. } | Self::Join { .. } | Self::Held(_) => {
+                std::slice::from_ref(self)
             }
-        };
-        std::iter::once(self.table).chain(others)
+        }
+    }
+
+    /// The same, to be changed.
+    pub fn parts_mut(&mut self) -> &mut [Self] {
+        match self {
+            Self::Any(parts) => parts,
+            Self::Filter(_) | Self::Circle { .. } | Self::Join { .. } | Self::Held(_) => {
+                std::slice::from_mut(self)
+            }
+        }
     }
 }

@@ -116,17 +116,20 @@ fn bound(world: &mut World, cohort: &mut Cohort, scratch: &mut Scratch, subscrip
     {
         subscription.stage = Stage::Steady;
         subscription.refused = Some(refused);
+        subscription.next_parameters = None;
         if let Some(next) = subscription.next.take() {
             release_source(world, cohort, *next);
         }
     }
-    let stage = match (subscription.stage, &subscription.source) {
-        (Stage::Added, _) => Stage::Refused,
-        (Stage::Steady, Source::Join { join, leaves }) if join::is_still(cohort, scratch, (join, leaves)) => {
-            return;
-        }
-        (Stage::Steady, _) => Stage::Ended,
-        (Stage::Changing | Stage::Ended | Stage::Refused, _) => return,
+    let is_still = |part: &Source| match part {
+        Source::Join { join, leaves } => join::is_still(cohort, scratch, (join, leaves)),
+        Source::Filter(_) | Source::Circle { .. } | Source::Any(_) | Source::Held(_) => false,
+    };
+    let stage = match subscription.stage {
+        Stage::Added => Stage::Refused,
+        Stage::Steady if subscription.source.parts().iter().all(is_still) => return,
+        Stage::Steady => Stage::Ended,
+        Stage::Changing | Stage::Ended | Stage::Refused => return,
     };
     if let Some(refused) = too_many(world, cohort, scratch, &subscription.source) {
         subscription.stage = stage;
@@ -136,14 +139,28 @@ fn bound(world: &mut World, cohort: &mut Cohort, scratch: &mut Scratch, subscrip
 
 /// Why rows of this source depend on too many others, if they do.
 fn too_many(world: &World, cohort: &Cohort, scratch: &mut Scratch, source: &Source) -> Option<QueryError> {
-    match source {
-        Source::Filter(_) => None,
+    source.parts().iter().find_map(|part| match part {
+        Source::Filter(_) | Source::Any(_) | Source::Held(_) => None,
         Source::Circle { observers, .. } => {
             let count = cohort.filters.get(*observers).map_or(0, |watched| watched.members.len());
             (count > limits::OBSERVERS_PER_CIRCLE_MAX).then_some(QueryError::TooManyObservers(count))
         }
         Source::Join { join, leaves } => join::too_many_rows(world, cohort, scratch, (join, leaves)),
-    }
+    })
+}
+
+/// The rows that sources of a cohort show, all of whose clients have been flushed.
+pub(crate) fn shown_now(
+    world: &mut World,
+    cohort: &mut Cohort,
+    scratch: &mut Scratch,
+    sources: &[&Source],
+) -> Vec<Vec<Slot>> {
+    merge(world, cohort, scratch);
+    filter::cross(world, cohort, scratch);
+    let shown = sources.iter().map(|source| union::shown_now(world, cohort, scratch, source)).collect();
+    filter::end_period(cohort, scratch);
+    shown
 }
 
 /// Gives up what a subscription has claimed.
@@ -171,6 +188,8 @@ pub(crate) fn release_source(world: &mut World, cohort: &mut Cohort, source: Sou
             world.unwatch_join(&join);
             leaves.iter().for_each(|(_, filter)| cohort.filters.release(*filter, true));
         }
+        Source::Any(parts) => parts.into_iter().for_each(|part| release_source(world, cohort, part)),
+        Source::Held(_) => {}
     }
 }
 
@@ -239,6 +258,9 @@ fn settle(world: &mut World, cohort: &mut Cohort, client: &mut Client, update: &
             (Stage::Changing, _) => {
                 if let Some(next) = known.next.take() {
                     release_source(world, cohort, std::mem::replace(&mut known.source, *next));
+                }
+                if let Some(parameters) = known.next_parameters.take() {
+                    known.parameters = parameters;
                 }
             }
             (Stage::Steady, Some(reason)) => update.refused.push(Refusal { subscription, change, reason }),

@@ -279,7 +279,7 @@ impl Names {
 impl Filter {
     /// The filter that every row of a table passes.
     pub fn of_all(table: u16) -> Self {
-        Self { table, conditions: Vec::new() }
+        Self::new(table, Vec::new())
     }
 
     pub fn is_of_all(&self) -> bool {

@@ -21,6 +21,9 @@ mod comparison;
 mod pattern;
 mod place;
 
+mod permit;
+mod rules;
+
 mod literal;
 mod scope;
 mod value;
@@ -30,6 +33,11 @@ pub(crate) mod random;
 
 pub use error::{QueryError, TextError};
 pub(crate) use parse::parse;
+pub(crate) use permit::permit;
+pub(crate) use rules::plans as rule_plans;
+pub use rules::{RuleError, check_rules};
+
+use plan::Condition;
 
 /// Whose subscription it is: the values of `:sender`, `:connection` and the client's own parameters.
 #[derive(Debug, Clone, Copy)]

@@ -2,7 +2,7 @@
 //! kept from one commit to the next. For tests and the simulator, which compare with it what clients hold.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ambit_model::{ConnectionId, DecodeError, Identity, RowLayout, Schema, Slot, Value, decode_row};
 use ambit_store::{Store, is_within};
@@ -13,9 +13,13 @@ use crate::query::plan::{
 };
 use crate::query::{self, Caller, TextError};
 
-/// A checked query.
+/// A checked query, and the rules that say which rows of its tables the client may see.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Query(Selection);
+pub struct Query {
+    selection: Selection,
+    /// For each of its tables the plans of which one must show a row; none if there are no rules.
+    rules: Vec<Option<Vec<Plan>>>,
+}
 
 impl Query {
     /// The query of a text, for this client.
@@ -36,63 +40,105 @@ impl Query {
         sql: &str,
         parameters: &Parameters,
     ) -> Result<Self, TextError> {
-        query::parse(schema, Caller { identity, connection, parameters }, sql).map(Self)
+        let caller = Caller { identity, connection, parameters };
+        let selection = query::parse(schema, caller, sql)?;
+        let rules = selection.plan.tables().map(|table| {
+            let table = schema.tables.get(usize::from(table)).filter(|table| !table.visible.is_empty())?;
+            // Where a rule cannot be read, no row is shown.
+            Some(query::rule_plans(schema, caller, table).unwrap_or_default())
+        });
+        Ok(Self { rules: rules.collect(), selection })
     }
 
     /// The table whose rows it selects.
     pub fn table(&self) -> u16 {
-        self.0.plan.table()
+        self.selection.plan.table()
     }
 
     /// All tables that its rows depend on, each once or twice.
     pub fn tables(&self) -> impl Iterator<Item = u16> {
-        self.0.plan.tables()
+        self.selection.plan.tables()
     }
 
     /// The columns that a client is shown of the rows, as a mask. It knows the others only if another query shows them, and
     /// otherwise they are blank.
     pub fn columns(&self) -> u64 {
-        self.0.columns
+        self.selection.columns
     }
 
     /// The rows that a client holds because of it: all columns, as the bytes in the store. The store has the schema that
     /// the query was read with; an error says that it holds a row that is none.
     pub fn rows<'a>(&self, store: &'a Store) -> Result<BTreeMap<Slot, &'a [u8]>, DecodeError> {
-        let (target, circle) = match &self.0.plan {
-            Plan::Filter(filter) => (filter, None),
-            Plan::Circle(circle) => (&circle.target, Some(circle)),
-            Plan::Join(join) => return joined_rows(store, join),
-        };
-        let observers = match circle {
-            Some(circle) => select(store, &circle.observer)?,
-            None => Vec::new(),
-        };
-        let mut rows = BTreeMap::new();
-        for (slot, bytes, row) in select(store, target)? {
-            let is_seen = circle.is_none_or(|circle| {
-                observers.iter().any(|(_, _, observer)| {
-                    let is_joined = |left: u16, right: u16| column(&row, left) == column(observer, right);
-                    let mut joined = circle.joined.iter();
-                    joined.all(|(left, right)| is_joined(left.column, right.column))
-                        && is_near(
-                            position(&row, circle.target_position.column),
-                            position(observer, circle.observer_position.column),
-                            circle.radius,
-                        )
-                })
+        let mut permitted = Vec::new();
+        for rules in &self.rules {
+            permitted.push(match rules {
+                None => None,
+                Some(rules) => Some(shown_by_any(store, rules)?),
             });
-            if is_seen {
-                rows.insert(slot, bytes);
-            }
         }
-        Ok(rows)
+        rows_of(store, &self.selection.plan, &permitted)
     }
 }
 
+/// The rows that a client may see, of each table by its position among a plan's; all of those without rules.
+type Permitted = [Option<BTreeSet<Slot>>];
+
+/// The rows that one of these plans shows.
+fn shown_by_any(store: &Store, plans: &[Plan]) -> Result<BTreeSet<Slot>, DecodeError> {
+    let mut shown = BTreeSet::new();
+    for plan in plans {
+        shown.extend(rows_of(store, plan, &[])?.into_keys());
+    }
+    Ok(shown)
+}
+
+/// The rows of a plan, of whose tables only the permitted rows count.
+fn rows_of<'a>(
+    store: &'a Store,
+    plan: &Plan,
+    permitted: &Permitted,
+) -> Result<BTreeMap<Slot, &'a [u8]>, DecodeError> {
+    let may_see = |place: usize| permitted.get(place).and_then(Option::as_ref);
+    let (target, circle) = match plan {
+        Plan::Filter(filter) => (filter, None),
+        Plan::Circle(circle) => (&circle.target, Some(circle)),
+        Plan::Join(join) => return joined_rows(store, join, permitted),
+    };
+    let observers = match circle {
+        Some(circle) => select(store, &circle.observer, may_see(1))?,
+        None => Vec::new(),
+    };
+    let mut rows = BTreeMap::new();
+    for (slot, bytes, row) in select(store, target, may_see(0))? {
+        let is_seen = circle.is_none_or(|circle| {
+            observers.iter().any(|(_, _, observer)| {
+                let is_joined = |left: u16, right: u16| column(&row, left) == column(observer, right);
+                let mut joined = circle.joined.iter();
+                joined.all(|(left, right)| is_joined(left.column, right.column))
+                    && is_near(
+                        position(&row, circle.target_position.column),
+                        position(observer, circle.observer_position.column),
+                        circle.radius,
+                    )
+            })
+        });
+        if is_seen {
+            rows.insert(slot, bytes);
+        }
+    }
+    Ok(rows)
+}
+
 /// The rows for which there is a row in each other table, so that all columns that the query joins are equal.
-fn joined_rows<'a>(store: &'a Store, join: &Join) -> Result<BTreeMap<Slot, &'a [u8]>, DecodeError> {
-    let tables: Vec<Vec<Row<'a>>> =
-        join.tables.iter().map(|joined| select(store, &joined.filter)).collect::<Result<_, _>>()?;
+fn joined_rows<'a>(
+    store: &'a Store,
+    join: &Join,
+    permitted: &Permitted,
+) -> Result<BTreeMap<Slot, &'a [u8]>, DecodeError> {
+    let joined = join.tables.iter().enumerate();
+    let tables: Vec<Vec<Row<'a>>> = joined
+        .map(|(place, joined)| select(store, &joined.filter, permitted.get(place).and_then(Option::as_ref)))
+        .collect::<Result<_, _>>()?;
     let selected = tables.first().into_iter().flatten();
     let shown = selected.filter(|row| is_joined(join, &tables, &mut vec![row]));
     Ok(shown.map(|(slot, bytes, _)| (*slot, *bytes)).collect())
@@ -121,12 +167,19 @@ fn is_joined<'a, 'b>(join: &Join, tables: &'b [Vec<Row<'a>>], chosen: &mut Vec<&
 
 type Row<'a> = (Slot, &'a [u8], Vec<Value>);
 
-/// The rows that satisfy a filter.
-fn select<'a>(store: &'a Store, filter: &Filter) -> Result<Vec<Row<'a>>, DecodeError> {
+/// The rows that satisfy a filter, of the permitted ones if not all are.
+fn select<'a>(
+    store: &'a Store,
+    filter: &Filter,
+    permitted: Option<&BTreeSet<Slot>>,
+) -> Result<Vec<Row<'a>>, DecodeError> {
     let layout = store.schema().tables.get(usize::from(filter.table)).map(|table| table.layout());
     let layout = layout.unwrap_or_else(|| RowLayout::new(&[]));
     let mut rows = Vec::new();
     for (slot, bytes) in store.slots(filter.table) {
+        if permitted.is_some_and(|permitted| !permitted.contains(&slot)) {
+            continue;
+        }
         let row = decode_row(&layout, bytes)?;
         if filter.conditions.iter().all(|condition| holds(condition, &row)) {
             rows.push((slot, bytes, row));

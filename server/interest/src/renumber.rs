@@ -28,12 +28,15 @@ impl Renumbering {
     pub fn client(&self, client: &mut Client) {
         for subscription in &mut client.subscriptions {
             self.replace(&mut subscription.table);
-            match &mut subscription.source {
-                Source::Filter(_) => {}
-                Source::Circle { circle, .. } => {
-                    circle.tables_mut().into_iter().for_each(|id| self.replace(id))
+            subscription.queried.iter_mut().for_each(|id| self.replace(id));
+            for part in subscription.source.parts_mut() {
+                match part {
+                    Source::Filter(_) | Source::Held(_) | Source::Any(_) => {}
+                    Source::Circle { circle, .. } => {
+                        circle.tables_mut().into_iter().for_each(|id| self.replace(id))
+                    }
+                    Source::Join { join, .. } => join.tables_mut().for_each(|id| self.replace(id)),
                 }
-                Source::Join { join, .. } => join.tables_mut().for_each(|id| self.replace(id)),
             }
         }
     }
@@ -67,6 +70,21 @@ impl Plan {
             Self::Join(join) => join.tables_mut().collect(),
         };
         tables.into_iter()
+    }
+}
+
+impl Plan {
+    /// The rows that count of the table at this position, as [`Self::tables`] numbers them.
+    pub fn filter_mut(&mut self, place: usize) -> Option<&mut Filter> {
+        match self {
+            Self::Filter(filter) => Some(filter).filter(|_| place == 0),
+            Self::Circle(circle) => match place {
+                0 => Some(&mut circle.target),
+                1 => Some(&mut circle.observer),
+                _ => None,
+            },
+            Self::Join(join) => join.tables.get_mut(place).map(|joined| &mut joined.filter),
+        }
     }
 }
 

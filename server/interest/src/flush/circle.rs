@@ -65,7 +65,8 @@ pub(super) fn write(
     out: &mut Vec<u8>,
 ) -> bool {
     let (circle, id, observers) = watched;
-    if world.ground(id).is_none_or(|ground| ground.shape.shown != shown) {
+    // Rows that a rule's circle leaves behind leave for another reason.
+    if circle.rule_for.is_some() || world.ground(id).is_none_or(|ground| ground.shape.shown != shown) {
         return false;
     }
     let Some(centre) = cohort.filters.get(observers) else { return false };

@@ -207,6 +207,7 @@ fn encode(world: &World, scratch: &mut TableScratch, table: u16, watched: &Watch
 pub(super) fn leave_reason(world: &World, filter: &Filter, slot: Slot) -> LeaveReason {
     match world.row(filter.table, slot) {
         None => LeaveReason::Deleted,
+        Some(row) if !filter.permits(row) => LeaveReason::NotPermitted,
         Some(row) if filter.matches_apart_from_distance(row) => LeaveReason::OutOfRange,
         Some(_) => LeaveReason::NoLongerMatching,
     }

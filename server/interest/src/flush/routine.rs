@@ -208,7 +208,7 @@ impl Routines {
         self.all.sort_by_cached_key(|routine| {
             let place = routine.parts.all().iter().find_map(|part| match part {
                 Part::Circle { ground, observer, .. } => scratch.sweeps.get(*ground)?.place_of(*observer),
-                Part::Filter { .. } | Part::Join { .. } | Part::Other => None,
+                Part::Filter { .. } | Part::Union { .. } | Part::Other => None,
             });
             (place, routine.client)
         });

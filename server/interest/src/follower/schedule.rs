@@ -116,16 +116,21 @@ impl Follower {
         to.routines.join(place);
         client.cohort = Some(target);
         for subscription in &mut client.subscriptions {
-            let (filters, for_circle) = match &mut subscription.source {
-                Source::Filter(filter) => (vec![filter], false),
-                Source::Circle { observers, .. } => (vec![observers], true),
-                Source::Join { leaves, .. } => (leaves.iter_mut().map(|(_, filter)| filter).collect(), true),
-            };
-            for filter in filters {
-                if let Some(watched) = from.filters.get(*filter) {
-                    let moved = to.filters.acquire_showing(&watched.filter, watched.shown, for_circle);
-                    from.filters.release(*filter, for_circle);
-                    *filter = moved;
+            for part in subscription.source.parts_mut() {
+                let (filters, for_circle) = match part {
+                    Source::Filter(filter) => (vec![filter], false),
+                    Source::Circle { observers, .. } => (vec![observers], true),
+                    Source::Join { leaves, .. } => {
+                        (leaves.iter_mut().map(|(_, filter)| filter).collect(), true)
+                    }
+                    Source::Any(_) | Source::Held(_) => (Vec::new(), false),
+                };
+                for filter in filters {
+                    if let Some(watched) = from.filters.get(*filter) {
+                        let moved = to.filters.acquire_showing(&watched.filter, watched.shown, for_circle);
+                        from.filters.release(*filter, for_circle);
+                        *filter = moved;
+                    }
                 }
             }
         }

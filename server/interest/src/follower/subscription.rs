@@ -47,14 +47,15 @@ impl Follower {
         if client.subscriptions.len() + client.ended.len() >= limits::SUBSCRIPTIONS_PER_CLIENT_MAX {
             return Err(QueryError::TooManySubscriptions);
         }
-        let (Selection { plan, columns }, known_table) = self.plan(client, sql, parameters)?;
+        let planned = self.plan(client, sql, parameters)?;
         let cohort = match client.cohort {
             Some(cohort) => cohort,
             None => self.join(place, rate, now),
         };
         let Some(cohort) = self.cohorts.get_mut(cohort) else { return Err(QueryError::UnknownClient) };
-        let table = plan.table();
-        let source = claim(&mut self.world, cohort, plan, columns)?;
+        let Planned { plans, columns, known_table, queried, is_ruled } = planned;
+        let table = queried.first().copied().unwrap_or_default();
+        let source = claim_all(&mut self.world, cohort, plans, columns)?;
         cohort.tell_news(place);
         if let Some(client) = self.clients.get_mut(place).and_then(Option::as_mut) {
             let at = client.subscriptions.partition_point(|known| known.known_table <= known_table);
@@ -67,6 +68,10 @@ impl Follower {
                 columns,
                 source,
                 sql: sql.into(),
+                parameters: parameters.clone(),
+                next_parameters: None,
+                queried,
+                is_ruled,
                 next: None,
                 change: 0,
                 refused: None,
@@ -95,19 +100,23 @@ impl Follower {
         };
         let Some(at) = client.subscriptions.iter().position(is_alive) else { return Err(unknown) };
         let sql = client.subscriptions.get(at).map(|known| &*known.sql).unwrap_or_default();
-        let (Selection { plan, columns }, _) = self.plan(client, sql, parameters)?;
+        let Planned { plans, columns, .. } = self.plan(client, sql, parameters)?;
         let cohort = client.cohort.and_then(|cohort| self.cohorts.get_mut(cohort));
         let Some(cohort) = cohort else { return Err(unknown) };
-        let source = claim(&mut self.world, cohort, plan, columns)?;
+        let source = claim_all(&mut self.world, cohort, plans, columns)?;
         cohort.tell_news(place);
         let client = self.clients.get_mut(place).and_then(Option::as_mut);
         let Some(known) = client.and_then(|client| client.subscriptions.get_mut(at)) else { return Ok(()) };
         known.change = change;
         let replaced = match known.stage {
             // The client has nothing of it yet.
-            Stage::Added => Some(std::mem::replace(&mut known.source, source)),
+            Stage::Added => {
+                known.parameters = parameters.clone();
+                Some(std::mem::replace(&mut known.source, source))
+            }
             Stage::Steady | Stage::Changing | Stage::Ended | Stage::Refused => {
                 known.stage = Stage::Changing;
+                known.next_parameters = Some(parameters.clone());
                 known.next.replace(Box::new(source)).map(|next| *next)
             }
         };
@@ -142,21 +151,66 @@ impl Follower {
         }
     }
 
-    /// The plan of a client's query, and the id that the client knows the selected table by.
-    fn plan(
+    /// What a client may see of what its query asks for.
+    pub(super) fn plan(
         &self,
         client: &Client,
         sql: &str,
         parameters: &Parameters,
-    ) -> Result<(Selection, u16), QueryError> {
+    ) -> Result<Planned, QueryError> {
         let caller = Caller { identity: client.identity, connection: client.connection, parameters };
-        if let Some(earlier) = &client.earlier {
-            return earlier.plan(&self.world.schema, caller, sql);
-        }
-        let selection = query::parse(&self.world.schema, caller, sql)?;
-        let table = selection.plan.table();
-        Ok((selection, table))
+        let schema = &self.world.schema;
+        let (Selection { plan, columns }, known_table) = match &client.earlier {
+            Some(earlier) => earlier.plan(schema, caller, sql)?,
+            None => {
+                let selection = query::parse(schema, caller, sql)?;
+                let table = selection.plan.table();
+                (selection, table)
+            }
+        };
+        let queried: Vec<u16> = plan.tables().collect();
+        let has_rules = |table: &u16| {
+            schema.tables.get(usize::from(*table)).is_some_and(|table| !table.visible.is_empty())
+        };
+        let is_ruled = queried.iter().any(has_rules);
+        let plans = if is_ruled { query::permit(schema, caller, plan)? } else { vec![plan] };
+        Ok(Planned { plans, columns, known_table, queried, is_ruled })
     }
+}
+
+/// A query that was read.
+pub(super) struct Planned {
+    /// What they show together is what the client may see.
+    pub plans: Vec<Plan>,
+    pub columns: u64,
+    /// The id that the client knows the selected table by.
+    pub known_table: u16,
+    /// The tables that the query names, the selected one first.
+    pub queried: Vec<u16>,
+    pub is_ruled: bool,
+}
+
+/// Begins to watch what plans show together, in these columns.
+pub(super) fn claim_all(
+    world: &mut World,
+    cohort: &mut Cohort,
+    plans: Vec<Plan>,
+    columns: u64,
+) -> Result<Source, QueryError> {
+    let mut parts = Vec::with_capacity(plans.len());
+    for plan in plans {
+        match claim(world, cohort, plan, columns) {
+            Ok(part) => parts.push(part),
+            Err(error) => {
+                parts.into_iter().for_each(|part| flush::release_source(world, cohort, part));
+                return Err(error);
+            }
+        }
+    }
+    Ok(match <[Source; 1]>::try_from(parts) {
+        Ok([only]) => only,
+        Err(parts) => Source::Any(parts),
+    })
 }
 
 /// Begins to watch what a query shows, in these columns.

@@ -74,8 +74,9 @@ pub(super) fn plain_select(query: &mut Query) -> Result<Select, TextError> {
 pub(super) fn read_from<'a, 'b>(
     schema: &'a Schema,
     select: &'b Select,
+    is_trusted: bool,
 ) -> Result<(Scope<'a>, Vec<&'b Expr>), TextError> {
-    let mut scope = Scope { tables: Vec::new() };
+    let mut scope = Scope { tables: Vec::new(), is_trusted };
     let [from] = select.from.as_slice() else {
         return Err(refuse(
             select.span(),

@@ -3,6 +3,7 @@
 mod arguments;
 mod attribute;
 mod columns;
+mod visible;
 
 mod code;
 
@@ -19,6 +20,8 @@ use columns::{Columns, check_index_names};
 struct TableModel {
     name: Ident,
     public: bool,
+    /// Which rows clients may see, in SQL.
+    visible: Vec<String>,
     durability: Durability,
     row: Ident,
     visibility: Visibility,
@@ -38,6 +41,8 @@ struct ColumnModel {
     visibility: Visibility,
     ty: Type,
     auto_inc: bool,
+    /// Whether clients are not told of it.
+    private: bool,
     default: Option<Expr>,
     renamed_from: Option<Ident>,
     doc: String,
@@ -107,6 +112,7 @@ impl TableModel {
         if !item.generics.params.is_empty() {
             return Err(Error::new_spanned(&item.generics, "a table's rows have one type: no generics"));
         }
+        let visible = visible::take(&mut item.attrs, arguments.public, arguments.from.is_some())?;
         let strict = has_only_plain_derives(&item.attrs);
         let doc = crate::doc::of(&item.attrs);
         let span = item.span();
@@ -133,10 +139,12 @@ impl TableModel {
         }
         parts.index_references();
         check_index_names(&parts.indexes)?;
+        parts.check_private()?;
         let Columns { columns, indexes, primary, references } = parts;
         Ok(Self {
             name: arguments.name.unwrap_or_else(|| snake_case(&item.ident)),
             public: arguments.public,
+            visible,
             durability: arguments.durability.unwrap_or_default(),
             row: item.ident.clone(),
             visibility: item.vis.clone(),

@@ -33,7 +33,8 @@ pub(super) enum Part {
         /// The subscription's position in the client's list.
         subscription: usize,
     },
-    Join {
+    /// All rows together that a subscription's joins and rules show.
+    Union {
         known_table: u16,
         table: u16,
         /// The subscription's position in the client's list.
@@ -57,7 +58,10 @@ impl Part {
         let Subscription { known_table, table, columns, .. } = *subscription;
         match &subscription.source {
             Source::Filter(filter) => Self::Filter { known_table, table, filter: *filter },
-            Source::Join { .. } => Self::Join { known_table, table, subscription: position },
+            Source::Join { .. } | Source::Any(_) => {
+                Self::Union { known_table, table, subscription: position }
+            }
+            Source::Held(_) => Self::Other,
             Source::Circle { circle, ground, observers } => {
                 let members = cohort.filters.get(*observers).map(|watched| watched.members.as_slice());
                 let is_own = circle.observer.table == circle.target.table
@@ -66,7 +70,7 @@ impl Part {
                 let is_exact = |shape: &Shape| shape.is_exact && shape.shown == columns;
                 let is_exact = world.ground(*ground).is_some_and(|ground| is_exact(&ground.shape));
                 match members {
-                    Some(&[observer]) if is_own && is_exact => {
+                    Some(&[observer]) if is_own && is_exact && circle.rule_for.is_none() => {
                         let (ground, radius) = (*ground, circle.radius.get());
                         Self::Circle { known_table, table, ground, observer, radius, subscription: position }
                     }
@@ -109,7 +113,7 @@ impl Part {
                 end_table(out, mark);
                 is_done
             }
-            Self::Join { known_table, table, subscription } => {
+            Self::Union { known_table, table, subscription } => {
                 let joined = client.and_then(|client| client.subscriptions.get(subscription));
                 let joined = joined.map(std::slice::from_ref).unwrap_or_default();
                 let mark = begin_table(out, known_table);

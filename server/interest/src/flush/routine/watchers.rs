@@ -29,8 +29,9 @@ impl Watchers {
     pub fn add(&mut self, client: usize, subscriptions: &[Subscription]) -> usize {
         let before = self.entries;
         let client = client as u32;
-        for subscription in subscriptions {
-            match &subscription.source {
+        for part in subscriptions.iter().flat_map(|subscription| subscription.source.parts()) {
+            match part {
+                Source::Any(_) | Source::Held(_) => {}
                 Source::Filter(filter) => add(&mut self.by_filter, *filter, client, &mut self.entries),
                 Source::Join { join, leaves } => {
                     for (_, filter) in leaves {

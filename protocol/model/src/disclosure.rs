@@ -55,7 +55,7 @@ impl TableSchema {
     fn hidden_column(&self, place: usize, column: &ColumnSchema) -> ColumnSchema {
         let mut name = format!("_private_{place}");
         while self.columns.iter().any(|other| !other.private && other.name == name) {
-            name.insert(0, '_');
+            name.push('_');
         }
         let ty = hidden_type(column.ty.size(), column.ty.align());
         ColumnSchema { private: true, ..ColumnSchema::new(name, ty) }

@@ -4,4 +4,5 @@
 #![expect(clippy::wildcard_enum_match_arm, reason = "the tables have a few of the types")]
 
 mod random;
+mod secrets;
 mod world;

@@ -249,6 +249,11 @@ void typed_queries_print_the_guides_sql() {
     players.filter(Player::name.starts_with("50%") && Player::name.is_in({"a", "b"})).filter(Player::position.inside({0, 0}, {9, 9}));
     CHECK(players.build().sql == "SELECT * FROM \"player\" WHERE \"name\" LIKE :p1 AND \"name\" IN (:p2, :p3) AND \"position\" && ST_MakeBox2D(:p4, :p5)");
     CHECK(players.build().parameters.list()[0].bytes == "50\\%%");
+    auto shown = mmo::PlayerTable::query();
+    shown.showing(Player::name).showing(Player::level).filter(Player::online.equal(true));
+    CHECK(shown.build().sql == "SELECT \"name\", \"level\" FROM \"player\" WHERE \"online\" = :p1");
+    built = mmo::MonsterTable::query().showing(Monster::position).around(Monster::position, Player::position, 80, Player::identity.is_sender()).build();
+    CHECK(built.sql == "SELECT a.\"position\" FROM \"monster\" a JOIN \"player\" b ON ST_DWithin(a.\"position\", b.\"position\", :p1) WHERE b.\"identity\" = :sender");
 }
 
 void typed_queries_are_taken_and_changed() {

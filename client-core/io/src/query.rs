@@ -31,6 +31,8 @@ use condition::{Piece, Pieces};
 /// ```
 pub struct Query<R> {
     table: &'static str,
+    /// Those that are named; all if there are none.
+    columns: Vec<&'static str>,
     around: Option<Around>,
     conditions: Vec<Pieces>,
     rate: f32,
@@ -54,7 +56,15 @@ const CENTRE: &str = "b";
 impl<R> Query<R> {
     /// All rows of a table, at the server's default rate.
     pub fn new(table: &'static str) -> Self {
-        Self { table, around: None, conditions: Vec::new(), rate: 0.0, row: PhantomData }
+        Self { table, columns: Vec::new(), around: None, conditions: Vec::new(), rate: 0.0, row: PhantomData }
+    }
+
+    /// Shows only the columns that are named so, and the primary key. The others are blank in the cache, unless another
+    /// subscription shows them.
+    #[must_use]
+    pub fn showing<T>(mut self, column: Column<R, T>) -> Self {
+        self.columns.push(column.name());
+        self
     }
 
     /// Only rows for which this is true as well.
@@ -106,13 +116,14 @@ impl<R> Query<R> {
         let mut text = Text::default();
         let conditions: Vec<&Pieces> = match &self.around {
             None => {
-                text.sql = format!("SELECT * FROM \"{}\"", self.table);
+                text.sql = format!("SELECT {} FROM \"{}\"", self.columns(""), self.table);
                 self.conditions.iter().collect()
             }
             Some(around) => {
                 let (shown, centre) = (self.table, around.table);
+                let columns = self.columns(&format!("{SHOWN}."));
                 text.sql =
-                    format!("SELECT {SHOWN}.* FROM \"{shown}\" {SHOWN} JOIN \"{centre}\" {CENTRE} ON ");
+                    format!("SELECT {columns} FROM \"{shown}\" {SHOWN} JOIN \"{centre}\" {CENTRE} ON ");
                 text.add(&around.join, true)?;
                 std::iter::once(&around.whose).chain(&self.conditions).collect()
             }
@@ -123,13 +134,23 @@ impl<R> Query<R> {
         }
         Ok((text.sql, text.parameters))
     }
+
+    /// What stands between SELECT and FROM.
+    fn columns(&self, table: &str) -> String {
+        if self.columns.is_empty() {
+            return format!("{table}*");
+        }
+        let columns = self.columns.iter().map(|column| format!("{table}\"{column}\""));
+        columns.collect::<Vec<_>>().join(", ")
+    }
 }
 
 // Derived, these would ask the same of the row.
 impl<R> Clone for Query<R> {
     fn clone(&self) -> Self {
-        let Self { table, around, conditions, rate, row } = self;
-        Self { table, around: around.clone(), conditions: conditions.clone(), rate: *rate, row: *row }
+        let Self { table, columns, around, conditions, rate, row } = self;
+        let (columns, around, conditions) = (columns.clone(), around.clone(), conditions.clone());
+        Self { table, columns, around, conditions, rate: *rate, row: *row }
     }
 }
 

@@ -36,8 +36,9 @@ pub struct Item {
     pub position: Vec2,
 }
 
-/// What a player carries: one row for each kind.
+/// What a player carries: one row for each kind. Nobody can look into another's bag.
 #[table(name = inventory, public, index(name = owner_kind, ordered, unique, columns = [owner, kind]))]
+#[visible("owner = :sender")]
 pub struct Inventory {
     #[primary_key]
     #[auto_inc]

@@ -34,6 +34,7 @@ pub(crate) mod random;
 pub use error::{QueryError, TextError};
 pub(crate) use parse::parse;
 pub(crate) use permit::permit;
+#[cfg(feature = "reference")]
 pub(crate) use rules::plans as rule_plans;
 pub use rules::{RuleError, check_rules};
 

@@ -36,7 +36,7 @@ pub struct Item {
     pub position: Vec2,
 }
 
-/// What a player carries: one row for each kind. Nobody can look into another's bag.
+/// What a player carries: one row for each kind.
 #[table(name = inventory, public, index(name = owner_kind, ordered, unique, columns = [owner, kind]))]
 #[visible("owner = :sender")]
 pub struct Inventory {

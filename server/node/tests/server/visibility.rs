@@ -75,9 +75,9 @@ fn ids(client: &Client) -> Vec<u64> {
     let table = client.table("chest").unwrap();
     let mut ids: Vec<u64> = table
         .iter()
-        .map(|(_, row)| match decode_row(table.layout(), row).unwrap()[0] {
-            Value::U64(id) => id,
-            _ => panic!("no id"),
+        .map(|(_, row)| {
+            let [Value::U64(id), ..] = decode_row(table.layout(), row).unwrap()[..] else { panic!("no id") };
+            id
         })
         .collect();
     ids.sort_unstable();

@@ -15,6 +15,12 @@ pub const INDEXES_MAX: usize = 32;
 /// References of one table to others. Every insert and every delete of a named row pays for each of them.
 pub const REFERENCES_MAX: usize = 16;
 
+/// Rules of one table that say which rows clients may see. Each is tested for every row that changes; a game has one or two.
+pub const RULES_MAX: usize = 8;
+
+/// Bytes of one such rule: as many as a query may have (the wire's limit of SQL).
+pub const RULE_BYTES_MAX: usize = 4 << 10;
+
 /// Migration functions of one module. A module that is years old has tens of versions behind it.
 pub const MIGRATIONS_MAX: usize = 256;
 

@@ -150,6 +150,7 @@ impl TableSchema {
             ));
         }
         self.indexes.iter().try_for_each(|index| self.check_index(index))?;
+        self.check_disclosure()?;
         match self.primary {
             Some(_) if self.primary_index().is_none_or(|index| !index.unique) => {
                 Err(refuse(&subject, "the primary key names no unique index"))
@@ -246,11 +247,11 @@ fn is_orderable(ty: &ColumnType) -> bool {
     }
 }
 
-fn refuse(subject: &str, problem: impl Into<String>) -> SchemaError {
+pub(crate) fn refuse(subject: &str, problem: impl Into<String>) -> SchemaError {
     SchemaError { subject: subject.into(), problem: problem.into() }
 }
 
-fn at_most(subject: &str, what: &str, count: usize, max: usize) -> Result<(), SchemaError> {
+pub(crate) fn at_most(subject: &str, what: &str, count: usize, max: usize) -> Result<(), SchemaError> {
     if count <= max {
         return Ok(());
     }

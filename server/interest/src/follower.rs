@@ -6,6 +6,8 @@ mod schedule;
 
 mod migration;
 
+mod rules;
+
 use std::borrow::Cow;
 use std::sync::Arc;
 

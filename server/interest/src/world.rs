@@ -43,6 +43,12 @@ pub(crate) struct Table {
     pub log: ChangeLog,
     /// Changes since the follower began, remembered or not.
     pub version: u64,
+    /// All columns as a mask.
+    pub columns: u64,
+    /// The columns that clients may see. Bits behind the last column are set.
+    pub visible: u64,
+    /// The row without any column.
+    pub blank: Vec<u8>,
     /// Above every slot that the table ever used.
     pub slot_count: usize,
     /// The primary key's columns as a mask: a row that changes them is another row.
@@ -67,8 +73,12 @@ pub(crate) struct ColumnCounts {
 
 impl Table {
     fn new(schema: &TableSchema, store: &Store, id: u16) -> Self {
+        let layout = schema.layout();
         Self {
-            layout: schema.layout(),
+            columns: layout.all_columns(),
+            visible: schema.visible_columns(),
+            blank: layout.blank_row(),
+            layout,
             motion: schema.motion(),
             log: ChangeLog::default(),
             version: 0,
@@ -83,8 +93,14 @@ impl Table {
 
     fn remember(&mut self, change: &AppliedChange<'_>) {
         let is_another = change.mask & self.identity != 0;
-        self.stamps.note(change.slot, change.kind, change.mask, is_another);
         let wanted = self.tested.mask | self.placed.mask | self.motion.mask();
+        let is_update = change.kind == ChangeKind::Update && !is_another;
+        if !is_update || change.mask & self.visible != 0 {
+            self.stamps.note(change.slot, change.kind, change.mask & self.visible, is_another);
+        } else if change.mask & wanted == 0 {
+            // Of columns that only the module sees nobody is told, and no rule asks for these.
+            return;
+        }
         let old = (wanted != 0).then_some(change.old);
         match change.kind {
             ChangeKind::Insert => self.log.push(change.slot, ChangeKind::Insert, 0, None),
@@ -173,6 +189,7 @@ impl World {
             let table = match kept.iter().position(|(kept, _)| *kept == id) {
                 Some(place) => Table {
                     identity: identity(schema),
+                    visible: schema.visible_columns(),
                     motion: schema.motion(),
                     log: ChangeLog::default(),
                     ..kept.swap_remove(place).1
@@ -191,9 +208,9 @@ impl World {
         }
     }
 
-    /// Begins to keep the ground of a circle.
-    pub fn watch_circle(&mut self, circle: &Circle) -> Result<GroundId, QueryError> {
-        let id = self.ground_for(circle)?;
+    /// Begins to keep the ground of a circle whose clients are shown these columns.
+    pub fn watch_circle(&mut self, circle: &Circle, shown: u64) -> Result<GroundId, QueryError> {
+        let id = self.ground_for(circle, shown)?;
         self.watch(&circle.observer);
         self.watch(&Filter::of_all(circle.target.table));
         self.count_places(circle, id, 1);
@@ -214,15 +231,15 @@ impl World {
         }
     }
 
-    fn ground_for(&mut self, circle: &Circle) -> Result<GroundId, QueryError> {
+    fn ground_for(&mut self, circle: &Circle, shown: u64) -> Result<GroundId, QueryError> {
         let Some(table) = self.schema.tables.get(usize::from(circle.target.table)) else {
             return Err(QueryError::TooManyCircles);
         };
-        let (mut shape, plain) = Shape::of(circle, table);
+        let (mut shape, plain) = Shape::of(circle, shown, table);
         let radius = circle.radius.get();
         let used = || self.grounds.iter().filter(|ground| !ground.radii.is_empty());
-        if !shape.is_plain() && !used().any(|ground| ground.shape == shape) {
-            let own_count = used().filter(|ground| !ground.shape.is_plain()).count();
+        if !shape.is_plain(table) && !used().any(|ground| ground.shape == shape) {
+            let own_count = used().filter(|ground| !self.is_plain(&ground.shape)).count();
             if own_count >= limits::OWN_GROUNDS_MAX {
                 shape = plain;
             }
@@ -248,6 +265,12 @@ impl World {
             }
             None => Err(QueryError::TooManyCircles),
         }
+    }
+
+    /// Whether a shape takes in all circles around rows of its table.
+    fn is_plain(&self, shape: &Shape) -> bool {
+        let table = self.schema.tables.get(usize::from(shape.table()));
+        table.is_none_or(|table| shape.is_plain(table))
     }
 
     /// Where rows were must be known: of those that a circle shows, and of those in its centre.

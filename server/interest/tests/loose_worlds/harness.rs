@@ -349,8 +349,10 @@ impl Harness {
     fn take(&mut self, number: u8, op: Op<'_>) {
         let client = self.clients.get_mut(&number).unwrap();
         match op {
-            Op::Insert { slot, row } => {
-                assert!(client.cache.insert(slot, row.to_vec()).is_none(), "row {slot} enters twice");
+            Op::Insert { .. } | Op::InsertColumns { .. } => {
+                let (slot, row) = self.inserted(op);
+                let client = self.clients.get_mut(&number).unwrap();
+                assert!(client.cache.insert(slot, row).is_none(), "row {slot} enters twice");
                 client.entered.insert(slot, self.now.0);
                 client.floors.retain(|(known, _), _| *known != slot);
             }
@@ -365,6 +367,19 @@ impl Harness {
                 let is_there = self.rows.contains_key(&slot);
                 assert!(is_there || matches!(reason, LeaveReason::Deleted | LeaveReason::Unsubscribed));
             }
+        }
+    }
+
+    /// The row that an insert gives.
+    fn inserted(&self, op: Op<'_>) -> (Slot, Vec<u8>) {
+        match op {
+            Op::Insert { slot, row } => (slot, row.to_vec()),
+            Op::InsertColumns { slot, mask, packed } => {
+                let (blank, mut row) = (self.layout.blank_row(), Vec::new());
+                delta::apply_columns(&self.layout, &blank, mask, packed, &mut row).unwrap();
+                (slot, row)
+            }
+            Op::Delta { .. } | Op::Delete { .. } => panic!("no insert"),
         }
     }
 

@@ -27,6 +27,10 @@ use proc_macro::TokenStream;
 ///   for a key of several.
 /// - `renamed_from = hero`: the name that the table had; its rows stay.
 ///
+/// Below it, on a public table: `#[visible("owner = :sender")]`, which rows a client may see: a condition as after WHERE, or
+/// `JOIN … ON … WHERE …`, in the language of docs/guides/queries.md. It may name private columns and tables. Of several
+/// rules one must show the row. What a rule says is checked when the module is published.
+///
 /// On a column:
 /// - `#[primary_key]` or `#[primary_key(ordered)]`: names the row.
 /// - `#[unique]` or `#[unique(ordered)]`: no two rows share it.
@@ -37,6 +41,8 @@ use proc_macro::TokenStream;
 /// - `#[references(guild)]`: holds the primary key of a row of the table `guild`, or nothing if it is an `Option`. A row
 ///   that is named cannot be deleted; with `#[references(guild, on_delete = "cascade")]` those that name it go with it.
 ///   A hash index named after the column is added if it has no index of its own.
+/// - `#[private]`: only the module sees its values; clients are told neither of them nor of the column's name. Not for a
+///   column of the primary key, by which clients know the row.
 /// - `#[default(EXPR)]`: what the column holds in rows that are older than the column.
 /// - `#[renamed_from(old)]`: the name that the column had; its values stay.
 /// - `#[quantize(step = 0.01)]` on a float, a Vec2, Vec3, Vec4, DVec2 or DVec3: while the column changes, clients are told of it

@@ -184,9 +184,9 @@ pub(super) fn spend(world: &World, scratch: &mut Scratch, client: &mut Client, o
     let mut count = 0;
     while let Some(position) = chosen.peek().map(|rival| rival.subscription) {
         let Some(known) = subscriptions.get_mut(position as usize) else { break };
-        let (table, known_table) = (known.table, known.known_table);
+        let (table, known_table, shown) = (known.table, known.known_table, known.columns);
         let Some(loose) = known.loose.as_deref_mut() else { break };
-        let Some(mut sender) = Sender::new(world, copies, table, *now_ms) else { break };
+        let Some(mut sender) = Sender::new(world, copies, (table, shown), *now_ms) else { break };
         in_block(out, known_table, |out| {
             while let Some(rival) = chosen.next_if(|rival| rival.subscription == position) {
                 if let Some(entry) = loose.held.get_mut(rival.entry as usize) {

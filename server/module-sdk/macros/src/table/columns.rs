@@ -48,6 +48,7 @@ impl Columns {
             visibility: field.vis.clone(),
             ty: field.ty.clone(),
             auto_inc: false,
+            private: false,
             default: None,
             renamed_from: None,
             quantize: None,
@@ -77,6 +78,10 @@ impl Columns {
         let (kind, unique) = match known {
             ColumnAttribute::AutoInc => {
                 column.auto_inc = true;
+                return Ok(());
+            }
+            ColumnAttribute::Private => {
+                column.private = true;
                 return Ok(());
             }
             ColumnAttribute::Default(value) => {
@@ -128,6 +133,21 @@ impl Columns {
         }
         self.indexes.push(IndexModel { name: column.name.clone(), columns: vec![position], kind, unique });
         Ok(())
+    }
+
+    /// Clients know a row by its primary key.
+    pub fn check_private(&self) -> Result<()> {
+        let primary = self.primary.and_then(|primary| self.indexes.get(primary));
+        let mut key = primary.into_iter().flat_map(|index| &index.columns);
+        let is_private = |column: &&ColumnModel| column.private;
+        match key.find_map(|&column| self.columns.get(column).filter(is_private)) {
+            Some(column) => Err(Error::new(
+                column.name.span(),
+                "clients know a row by its primary key: a column of it cannot be private; use `#[unique]` here and \
+                 another key",
+            )),
+            None => Ok(()),
+        }
     }
 
     /// Adds the indexes by which the rows that name a row are found.

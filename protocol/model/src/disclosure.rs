@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::limits;
+use crate::priority::Priority;
 use crate::schema::{ColumnSchema, Schema, SchemaError, TableSchema};
 use crate::schema_check::{at_most, refuse};
 use crate::types::{ColumnType, Field, StructType};
@@ -10,7 +11,7 @@ use crate::types::{ColumnType, Field, StructType};
 impl Schema {
     /// The schema as clients may know it, with the same ids. A private column has neither its name, comment nor type:
     /// it is a struct of numbers of the same size and alignment. Indexes and references that name one are
-    /// left out, and so is what private tables consist of and which rows rules show.
+    /// left out, and so is what private tables consist of, which rows rules show and what rows are worth.
     /// The same of what it gives is that again.
     pub fn for_clients(&self) -> Self {
         let tables = self.tables.iter().map(|table| table.for_clients(self)).collect();
@@ -46,6 +47,7 @@ impl TableSchema {
             references: references.cloned().collect(),
             indexes,
             visible: Vec::new(),
+            priority: Priority::default(),
             renamed_from: None,
             ..self.clone()
         }

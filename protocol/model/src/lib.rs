@@ -14,6 +14,7 @@ mod types;
 mod layout;
 
 mod names;
+mod priority;
 mod quantize;
 mod schema;
 mod schema_check;
@@ -61,6 +62,7 @@ pub use id::{ConnectionId, Duration, EntityId, Identity, ParseIdError, Slot, Tim
 pub use layout::{ColumnLayout, RowLayout};
 pub use mask::masked_row;
 pub use motion::{Fidelity, MotionColumn, MotionLayout, Steps};
+pub use priority::Priority;
 pub use quantize::Quantize;
 pub use schema::{
     ColumnSchema, Durability, IndexKind, IndexSchema, Lifecycle, MigrationSchema, OnDelete, ReducerSchema,

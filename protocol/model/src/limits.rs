@@ -53,6 +53,12 @@ pub const ROWS_PER_TABLE_MAX: usize = 1 << 31;
 /// same columns travel together, so that more columns are more groups.
 pub const QUANTIZED_COLUMNS_MAX: usize = 8;
 
+/// The least and the highest priority of a table, and of a row as a factor. Two digits each way are more than games make use of,
+/// and their product leaves what is overdue far behind.
+pub const PRIORITY_MIN: f32 = 0.01;
+/// See [`PRIORITY_MIN`].
+pub const PRIORITY_MAX: f32 = 100.0;
+
 /// The smallest step of a quantised number. Finer ones are no shorter than exact values at any distance that matters.
 pub const QUANTIZE_STEP_MIN: f64 = 1e-9;
 

@@ -2,6 +2,7 @@
 
 use crate::layout::RowLayout;
 use crate::motion::MotionLayout;
+use crate::priority::Priority;
 use crate::quantize::Quantize;
 use crate::types::{ColumnType, Field};
 
@@ -29,6 +30,8 @@ pub struct TableSchema {
     /// Which rows a client may see, each in SQL: a condition, or JOIN … WHERE …. A row is visible if one of the rules shows it; without
     /// rules every row of a public table is.
     pub visible: Vec<String>,
+    /// What its rows are worth to clients with a budget.
+    pub priority: Priority,
     /// What of it survives a restart.
     pub durability: Durability,
     /// In declared order.

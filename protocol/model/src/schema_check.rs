@@ -136,6 +136,7 @@ impl TableSchema {
             }
         }
         let quantised = self.columns.iter().filter(|column| column.quantize.is_some()).count();
+        self.priority.check(self).map_err(|problem| refuse(&subject, problem))?;
         at_most(&subject, "quantised columns", quantised, limits::QUANTIZED_COLUMNS_MAX)?;
         let renamed = |column: &ColumnSchema| column.renamed_from.clone();
         check_renames(

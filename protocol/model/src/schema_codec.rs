@@ -5,6 +5,7 @@ use std::sync::Arc;
 use flatbuffers::{FlatBufferBuilder, ForwardsUOffset, Vector, WIPOffset};
 
 use crate::limits;
+use crate::priority::Priority;
 use crate::quantize::Quantize;
 use crate::schema::{
     ColumnSchema, Durability, IndexKind, IndexSchema, Lifecycle, MigrationSchema, OnDelete, ReducerSchema,
@@ -207,6 +208,8 @@ fn write_table(builder: &mut Builder, table: &TableSchema) -> WIPOffset<fb::Tabl
         renamed_from: table.renamed_from.as_ref().map(|old| builder.create_string(old)),
         // Left out where there are none, so that such a table has the bytes that it always had.
         visible: (!visible.is_empty()).then(|| builder.create_vector(&visible)),
+        priority: table.priority.weight,
+        priority_column: table.priority.column.unwrap_or(u16::MAX),
     };
     fb::Table::create(builder, &args)
 }
@@ -300,6 +303,10 @@ fn read_table(table: fb::Table<'_>) -> Result<TableSchema, SchemaDecodeError> {
         name: table.name().into(),
         public: table.public(),
         visible: table.visible().into_iter().flatten().map(str::to_owned).collect(),
+        priority: Priority {
+            weight: table.priority(),
+            column: Some(table.priority_column()).filter(|&column| column != u16::MAX),
+        },
         columns: read_all(table.columns(), |column: fb::Column<'_>| {
             Ok(ColumnSchema {
                 name: column.name().into(),

@@ -1087,6 +1087,8 @@ impl<'a> Table<'a> {
   pub const VT_REFERENCES: ::flatbuffers::VOffsetT = 18;
   pub const VT_RENAMED_FROM: ::flatbuffers::VOffsetT = 20;
   pub const VT_VISIBLE: ::flatbuffers::VOffsetT = 22;
+  pub const VT_PRIORITY: ::flatbuffers::VOffsetT = 24;
+  pub const VT_PRIORITY_COLUMN: ::flatbuffers::VOffsetT = 26;
 
   #[inline]
   pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
@@ -1098,6 +1100,7 @@ impl<'a> Table<'a> {
     args: &'args TableArgs<'args>
   ) -> ::flatbuffers::WIPOffset<Table<'bldr>> {
     let mut builder = TableBuilder::new(_fbb);
+    builder.add_priority(args.priority);
     if let Some(x) = args.visible { builder.add_visible(x); }
     if let Some(x) = args.renamed_from { builder.add_renamed_from(x); }
     if let Some(x) = args.references { builder.add_references(x); }
@@ -1105,6 +1108,7 @@ impl<'a> Table<'a> {
     if let Some(x) = args.indexes { builder.add_indexes(x); }
     if let Some(x) = args.columns { builder.add_columns(x); }
     if let Some(x) = args.name { builder.add_name(x); }
+    builder.add_priority_column(args.priority_column);
     builder.add_primary(args.primary);
     builder.add_durability(args.durability);
     builder.add_public(args.public);
@@ -1182,6 +1186,20 @@ impl<'a> Table<'a> {
     // which contains a valid value in this slot
     unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<&'a str>>>>(Table::VT_VISIBLE, None)}
   }
+  #[inline]
+  pub fn priority(&self) -> f32 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<f32>(Table::VT_PRIORITY, Some(1.0)).unwrap()}
+  }
+  #[inline]
+  pub fn priority_column(&self) -> u16 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<u16>(Table::VT_PRIORITY_COLUMN, Some(65535)).unwrap()}
+  }
 }
 
 impl ::flatbuffers::Verifiable for Table<'_> {
@@ -1200,6 +1218,8 @@ impl ::flatbuffers::Verifiable for Table<'_> {
      .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, ::flatbuffers::ForwardsUOffset<Reference>>>>("references", Self::VT_REFERENCES, false)?
      .visit_field::<::flatbuffers::ForwardsUOffset<&str>>("renamed_from", Self::VT_RENAMED_FROM, false)?
      .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, ::flatbuffers::ForwardsUOffset<&'_ str>>>>("visible", Self::VT_VISIBLE, false)?
+     .visit_field::<f32>("priority", Self::VT_PRIORITY, false)?
+     .visit_field::<u16>("priority_column", Self::VT_PRIORITY_COLUMN, false)?
      .finish();
     Ok(())
   }
@@ -1215,6 +1235,8 @@ pub struct TableArgs<'a> {
     pub references: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<Reference<'a>>>>>,
     pub renamed_from: Option<::flatbuffers::WIPOffset<&'a str>>,
     pub visible: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<&'a str>>>>,
+    pub priority: f32,
+    pub priority_column: u16,
 }
 impl<'a> Default for TableArgs<'a> {
   #[inline]
@@ -1230,6 +1252,8 @@ impl<'a> Default for TableArgs<'a> {
       references: None,
       renamed_from: None,
       visible: None,
+      priority: 1.0,
+      priority_column: 65535,
     }
   }
 }
@@ -1280,6 +1304,14 @@ impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> TableBuilder<'a, 'b, A> {
     self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Table::VT_VISIBLE, visible);
   }
   #[inline]
+  pub fn add_priority(&mut self, priority: f32) {
+    self.fbb_.push_slot::<f32>(Table::VT_PRIORITY, priority, 1.0);
+  }
+  #[inline]
+  pub fn add_priority_column(&mut self, priority_column: u16) {
+    self.fbb_.push_slot::<u16>(Table::VT_PRIORITY_COLUMN, priority_column, 65535);
+  }
+  #[inline]
   pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> TableBuilder<'a, 'b, A> {
     let start = _fbb.start_table();
     TableBuilder {
@@ -1308,6 +1340,8 @@ impl ::core::fmt::Debug for Table<'_> {
       ds.field("references", &self.references());
       ds.field("renamed_from", &self.renamed_from());
       ds.field("visible", &self.visible());
+      ds.field("priority", &self.priority());
+      ds.field("priority_column", &self.priority_column());
       ds.finish()
   }
 }

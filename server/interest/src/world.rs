@@ -3,6 +3,7 @@
 mod best;
 mod joined;
 pub(crate) mod near;
+pub(crate) mod priority;
 mod ranked;
 mod select;
 
@@ -20,6 +21,7 @@ use crate::limits;
 use crate::query::QueryError;
 use crate::query::plan::{Circle, Filter};
 use crate::renumber::Renumbering;
+use priority::Weigher;
 use spots::Spots;
 use stamps::Stamps;
 
@@ -61,6 +63,8 @@ pub(crate) struct Table {
     placed: ColumnCounts,
     /// When its rows changed, for clients that are not told every change at once.
     pub stamps: Stamps,
+    /// What its rows are worth where they compete for a budget.
+    pub weigher: Weigher,
 }
 
 /// How many depend on each of a table's columns.
@@ -88,6 +92,7 @@ impl Table {
             tested: ColumnCounts::default(),
             placed: ColumnCounts::default(),
             stamps: Stamps::new(schema.columns.len()),
+            weigher: Weigher::of(schema),
         }
     }
 
@@ -137,6 +142,12 @@ impl World {
 
     pub fn row(&self, table: u16, slot: Slot) -> Option<&[u8]> {
         self.store.row(table, slot)
+    }
+
+    /// What a row is worth where rows compete for a budget.
+    #[inline]
+    pub fn weight(&self, table: u16, slot: Slot) -> f32 {
+        self.table(table).map_or(1.0, |known| known.weigher.weigh(|| self.row(table, slot)))
     }
 
     /// Applies a commit and remembers what it did to the tables that are watched.
@@ -191,6 +202,7 @@ impl World {
                     identity: identity(schema),
                     visible: schema.visible_columns(),
                     motion: schema.motion(),
+                    weigher: Weigher::of(schema),
                     log: ChangeLog::default(),
                     ..kept.swap_remove(place).1
                 },

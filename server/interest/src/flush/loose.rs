@@ -193,7 +193,8 @@ fn write_alone(
     if let Some(loose) = &mut subscription.loose {
         let LooseScratch { rivals, copies, now_ms, overdue_ms, waits, .. } = &mut scratch.loose;
         if loose.terms.budget > 0 {
-            rivals.add(position, (&loose.held, &moves.due), (*now_ms, *overdue_ms));
+            let weigh = |slot| world.weight(table, slot);
+            rivals.add(position, (&loose.held, &moves.due), (*now_ms, *overdue_ms), weigh);
         } else {
             let shown = subscription.columns;
             let mut sender = send::Sender::new(world, copies, (table, shown), *now_ms);

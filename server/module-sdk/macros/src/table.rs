@@ -24,6 +24,8 @@ struct TableModel {
     public: bool,
     /// Which rows clients may see, in SQL.
     visible: Vec<String>,
+    /// What its rows are worth, and the column that says it of each.
+    priority: (f32, Option<usize>),
     durability: Durability,
     row: Ident,
     visibility: Visibility,
@@ -143,11 +145,12 @@ impl TableModel {
         parts.index_references();
         check_index_names(&parts.indexes)?;
         parts.check_private()?;
-        let Columns { columns, indexes, primary, references } = parts;
+        let Columns { columns, indexes, primary, references, priority } = parts;
         Ok(Self {
             name: arguments.name.unwrap_or_else(|| snake_case(&item.ident)),
             public: arguments.public,
             visible,
+            priority: (arguments.priority.unwrap_or(1.0), priority),
             durability: arguments.durability.unwrap_or_default(),
             row: item.ident.clone(),
             visibility: item.vis.clone(),

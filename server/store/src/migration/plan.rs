@@ -305,6 +305,14 @@ impl Comparison<'_> {
             };
             self.note(ChangeWhat::Visibility, Effect::Nothing, text.to_owned());
         }
+        if old.priority != new.priority {
+            let of_column = new.priority.column.and_then(|column| new.columns.get(usize::from(column)));
+            let text = match of_column {
+                Some(column) => format!("has priority {} times its column `{}` now", new.priority.weight, column.name),
+                None => format!("has priority {} now", new.priority.weight),
+            };
+            self.note(ChangeWhat::Priority, Effect::Nothing, text);
+        }
         if old.visible != new.visible {
             let text = match new.visible.as_slice() {
                 [] => "clients may see all its rows now".to_owned(),

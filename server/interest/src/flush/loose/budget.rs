@@ -6,6 +6,7 @@
 use super::judge::{self, Due};
 use super::send::Sender;
 use super::{Entry, LooseScratch, in_block};
+use ambit_model::Slot;
 use ambit_wire::limits::TIERS_MAX;
 
 use crate::client::{Client, Stage, Subscription};
@@ -135,13 +136,14 @@ impl Rivals {
         subscription: usize,
         (held, due): (&[Entry], &[Due]),
         (now_ms, overdue_ms): (u32, u32),
+        weigh: impl Fn(Slot) -> f32,
     ) {
         self.are_several |= !self.keys.is_empty();
         self.keys.reserve(due.len());
         for &Due { entry, tier, nearness } in due {
-            let Some(&Entry { sent_at, .. }) = held.get(entry as usize) else { continue };
+            let Some(&Entry { slot, sent_at, .. }) = held.get(entry as usize) else { continue };
             let waited_ms = now_ms.wrapping_sub(sent_at);
-            let score = judge::score((waited_ms, overdue_ms), nearness);
+            let score = judge::score((waited_ms, overdue_ms), nearness * weigh(slot));
             let subscription = subscription as u32;
             // A row that does not fit the bits has so many before it that it would not be sent now either.
             if entry >> ENTRY_BITS == 0 {

@@ -128,9 +128,9 @@ pub(super) fn is_over((now_ms, tolerance_ms): (u32, u32), sent_at: u32, interval
     now_ms.wrapping_sub(sent_at).saturating_add(tolerance_ms) >= interval_ms
 }
 
-/// The worth of a row: how near it is, times how long it waits. What is overdue comes before all others.
+/// The worth of a row: how near it is and what it is worth anywhere, times how long it waits. What is overdue comes before all others.
 #[inline]
-pub(super) fn score((waited_ms, overdue_ms): (u32, u32), nearness: f32) -> f32 {
+pub(super) fn score((waited_ms, overdue_ms): (u32, u32), worth: f32) -> f32 {
     let waited = waited_ms.max(1) as f32;
-    if waited_ms >= overdue_ms { OVERDUE * waited } else { nearness * waited }
+    if waited_ms >= overdue_ms { OVERDUE * waited } else { worth * waited }
 }

@@ -252,7 +252,8 @@ fn tell_loosely_alike(
     } else if loose.terms.budget > 0 {
         let nearness = f32::from(entry.nearness) / 255.0;
         let due = [Due { entry: at, tier, nearness }];
-        rivals.add(first + position, (&loose.held, &due), (now_ms, *overdue_ms));
+        let weigh = |slot| world.weight(table, slot);
+        rivals.add(first + position, (&loose.held, &due), (now_ms, *overdue_ms), weigh);
     } else if let Some(mut sender) = Sender::new(world, copies, (table, shown), now_ms) {
         *waits |= sender.send(&loose.terms, entry, tier, out);
     }

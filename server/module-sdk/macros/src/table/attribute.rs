@@ -13,7 +13,7 @@ const DEFAULT_CELL: f32 = 32.0;
 
 const COLUMN_ALLOWS: &str = "a column takes `#[primary_key]`, `#[unique]`, `#[auto_inc]`, `#[index(hash)]`, \
      `#[index(ordered)]`, `#[spatial]`, `#[spatial(cell = 32.0)]`, `#[references(table)]`, `#[private]`, \
-     `#[default(EXPR)]`, `#[renamed_from(old)]` and `#[quantize(step = 0.01)]`";
+     `#[default(EXPR)]`, `#[renamed_from(old)]`, `#[priority]` and `#[quantize(step = 0.01)]`";
 const REFERENCES_ALLOWS: &str = "a column names a row of another table by its primary key: `#[references(guild)]`, \
      `#[references(guild, on_delete = \"cascade\")]`";
 
@@ -28,6 +28,7 @@ pub enum ColumnAttribute {
     Default(Box<Expr>),
     RenamedFrom(Ident),
     Quantize(QuantizeModel),
+    Priority,
 }
 
 impl ColumnAttribute {
@@ -50,6 +51,13 @@ impl ColumnAttribute {
                     Error::new(attribute.meta.span(), "`#[private]` takes nothing in parentheses")
                 })?;
                 Self::Private
+            }
+            Some("priority") => {
+                attribute.meta.require_path_only().map_err(|_| {
+                    let text = "`#[priority]` takes nothing in parentheses; the table's is `#[table(priority = 2.0)]`";
+                    Error::new(attribute.meta.span(), text)
+                })?;
+                Self::Priority
             }
             Some("index") => {
                 Self::Index(kind(attribute, "an index is `#[index(hash)]` or `#[index(ordered)]`")?)

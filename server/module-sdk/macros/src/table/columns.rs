@@ -13,6 +13,8 @@ pub struct Columns {
     pub indexes: Vec<IndexModel>,
     pub primary: Option<usize>,
     pub references: Vec<ReferenceModel>,
+    /// Position of the column that says what a row is worth.
+    pub priority: Option<usize>,
 }
 
 /// Names that the handle of every table already has.
@@ -89,6 +91,12 @@ impl Columns {
             }
             ColumnAttribute::RenamedFrom(old) => {
                 return column.renamed_from.replace(old).map_or(Ok(()), |_| Err(twice()));
+            }
+            ColumnAttribute::Priority => {
+                return match self.priority.replace(position) {
+                    None => Ok(()),
+                    Some(_) => Err(Error::new_spanned(attribute, "one column of a table is the priority of its rows")),
+                };
             }
             ColumnAttribute::Quantize(quantize) => {
                 if column.quantize.replace(quantize).is_some() {

@@ -95,6 +95,7 @@ impl Follower {
                 next_parameters: None,
                 queried,
                 is_ruled,
+                is_outdated: false,
                 next: None,
                 change: 0,
                 loose: terms.map(|terms| Box::new(Loose::new(terms))),

@@ -249,7 +249,7 @@ fn refusal(query: usize, terms: usize, rules: (usize, usize)) -> Option<QueryErr
 
 fn rules_of(tables: &[u16], (items, players): (usize, usize)) -> impl Iterator<Item = &'static str> {
     let of = move |table: u16| if table == ITEM { ITEM_RULES[items] } else { PLAYER_RULES[players] };
-    tables.to_vec().into_iter().flat_map(of).copied()
+    tables.iter().copied().flat_map(of).copied()
 }
 
 /// Whether a query and the rules of its tables cannot be kept up to date together.

@@ -64,6 +64,7 @@ struct Unit {
     zone: u8,
     score: i32,
     shared: bool,
+    hidden_at: Timestamp,
 }
 
 impl Unit {
@@ -147,7 +148,7 @@ impl Twin {
 
     /// The row of a unit: of a hidden one all is its own but the id and the owner, of others what is private.
     fn row(&mut self, unit: &Unit) -> Vec<u8> {
-        let Unit { id, owner, mut place, mut zone, mut score, shared } = unit.clone();
+        let Unit { id, owner, mut place, mut zone, mut score, shared, .. } = unit.clone();
         let mut name = format!("unit {id}");
         if unit.is_hidden() {
             (place, zone) = (self.secrets.place(), self.secrets.below(4) as u8);
@@ -205,7 +206,7 @@ impl Twins {
         let owner = [NOBODY, self.dice.below(CLIENTS) as u8][self.dice.below(2) as usize];
         let (zone, score) = (self.dice.below(4) as u8, self.dice.below(1_000) as i32);
         let (place, shared) = (self.dice.place(), self.dice.below(2) == 0);
-        let unit = Unit { id: self.last, owner, place, zone, score, shared };
+        let unit = Unit { id: self.last, owner, place, zone, score, shared, hidden_at: self.now };
         let slots = self.both.each_mut().map(|twin| {
             let mut row = twin.row(&unit);
             twin.store.insert(UNIT, &mut row).unwrap()
@@ -277,8 +278,10 @@ impl Twins {
                 if self.dice.below(2) == 0 {
                     self.write(slot);
                 }
-                // It is seen, as it is then in both.
-                if self.dice.below(40) == 0 {
+                // It is seen, as it is then in both. Everybody has been told that it was hidden: whoever had not would be told
+                // which columns have changed meanwhile.
+                let is_known = self.now.0 - self.units[&slot].hidden_at.0 > 200_000;
+                if is_known && self.dice.below(40) == 0 {
                     let (place, shared) = (self.dice.place(), true);
                     let unit = self.units.get_mut(&slot).unwrap();
                     (unit.place, unit.shared) = (place, shared);
@@ -287,12 +290,12 @@ impl Twins {
                 continue;
             }
             let (by, score) = (self.dice.place() / 40.0, self.dice.below(1_000) as i32);
-            let what = self.dice.below(24);
+            let (what, now) = (self.dice.below(24), self.now);
             let unit = self.units.get_mut(&slot).unwrap();
             match what {
                 0 => unit.score = score,
                 1 => unit.zone = (score % 4) as u8,
-                2 => unit.shared = !unit.shared,
+                2 => (unit.shared, unit.hidden_at) = (!unit.shared, now),
                 3..=9 => unit.place += by,
                 10 => unit.place = by * 40.0,
                 // What is private changes alone.

@@ -2,7 +2,8 @@
 
 #![expect(clippy::wildcard_enum_match_arm, reason = "conditions are about a few of the types")]
 
-use ambit_model::{Schema, Value};
+use ambit_model::{Schema, TableSchema, Value};
+use ambit_wire::{Delivery, Tier};
 
 use crate::model::Row;
 use crate::module::types;
@@ -13,6 +14,7 @@ use crate::random::Random;
 pub(crate) struct Query {
     pub table: String,
     pub sql: String,
+    pub delivery: Delivery,
     condition: Condition,
 }
 
@@ -53,11 +55,27 @@ impl Query {
         };
         let filter = if text.is_empty() { String::new() } else { format!(" WHERE {text}") };
         let sql = format!("SELECT * FROM {}{filter}", table.name);
-        Some(Self { table: table.name.clone(), sql, condition })
+        let delivery = delivery(random, table, &condition);
+        Some(Self { table: table.name.clone(), sql, delivery, condition })
+    }
+
+    /// Whether the client is told every change.
+    pub(crate) fn is_strict(&self) -> bool {
+        let Delivery { hysteresis, tiers, budget, .. } = &self.delivery;
+        *hysteresis == 0.0 && tiers.is_empty() && *budget == 0
     }
 
     /// Whether the row is in the result.
     pub(crate) fn shows(&self, row: &Row) -> bool {
+        self.reaches(row, 0.0)
+    }
+
+    /// Whether a row that was in the result may still be held.
+    pub(crate) fn holds(&self, row: &Row) -> bool {
+        self.reaches(row, self.delivery.hysteresis)
+    }
+
+    fn reaches(&self, row: &Row, farther: f64) -> bool {
         let value = |column: &usize| row.values.get(*column);
         match &self.condition {
             Condition::Always => true,
@@ -68,11 +86,33 @@ impl Query {
             Condition::Near(column, centre, radius) => {
                 value(column).and_then(types::place_of).is_some_and(|place| {
                     let squares = place.iter().zip(centre).map(|(part, centre)| (part - centre).powi(2));
-                    squares.sum::<f64>() <= radius.powi(2)
+                    squares.sum::<f64>() <= (radius + farther).powi(2)
                 })
             }
         }
     }
+}
+
+/// Every second query has delivery options.
+fn delivery(random: &mut Random, table: &TableSchema, condition: &Condition) -> Delivery {
+    let mut delivery = Delivery::at_rate(random.pick(&[0.0, f32::INFINITY, 5.0, 20.0, 60.0]));
+    if random.one_in(2) {
+        return delivery;
+    }
+    delivery.budget = random.pick(&[0, 0, 4_000, 20_000]);
+    if matches!(condition, Condition::Near(..)) {
+        delivery.hysteresis = random.pick(&[0.0, 1.0, 6.0]);
+        for number in 0..random.below(3) {
+            let distance = (number + 1) as f64 * random.pick(&[2.0, 5.0]);
+            let rate = random.pick(&[0.0, 10.0, 4.0]);
+            let columns = table.columns.iter().filter(|_| random.one_in(4));
+            let columns = columns.map(|column| column.name.clone()).collect();
+            delivery.tiers.push(Tier { distance, rate, columns });
+        }
+        delivery.tiers.sort_by(|left, right| left.distance.total_cmp(&right.distance));
+        delivery.tiers.dedup_by(|left, right| left.distance == right.distance);
+    }
+    delivery
 }
 
 fn near(random: &mut Random, name: &str, column: usize, sample: &Value) -> (String, Condition) {

@@ -73,8 +73,8 @@ impl World {
             );
             return Err(Violation::new(Checker::Follower, text));
         }
-        for link in self.clients.iter().filter_map(|client| client.link.as_ref()) {
-            clients::check(link, &self.truth.current)?;
+        for link in self.clients.iter_mut().filter_map(|client| client.link.as_mut()) {
+            clients::check_at_rest(link, &self.truth.history)?;
             if link.queries.len() != link.applied().count() || link.calls > 0 {
                 let text = format!(
                     "{} of {} subscriptions are applied, {} calls have no answer",

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use ambit_client_core::{Budget, CallStatus, EventKind, Outbox, Parameters, Session, SubscriptionState, World};
+use ambit_client_core::{
+    Budget, CallStatus, EventKind, Outbox, Parameters, Session, SubscriptionState, World,
+};
 use ambit_model::{Identity, Slot};
 
 use crate::checkers::loose::Floors;

@@ -2,7 +2,7 @@
 
 #![expect(clippy::wildcard_enum_match_arm, reason = "conditions are about a few of the types")]
 
-use ambit_model::{Schema, TableSchema, Value};
+use ambit_model::{ColumnType, Schema, TableSchema, Value};
 use ambit_wire::{Delivery, Tier};
 
 use crate::model::Row;
@@ -35,7 +35,11 @@ impl Query {
             .filter(|place| schema.tables.get(*place).is_some_and(|table| table.public))
             .collect();
         let table = schema.tables.get(*public.get(random.index(public.len()))?)?;
-        let column = random.index(table.columns.len());
+        let places: Vec<usize> = (0..table.columns.len()).filter(|&place| is_place(table, place)).collect();
+        let column = match places.get(random.index(places.len())) {
+            Some(place) if random.one_in(3) => *place,
+            Some(_) | None => random.index(table.columns.len()),
+        };
         let schema = table.columns.get(column)?;
         let (name, sample) = (&schema.name, types::value(random, &schema.ty));
         let (text, condition) = match &sample {
@@ -93,18 +97,24 @@ impl Query {
     }
 }
 
+fn is_place(table: &TableSchema, column: usize) -> bool {
+    table.columns.get(column).is_some_and(|column| {
+        matches!(column.ty, ColumnType::Vec2 | ColumnType::DVec2 | ColumnType::Vec3 | ColumnType::DVec3)
+    })
+}
+
 /// Every second query has delivery options.
 fn delivery(random: &mut Random, table: &TableSchema, condition: &Condition) -> Delivery {
     let mut delivery = Delivery::at_rate(random.pick(&[0.0, f32::INFINITY, 5.0, 20.0, 60.0]));
     if random.one_in(2) {
         return delivery;
     }
-    delivery.budget = random.pick(&[0, 0, 4_000, 20_000]);
+    delivery.budget = random.pick(&[0, 0, 10_000, 60_000]);
     if matches!(condition, Condition::Near(..)) {
         delivery.hysteresis = random.pick(&[0.0, 1.0, 6.0]);
         for number in 0..random.below(3) {
             let distance = (number + 1) as f64 * random.pick(&[2.0, 5.0]);
-            let rate = random.pick(&[0.0, 10.0, 4.0]);
+            let rate = random.pick(&[0.0, 10.0, 5.0, 4.0]);
             let columns = table.columns.iter().filter(|_| random.one_in(4));
             let columns = columns.map(|column| column.name.clone()).collect();
             delivery.tiers.push(Tier { distance, rate, columns });
@@ -149,5 +159,28 @@ fn integer(value: &Value) -> Option<i128> {
         Value::U32(number) => Some((*number).into()),
         Value::U64(number) => Some((*number).into()),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::module::schema::random_schema;
+
+    #[test]
+    fn queries_use_every_delivery_option() {
+        let mut random = Random::new(1);
+        let queries: Vec<Query> = (0..1_000)
+            .filter_map(|_| Query::random(&mut random.fork(), &random_schema(&mut random)))
+            .collect();
+        let count = |is: &dyn Fn(&Query) -> bool| queries.iter().filter(|query| is(query)).count();
+        let circles = count(&|query| matches!(query.condition, Condition::Near(..)));
+        let tiers = count(&|query| query.delivery.tiers.len() > 1);
+        let slow = count(&|query| query.delivery.tiers.iter().any(|tier| tier.rate > 0.0));
+        let columns = count(&|query| query.delivery.tiers.iter().any(|tier| !tier.columns.is_empty()));
+        let hysteresis = count(&|query| query.delivery.hysteresis > 0.0);
+        let budgets = count(&|query| query.delivery.budget > 0);
+        let fewest = [circles, tiers, slow, columns, hysteresis, budgets].into_iter().min();
+        assert!(fewest > Some(30), "{circles} {tiers} {slow} {columns} {hysteresis} {budgets}");
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ambit_model::{Schema, Slot};
 
-use super::loose::{self, Floors, Place};
+use super::loose::{self, Floors, Place, table_named};
 use super::{Checker, Violation};
 use crate::client::Link;
 use crate::model::{Database, History};
@@ -13,7 +13,7 @@ use crate::model::{Database, History};
 pub(crate) fn check(link: &mut Link, history: &History) -> Result<bool, Violation> {
     let Some(state) = history.at(link.world.offset()) else { return Ok(false) };
     let Some(schema) = link.world.schema().cloned() else { return Ok(true) };
-    for place in places(&schema, state) {
+    for place in places(&schema) {
         let is_strict = link.applied().all(|query| query.table != place.name || query.is_strict());
         let floors = match is_strict {
             true => check_table(link, place, state)?,
@@ -29,20 +29,16 @@ pub(crate) fn check_at_rest(link: &mut Link, history: &History) -> Result<(), Vi
     check(link, history)?;
     let Some(state) = history.at(link.world.offset()) else { return Ok(()) };
     let Some(schema) = link.world.schema() else { return Ok(()) };
-    places(schema, state).try_for_each(|place| loose::check_at_rest(link, place, state))
+    places(schema).try_for_each(|place| loose::check_at_rest(link, place, state))
 }
 
 /// The tables as a client knows them.
-fn places<'a>(schema: &'a Schema, state: &'a Database) -> impl Iterator<Item = Place<'a>> {
-    (0..).zip(&schema.tables).map(|(table, known)| {
-        let mut of_model = (0..).zip(&state.shape.tables);
-        let of_model = of_model.find(|(_, shape)| shape.name == known.name).map(|(id, _)| id);
-        Place { table, name: &known.name, of_model }
-    })
+fn places(schema: &Schema) -> impl Iterator<Item = Place<'_>> {
+    (0..).zip(&schema.tables).map(|(table, known)| Place { table, name: &known.name })
 }
 
 fn check_table(link: &Link, place: Place<'_>, state: &Database) -> Result<Floors, Violation> {
-    let rows = place.of_model.and_then(|id| state.table(id));
+    let rows = table_named(state, place.name);
     let mut expected: BTreeMap<Slot, &[u8]> = BTreeMap::new();
     for query in link.applied().filter(|query| query.table == place.name) {
         let shown = rows.into_iter().flat_map(|table| &table.rows).filter(|(_, row)| query.shows(row));

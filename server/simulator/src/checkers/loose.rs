@@ -7,7 +7,7 @@ use ambit_model::{Slot, Value, decode_row};
 
 use super::{Checker, Violation};
 use crate::client::Link;
-use crate::model::{Database, History};
+use crate::model::{Database, History, Table};
 use crate::query::Query;
 
 /// By table, slot and column: the commit whose value the client last held, or a later one.
@@ -20,8 +20,6 @@ pub(crate) struct Place<'a> {
     /// As the client counts.
     pub table: u16,
     pub name: &'a str,
-    /// As the model counts; none if it has no such table any more.
-    pub of_model: Option<u16>,
 }
 
 /// Compares one table of a client's cache with the history.
@@ -37,7 +35,7 @@ pub(crate) fn check(link: &Link, place: Place<'_>, history: &History) -> Result<
         let text = format!("{} at offset {offset}: {text}; queries {told:?}", place.name);
         Violation::new(Checker::Client, text)
     };
-    let rows = place.of_model.and_then(|table| state.table(table)).map(|table| &table.rows);
+    let rows = table_named(state, place.name).map(|table| &table.rows);
     let slots: BTreeMap<Slot, &[u8]> =
         held.iter().filter_map(|(local, row)| Some((held.slot(local)?, row))).collect();
     for (slot, row) in rows.into_iter().flatten() {
@@ -69,7 +67,16 @@ pub(crate) fn check(link: &Link, place: Place<'_>, history: &History) -> Result<
         next.resize(values.len(), if known.is_none() { offset } else { 0 });
         for (column, (value, floor)) in values.iter().zip(&mut next).enumerate() {
             let Some(at) = first_with((place, slot, column), value, history.between(*floor, offset)) else {
-                return Err(wrong(format!("column {column} of slot {slot} goes back, or never was {value:?}")));
+                let committed: Vec<(u64, Option<&Value>)> = history
+                    .between(0, offset)
+                    .map(|(at, state)| (at, committed((place, slot, column), state)))
+                    .collect::<Vec<_>>()
+                    .chunk_by(|left, right| left.1 == right.1)
+                    .filter_map(|same| same.first().copied())
+                    .collect();
+                return Err(wrong(format!(
+                    "column {column} of slot {slot} is {value:?} and was newer than commit {floor}: {committed:?}"
+                )));
             };
             *floor = at.max(*floor);
         }
@@ -81,7 +88,7 @@ pub(crate) fn check(link: &Link, place: Place<'_>, history: &History) -> Result<
 /// Compares one table when nobody has written for long: every row is as it was committed last.
 pub(crate) fn check_at_rest(link: &Link, place: Place<'_>, state: &Database) -> Result<(), Violation> {
     let Some(held) = link.world.table(place.table) else { return Ok(()) };
-    let rows = place.of_model.and_then(|table| state.table(table)).map(|table| &table.rows);
+    let rows = table_named(state, place.name).map(|table| &table.rows);
     for (local, bytes) in held.iter() {
         let row = held.slot(local).zip(rows).and_then(|(slot, rows)| rows.get(&slot));
         if row.is_none_or(|row| row.bytes != bytes) {
@@ -92,17 +99,26 @@ pub(crate) fn check_at_rest(link: &Link, place: Place<'_>, state: &Database) -> 
     Ok(())
 }
 
+/// The model's table of a name, whatever number it has in that state.
+pub(super) fn table_named<'a>(state: &'a Database, name: &str) -> Option<&'a Table> {
+    let mut tables = (0..).zip(&state.shape.tables);
+    let (id, _) = tables.find(|(_, shape)| shape.name == name)?;
+    state.table(id)
+}
+
 /// The first of these commits that left the column with this value.
 fn first_with<'a>(
     (place, slot, column): (Place<'_>, Slot, usize),
     value: &Value,
     mut commits: impl Iterator<Item = (u64, &'a Database)>,
 ) -> Option<u64> {
-    let has = |state: &Database| {
-        let row = state.table(place.of_model?)?.rows.get(&slot)?;
-        Some(is_same(row.values.get(column)?, value))
-    };
-    commits.find(|(_, state)| has(state) == Some(true)).map(|(offset, _)| offset)
+    let has = |state| committed((place, slot, column), state).is_some_and(|known| is_same(known, value));
+    commits.find(|(_, state)| has(state)).map(|(offset, _)| offset)
+}
+
+/// The column's value as of a commit; none if there was no such row.
+fn committed<'a>((place, slot, column): (Place<'_>, Slot, usize), state: &'a Database) -> Option<&'a Value> {
+    table_named(state, place.name)?.rows.get(&slot)?.values.get(column)
 }
 
 /// Values that are no numbers are the same if they are both none.

@@ -80,7 +80,7 @@ namespace Ambit {
 
     /// <summary>Rows of one table that a client wants to see. Queries that are built alike have one text, whatever their
     /// values are: so the values of one can replace those of the other.</summary>
-    public sealed class Query<TRow> {
+    public sealed partial class Query<TRow> {
         private readonly string table;
         private readonly List<List<QueryPiece>> conditions = new List<List<QueryPiece>>();
         private string centre;
@@ -90,9 +90,6 @@ namespace Ambit {
 
         /// <summary>All rows of a table.</summary>
         public Query(string table) { this.table = table; }
-
-        /// <summary>Updates per second: 0 is the server's default, infinity one per commit.</summary>
-        public float Rate { get; private set; }
 
         /// <summary>Only rows for which this is true as well.</summary>
         public Query<TRow> Filter(Condition<TRow> condition) {
@@ -139,12 +136,6 @@ namespace Ambit {
             return this;
         }
 
-        /// <summary>How often it is to be updated.</summary>
-        public Query<TRow> At(float rate) {
-            Rate = rate;
-            return this;
-        }
-
         /// <summary>The text, and the values of the names in it.</summary>
         public string Build(out Parameters parameters) {
             StringBuilder sql = new StringBuilder(join == null ? "SELECT * FROM \"" + table + "\"" : "SELECT a.* FROM \"" + table + "\" a JOIN \"" + centre + "\" b ON ");
@@ -188,7 +179,7 @@ namespace Ambit {
         public uint Subscribe<TRow>(Query<TRow> query) {
             Parameters parameters;
             string sql = query.Build(out parameters);
-            return Subscribe(sql, parameters, query.Rate);
+            return Subscribe(sql, parameters, query.WantedDelivery);
         }
 
         /// <summary>Goes over to the values of another query, which is built like the one that the subscription began with,

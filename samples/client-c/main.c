@@ -85,7 +85,7 @@ static void hear(Player *me, uint16_t zone) {
     char sql[80];
     snprintf(sql, sizeof sql, "SELECT * FROM chat_message WHERE zone = %u", zone);
     if (me->chat != 0) failed(ambit_client_unsubscribe(me->client, me->chat));
-    failed(ambit_client_subscribe(me->client, text(sql), 0, &me->chat));
+    failed(ambit_client_subscribe(me->client, text(sql), NULL, 0, NULL, &me->chat));
     me->zone = zone;
 }
 
@@ -191,11 +191,11 @@ int main(int count, char **arguments) {
     uint32_t subscription;
     if (ambit_abi_version() != AMBIT_ABI_VERSION || failed(ambit_client_connect(&options, &me.client))) return 1;
     int result = 1;
-    if (!failed(ambit_client_subscribe(me.client, text("SELECT * FROM player WHERE identity = :sender"), 0, &subscription)) &&
+    if (!failed(ambit_client_subscribe(me.client, text("SELECT * FROM player WHERE identity = :sender"), NULL, 0, NULL, &subscription)) &&
         !failed(ambit_client_subscribe(me.client,
                                        text("SELECT o.* FROM player o JOIN player me ON ST_DWithin(o.position, me.position, 80) "
                                             "WHERE me.identity = :sender"),
-                                       0, &subscription))) {
+                                       NULL, 0, NULL, &subscription))) {
         result = run(&me, seconds);
     }
     ambit_client_free(me.client);

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 
 // Raised when a function or struct of the C ABI changes.
-#define AMBIT_ABI_VERSION 2
+#define AMBIT_ABI_VERSION 3
 
 // What became of a call of this library. Numbers are never reused.
 enum AmbitStatus
@@ -270,6 +270,38 @@ typedef struct {
   int32_t kind;
 } AmbitParameter;
 
+// What rows up to a distance from the centre of a query's circle are told of.
+typedef struct {
+  // Up to which distance, border included, in units of the position.
+  double distance;
+  // Changes of one row per second. 0 and infinity: one per update.
+  float rate;
+  // Names of the columns whose changes are told while the row changes; NULL is allowed when there are none.
+  const AmbitText *columns;
+  // Count of columns. 0: all columns of the table.
+  size_t column_count;
+} AmbitTier;
+
+// How the rows of a subscription are delivered. All zeros: every change at the server's default rate. Everything is
+// copied.
+typedef struct {
+  // Updates per second. 0: that of the fastest tier, or without tiers the server's default. Infinity: one update
+  // per commit.
+  float rate;
+  // A row enters a circle at its radius and leaves at its radius plus this, in units of the position.
+  double hysteresis;
+  // By rising distance from the circle's centre; the last one holds to the border, wherever that is. NULL is
+  // allowed when there are none.
+  const AmbitTier *tiers;
+  // Count of tiers. 0: every change at the subscription's rate.
+  size_t tier_count;
+  // Bytes per second that the connection is to be sent; changes of rows wait for their turn. 0: as many as there
+  // are.
+  uint32_t budget;
+  // Not 0: only what is durable is told.
+  uint32_t confirmed;
+} AmbitDelivery;
+
 // What generated code compares with what it was made from.
 typedef struct {
   // A number that differs when columns or indexes differ.
@@ -409,22 +441,18 @@ AmbitStatus ambit_client_wait(AmbitClient *client, uint32_t timeout_ms, bool *ou
 // `client` is alive and used by this thread alone; `out` points to AmbitStatistics.
 AmbitStatus ambit_client_statistics(AmbitClient *client, AmbitStatistics *out);
 
-// Begins a subscription; its rows come all at once with a later tick. `rate` in updates per second: 0 is the
-// server's default, infinity one update per commit. Possible before the client is connected.
-//
-// `client` is alive and used by this thread alone; `sql` is a text; `out` points to a uint32_t.
-AmbitStatus ambit_client_subscribe(AmbitClient *client, AmbitText sql, float rate, uint32_t *out);
-
-// As ambit_client_subscribe, of a query that names parameters: `:name` in its text takes the value of that name.
+// Begins a subscription; its rows come all at once with a later tick. `:name` in the query's text takes the value of
+// the parameter of that name. Possible before the client is connected.
 //
 // `client` is alive and used by this thread alone; `sql` is a text; `parameters` points to `count` of them, NULL is
-// allowed when there are none; `out` points to a uint32_t.
-AmbitStatus ambit_client_subscribe_with(AmbitClient *client,
-                                        AmbitText sql,
-                                        const AmbitParameter *parameters,
-                                        size_t count,
-                                        float rate,
-                                        uint32_t *out);
+// allowed when there are none; `delivery` points to AmbitDelivery with lists as described, NULL is allowed and means
+// all zeros; `out` points to a uint32_t.
+AmbitStatus ambit_client_subscribe(AmbitClient *client,
+                                   AmbitText sql,
+                                   const AmbitParameter *parameters,
+                                   size_t count,
+                                   const AmbitDelivery *delivery,
+                                   uint32_t *out);
 
 // Gives a subscription's query other parameters in place of all that it had, and the number of the change. With a
 // later tick the rows that are in one of both answers only come or leave, all at once. ambit_client_change tells when.

@@ -19,7 +19,7 @@ pub extern "C" fn ambit_abi_version() -> u32 {
 }
 
 /// Raised when a function or struct of the C ABI changes.
-pub const ABI_VERSION: u32 = 2;
+pub const ABI_VERSION: u32 = 3;
 
 /// Begins to connect and returns at once. Free the client with ambit_client_free.
 ///

@@ -137,12 +137,8 @@ pub(crate) unsafe fn put<T>(out: *mut T, value: T) -> Result<(), Failure> {
 /// # Safety
 /// `bytes` is NULL or points to `length` readable bytes that do not change for as long as `'a`.
 pub(crate) unsafe fn bytes<'a>(bytes: *const u8, length: usize) -> Result<&'a [u8], Failure> {
-    match (bytes.is_null(), length) {
-        (_, 0) => Ok(&[]),
-        (true, _) => Err(null("the bytes")),
-        // SAFETY: not NULL, and the caller promises that many bytes.
-        (false, _) => Ok(unsafe { std::slice::from_raw_parts(bytes, length) }),
-    }
+    // SAFETY: the caller's promise is this function's own.
+    unsafe { lent(bytes, length, "the bytes") }
 }
 
 /// The caller's structs; NULL is allowed when there are none.
@@ -150,12 +146,25 @@ pub(crate) unsafe fn bytes<'a>(bytes: *const u8, length: usize) -> Result<&'a [u
 /// # Safety
 /// `first` is NULL or points to `count` of them that do not change for as long as `'a`.
 pub(crate) unsafe fn list<'a, T>(first: *const T, count: usize) -> Result<&'a [T], Failure> {
-    match (first.is_null(), count) {
-        (_, 0) => Ok(&[]),
-        (true, _) => Err(null("the list")),
-        // SAFETY: not NULL, and the caller promises that many.
-        (false, _) => Ok(unsafe { std::slice::from_raw_parts(first, count) }),
+    // SAFETY: the caller's promise is this function's own.
+    unsafe { lent(first, count, "the list") }
+}
+
+/// # Safety
+/// As [`list`].
+unsafe fn lent<'a, T>(first: *const T, count: usize, name: &str) -> Result<&'a [T], Failure> {
+    if count == 0 {
+        return Ok(&[]);
     }
+    if first.is_null() {
+        return Err(null(name));
+    }
+    // More than memory can hold: a negative number that became a count.
+    if count > isize::MAX as usize / size_of::<T>() {
+        return Err(Failure::bad(format!("{name} cannot have the length {count}")));
+    }
+    // SAFETY: not NULL, not too long, and the caller promises that many.
+    Ok(unsafe { std::slice::from_raw_parts(first, count) })
 }
 
 /// The caller's text.

@@ -2,50 +2,34 @@
 
 #![expect(unsafe_code, reason = "C passes pointers")]
 
-use ambit_client::{Parameters, PlainValue, SubscriptionState};
+use ambit_client::{Delivery, DeliveryError, Parameters, PlainValue, SubscriptionState, Tier, limits};
 
 use crate::status::{AmbitStatus, Failure, bytes, guard, lend, list, put, room, text};
-use crate::types::{AmbitClient, AmbitParameter, AmbitSubscriptionState, AmbitText};
+use crate::types::{
+    AmbitClient, AmbitDelivery, AmbitParameter, AmbitSubscriptionState, AmbitText, AmbitTier,
+};
 
-/// Begins a subscription; its rows come all at once with a later tick. `rate` in updates per second: 0 is the
-/// server's default, infinity one update per commit. Possible before the client is connected.
+/// Begins a subscription; its rows come all at once with a later tick. `:name` in the query's text takes the value of
+/// the parameter of that name. Possible before the client is connected.
 ///
 /// # Safety
-/// `client` is alive and used by this thread alone; `sql` is a text; `out` points to a uint32_t.
+/// `client` is alive and used by this thread alone; `sql` is a text; `parameters` points to `count` of them, NULL is
+/// allowed when there are none; `delivery` points to AmbitDelivery with lists as described, NULL is allowed and means
+/// all zeros; `out` points to a uint32_t.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ambit_client_subscribe(
     client: *mut AmbitClient,
     sql: AmbitText,
-    rate: f32,
-    out: *mut u32,
-) -> AmbitStatus {
-    // SAFETY: the caller's promise.
-    guard(|| unsafe {
-        room(out, "out")?;
-        let subscription = lend(client)?.client.subscribe(text(sql)?, rate)?;
-        put(out, subscription)
-    })
-}
-
-/// As ambit_client_subscribe, of a query that names parameters: `:name` in its text takes the value of that name.
-///
-/// # Safety
-/// `client` is alive and used by this thread alone; `sql` is a text; `parameters` points to `count` of them, NULL is
-/// allowed when there are none; `out` points to a uint32_t.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn ambit_client_subscribe_with(
-    client: *mut AmbitClient,
-    sql: AmbitText,
     parameters: *const AmbitParameter,
     count: usize,
-    rate: f32,
+    delivery: *const AmbitDelivery,
     out: *mut u32,
 ) -> AmbitStatus {
     // SAFETY: the caller's promise.
     guard(|| unsafe {
         room(out, "out")?;
-        let parameters = values(parameters, count)?;
-        let subscription = lend(client)?.client.subscribe_with(text(sql)?, &parameters, rate)?;
+        let (parameters, delivery) = (values(parameters, count)?, options(delivery)?);
+        let subscription = lend(client)?.client.subscribe_as(text(sql)?, &parameters, &delivery)?;
         put(out, subscription)
     })
 }
@@ -159,4 +143,39 @@ unsafe fn values(parameters: *const AmbitParameter, count: usize) -> Result<Para
         values.set(name, value.try_into()?).map_err(Failure::bad)?;
     }
     Ok(values)
+}
+
+/// The caller's delivery options; what numbers are possible, the client says.
+///
+/// # Safety
+/// `delivery` is NULL or points to options whose lists are as described.
+unsafe fn options(delivery: *const AmbitDelivery) -> Result<Delivery, Failure> {
+    // SAFETY: the caller's promise is this function's own.
+    let Some(&delivery) = (unsafe { delivery.as_ref() }) else { return Ok(Delivery::default()) };
+    let AmbitDelivery { rate, hysteresis, tiers, tier_count, budget, confirmed } = delivery;
+    // A count that is not possible is more likely wrong than the list that long.
+    if tier_count > limits::TIERS_MAX {
+        return Err(Failure::bad(DeliveryError::TooManyTiers(tier_count)));
+    }
+    // SAFETY: as above.
+    let tiers = unsafe { list(tiers, tier_count) }?.iter().zip(1..);
+    // SAFETY: as above.
+    let tiers = tiers.map(|(of, number)| unsafe { tier(of, number) }).collect::<Result<_, _>>()?;
+    Ok(Delivery { rate, hysteresis, tiers, budget, confirmed: confirmed != 0 })
+}
+
+/// One tier of them, counted from 1.
+///
+/// # Safety
+/// The columns are as described.
+unsafe fn tier(of: &AmbitTier, tier: usize) -> Result<Tier, Failure> {
+    let AmbitTier { distance, rate, columns, column_count: count } = *of;
+    if count > limits::TIER_COLUMNS_MAX {
+        return Err(Failure::bad(DeliveryError::TooManyColumns { tier, count }));
+    }
+    // SAFETY: the caller's promise is this function's own.
+    let columns = unsafe { list(columns, count) }?.iter();
+    // SAFETY: as above.
+    let columns = columns.map(|&name| unsafe { text(name) }.map(str::to_owned)).collect::<Result<_, _>>()?;
+    Ok(Tier { distance, rate, columns })
 }

@@ -101,6 +101,42 @@ pub struct AmbitParameter {
     pub kind: i32,
 }
 
+/// What rows up to a distance from the centre of a query's circle are told of.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct AmbitTier {
+    /// Up to which distance, border included, in units of the position.
+    pub distance: f64,
+    /// Changes of one row per second. 0 and infinity: one per update.
+    pub rate: f32,
+    /// Names of the columns whose changes are told while the row changes; NULL is allowed when there are none.
+    pub columns: *const AmbitText,
+    /// Count of columns. 0: all columns of the table.
+    pub column_count: usize,
+}
+
+/// How the rows of a subscription are delivered. All zeros: every change at the server's default rate. Everything is
+/// copied.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct AmbitDelivery {
+    /// Updates per second. 0: that of the fastest tier, or without tiers the server's default. Infinity: one update
+    /// per commit.
+    pub rate: f32,
+    /// A row enters a circle at its radius and leaves at its radius plus this, in units of the position.
+    pub hysteresis: f64,
+    /// By rising distance from the circle's centre; the last one holds to the border, wherever that is. NULL is
+    /// allowed when there are none.
+    pub tiers: *const AmbitTier,
+    /// Count of tiers. 0: every change at the subscription's rate.
+    pub tier_count: usize,
+    /// Bytes per second that the connection is to be sent; changes of rows wait for their turn. 0: as many as there
+    /// are.
+    pub budget: u32,
+    /// Not 0: only what is durable is told.
+    pub confirmed: u32,
+}
+
 /// What happened to a row: the `kind` of an AmbitEvent.
 #[repr(u8)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -16,6 +16,7 @@
 #define OK(call) CHECK((call) == AMBIT_STATUS_OK)
 
 enum { WAIT_MS = 10000, NAME = 32, POSITION = 40 };
+static const AmbitDelivery immediate = {.rate = INFINITY};
 
 static const char *last_error(void) {
     static char copy[512];
@@ -101,14 +102,16 @@ static void refuses_bad_arguments(void) {
     CHECK(ambit_client_tick(client, 0, NULL) == AMBIT_STATUS_NULL_ARGUMENT);
     CHECK(strstr(last_error(), "NULL") != NULL);
     CHECK(ambit_error_text(NULL) == AMBIT_STATUS_NULL_ARGUMENT);
-    CHECK(ambit_client_subscribe(client, (AmbitText){NULL, 5}, 0, &number) == AMBIT_STATUS_NULL_ARGUMENT);
-    CHECK(ambit_client_subscribe(client, (AmbitText){(const uint8_t *)"\xff\xfe", 2}, 0, &number) == AMBIT_STATUS_NOT_UTF8);
-    CHECK(ambit_client_subscribe(client, text("SELECT * FROM player"), -1, &number) == AMBIT_STATUS_BAD_ARGUMENT);
-    CHECK(ambit_client_subscribe(client, text("SELECT * FROM player"), NAN, &number) == AMBIT_STATUS_BAD_ARGUMENT);
+    CHECK(ambit_client_subscribe(client, (AmbitText){NULL, 5}, NULL, 0, NULL, &number) == AMBIT_STATUS_NULL_ARGUMENT);
+    CHECK(ambit_client_subscribe(client, (AmbitText){(const uint8_t *)"\xff\xfe", 2}, NULL, 0, NULL, &number) == AMBIT_STATUS_NOT_UTF8);
+    CHECK(ambit_client_subscribe(client, (AmbitText){(const uint8_t *)"S", SIZE_MAX}, NULL, 0, NULL, &number) == AMBIT_STATUS_BAD_ARGUMENT);
+    CHECK(ambit_client_subscribe(NULL, text("SELECT * FROM player"), NULL, 0, NULL, &number) == AMBIT_STATUS_NULL_ARGUMENT);
+    CHECK(ambit_client_subscribe(client, text("SELECT * FROM player"), NULL, 0, NULL, NULL) == AMBIT_STATUS_NULL_ARGUMENT);
     AmbitParameter bad[2] = {{.name = text("radius"), .kind = AMBIT_PARAMETER_KIND_FLOAT, .x = NAN}};
     AmbitText near = text("SELECT * FROM player WHERE ST_DWithin(position, :centre, :radius)");
-    CHECK(ambit_client_subscribe_with(client, near, NULL, 1, 0, &number) == AMBIT_STATUS_NULL_ARGUMENT);
-    CHECK(ambit_client_subscribe_with(client, near, bad, 1, 0, &number) == AMBIT_STATUS_BAD_ARGUMENT);
+    CHECK(ambit_client_subscribe(client, near, NULL, 1, NULL, &number) == AMBIT_STATUS_NULL_ARGUMENT);
+    CHECK(ambit_client_subscribe(client, near, bad, SIZE_MAX, NULL, &number) == AMBIT_STATUS_BAD_ARGUMENT);
+    CHECK(ambit_client_subscribe(client, near, bad, 1, NULL, &number) == AMBIT_STATUS_BAD_ARGUMENT);
     CHECK(strstr(last_error(), ":radius") != NULL);
     bad[0] = (AmbitParameter){.name = text("sender"), .kind = AMBIT_PARAMETER_KIND_BOOL};
     CHECK(ambit_client_change_parameters(client, 1, bad, 1, &number) == AMBIT_STATUS_BAD_ARGUMENT);
@@ -134,6 +137,46 @@ static void refuses_bad_arguments(void) {
     ambit_client_free(client);
 }
 
+/// A subscription with these options is refused here, with a text that says this.
+static void refuses_delivery(AmbitDelivery delivery, AmbitStatus status, const char *why) {
+    uint32_t number = 77;
+    AmbitClient *client = connect_as("http://127.0.0.1:1", "");
+    CHECK(ambit_client_subscribe(client, text("SELECT * FROM player"), NULL, 0, &delivery, &number) == status);
+    CHECK(number == 77 && strstr(last_error(), why) != NULL);
+    ambit_client_free(client);
+}
+
+/// The same of one tier.
+static void refuses_tier(AmbitTier tier, AmbitStatus status, const char *why) {
+    refuses_delivery((AmbitDelivery){.tiers = &tier, .tier_count = 1}, status, why);
+}
+
+static void refuses_bad_delivery(void) {
+    const AmbitStatus bad = AMBIT_STATUS_BAD_ARGUMENT;
+    AmbitTier tiers[9] = {{.distance = 30}, {.distance = 20}};
+    AmbitText columns[2] = {text("position"), text("\xff")};
+    refuses_delivery((AmbitDelivery){.rate = -1}, bad, "rate");
+    refuses_delivery((AmbitDelivery){.rate = NAN}, bad, "rate");
+    refuses_delivery((AmbitDelivery){.hysteresis = -1}, bad, "hysteresis");
+    refuses_delivery((AmbitDelivery){.hysteresis = NAN}, bad, "hysteresis");
+    refuses_delivery((AmbitDelivery){.budget = 999}, bad, "budget of 999");
+    refuses_delivery((AmbitDelivery){.tier_count = 1}, AMBIT_STATUS_NULL_ARGUMENT, "NULL");
+    refuses_delivery((AmbitDelivery){.tiers = tiers, .tier_count = 2}, bad, "tier 2");
+    refuses_delivery((AmbitDelivery){.tiers = tiers, .tier_count = 9}, bad, "9 tiers");
+    refuses_delivery((AmbitDelivery){.tiers = tiers, .tier_count = SIZE_MAX}, bad, "tiers");
+    refuses_tier((AmbitTier){.distance = 0}, bad, "distance");
+    refuses_tier((AmbitTier){.distance = INFINITY}, bad, "distance");
+    refuses_tier((AmbitTier){.distance = 1, .rate = NAN}, bad, "rate");
+    refuses_tier((AmbitTier){.distance = 1, .rate = 0.001F}, bad, "rate");
+    refuses_tier((AmbitTier){.distance = 1, .column_count = 1}, AMBIT_STATUS_NULL_ARGUMENT, "NULL");
+    refuses_tier((AmbitTier){.distance = 1, .columns = columns, .column_count = 2}, AMBIT_STATUS_NOT_UTF8, "utf-8");
+    refuses_tier((AmbitTier){.distance = 1, .columns = columns, .column_count = SIZE_MAX}, bad, "columns");
+    columns[1] = (AmbitText){NULL, 1};
+    refuses_tier((AmbitTier){.distance = 1, .columns = columns, .column_count = 2}, AMBIT_STATUS_NULL_ARGUMENT, "NULL");
+    columns[1] = (AmbitText){NULL, 0};
+    refuses_tier((AmbitTier){.distance = 1, .columns = columns, .column_count = 2}, bad, "column");
+}
+
 static void says_why_it_cannot_connect(void) {
     AmbitText reason;
     AmbitClient *client = connect_as("http://127.0.0.1:1", "");
@@ -155,7 +198,7 @@ static void lives(void) {
     AmbitClient *client = connect_as(getenv("AMBIT_TEST_SERVER"), "");
     uint32_t subscription, request;
     uint8_t identity[32];
-    OK(ambit_client_subscribe(client, text("SELECT * FROM player WHERE identity = :sender"), INFINITY, &subscription));
+    OK(ambit_client_subscribe(client, text("SELECT * FROM player WHERE identity = :sender"), NULL, 0, &immediate, &subscription));
     until(client, knows_tables);
     OK(ambit_client_identity(client, identity));
 
@@ -296,7 +339,7 @@ static void changes_parameters(void) {
         {.name = text("radius"), .kind = AMBIT_PARAMETER_KIND_INTEGER, .low = 100000},
     };
     AmbitText near = text("SELECT * FROM monster WHERE ST_DWithin(position, :centre, :radius)");
-    OK(ambit_client_subscribe_with(client, near, parameters, 2, INFINITY, &waited_subscription));
+    OK(ambit_client_subscribe(client, near, parameters, 2, &immediate, &waited_subscription));
     until(client, has_monster);
     OK(ambit_table_by_name(client, text("monster"), &monster));
     OK(ambit_table_count(client, monster.table, &all));
@@ -316,11 +359,104 @@ static void changes_parameters(void) {
     ambit_client_free(client);
 }
 
+static bool has_state(AmbitClient *client, const AmbitTick *tick) {
+    AmbitText message;
+    (void)tick;
+    OK(ambit_client_subscription(client, waited_subscription, &waited_state, &message));
+    snprintf(waited_message, sizeof waited_message, "%.*s", (int)message.length, (const char *)message.bytes);
+    return waited_state != AMBIT_SUBSCRIPTION_STATE_PENDING;
+}
+
+static uint8_t walker_identity[32];
+static float walker_position[4];
+static uint64_t walker_offset;
+
+/// Whether the cache has the walker where it is.
+static bool is_there(AmbitClient *client, const AmbitTick *tick) {
+    AmbitTableInfo info;
+    AmbitRow row;
+    (void)tick;
+    return ambit_table_by_name(client, text("player"), &info) == AMBIT_STATUS_OK &&
+           ambit_table_find(client, info.table, 0, walker_identity, 32, &row) == AMBIT_STATUS_OK &&
+           memcmp(row.bytes + POSITION, walker_position, 8) == 0;
+}
+
+/// Whether the cache is not older than the walker's last step.
+static bool has_step(AmbitClient *client, const AmbitTick *tick) {
+    (void)client;
+    return tick->offset >= walker_offset;
+}
+
+static void walk(AmbitClient *walker, float metres) {
+    walker_position[0] += metres;
+    call(walker, "move_to", (const uint8_t *)walker_position, sizeof walker_position);
+    AmbitTick tick = until(walker, has_result);
+    CHECK(tick.results[0].status == 0);
+    walker_offset = tick.results[0].offset;
+}
+
+static AmbitClient *joined_walker(void) {
+    AmbitClient *walker = connect_as(getenv("AMBIT_TEST_SERVER"), "");
+    AmbitTableInfo player;
+    AmbitRow row;
+    uint32_t number;
+    uint8_t join[16] = {8, 0, 0, 0, 6, 0, 0, 0, 'c', '-', 'w', 'a', 'l', 'k'};
+    OK(ambit_client_subscribe(walker, text("SELECT * FROM player WHERE identity = :sender"), NULL, 0, &immediate, &number));
+    until(walker, knows_tables);
+    OK(ambit_client_identity(walker, walker_identity));
+    call(walker, "join", join, 14);
+    until(walker, has_player);
+    OK(ambit_table_by_name(walker, text("player"), &player));
+    OK(ambit_table_find(walker, player.table, 0, walker_identity, 32, &row));
+    memcpy(walker_position, row.bytes + POSITION, 8);
+    return walker;
+}
+
+static void delivers_as_asked(void) {
+    AmbitClient *walker = joined_walker(), *watcher = connect_as(getenv("AMBIT_TEST_SERVER"), "");
+    const float step = walker_position[0] > 300 ? -1.0F : 1.0F;
+    AmbitText column = text("position");
+    AmbitTier tiers[2] = {{.distance = 30, .rate = 20}, {.distance = 2000, .rate = 0.01F, .columns = &column, .column_count = 1}};
+    AmbitDelivery delivery = {.hysteresis = 5, .tiers = tiers, .tier_count = 2, .budget = 64000};
+    AmbitParameter centre = {.name = text("centre"), .kind = AMBIT_PARAMETER_KIND_POINT2, .x = walker_position[0], .y = walker_position[1]};
+    AmbitText near = text("SELECT * FROM player WHERE ST_DWithin(position, :centre, 1000)");
+    uint32_t number;
+    // Monsters always move, so that there are updates whether the walker is told or not.
+    OK(ambit_client_subscribe(watcher, text("SELECT * FROM monster"), NULL, 0, NULL, &number));
+    OK(ambit_client_subscribe(watcher, near, &centre, 1, &delivery, &waited_subscription));
+    until(watcher, is_there);
+    walk(walker, step);
+    until(watcher, is_there);
+
+    centre.x += 200;
+    OK(ambit_client_change_parameters(watcher, waited_subscription, &centre, 1, &waited_change));
+    until(watcher, has_answer);
+    CHECK(waited_state == AMBIT_SUBSCRIPTION_STATE_APPLIED);
+    walk(walker, step);
+    until(watcher, has_step);
+    CHECK(!is_there(watcher, NULL));
+    centre.x -= 200;
+    OK(ambit_client_change_parameters(watcher, waited_subscription, &centre, 1, &waited_change));
+    until(watcher, is_there);
+
+    column = text("no_such");
+    OK(ambit_client_subscribe(watcher, near, &centre, 1, &delivery, &waited_subscription));
+    until(watcher, has_state);
+    CHECK(waited_state == AMBIT_SUBSCRIPTION_STATE_FAILED && strstr(waited_message, "no_such") != NULL);
+    OK(ambit_client_subscribe(watcher, text("SELECT * FROM player"), NULL, 0, &(AmbitDelivery){.hysteresis = 5}, &waited_subscription));
+    until(watcher, has_state);
+    CHECK(waited_state == AMBIT_SUBSCRIPTION_STATE_FAILED && strstr(waited_message, "ST_DWithin") != NULL);
+    ambit_client_free(watcher);
+    ambit_client_free(walker);
+}
+
 int main(void) {
     refuses_bad_arguments();
+    refuses_bad_delivery();
     says_why_it_cannot_connect();
     lives();
     changes_parameters();
-    puts("test result: ok. 4 passed; 0 failed");
+    delivers_as_asked();
+    puts("test result: ok. 6 passed; 0 failed");
     return 0;
 }

@@ -35,6 +35,13 @@ fn rust_compiles_and_reads_and_writes_every_type() {
 }
 
 #[test]
+fn a_tier_names_columns_of_every_type() {
+    type Columns = PlainColumns;
+    let query = PlainRow::query().tier(80.0, 5.0, &[&Columns::FLAG, &Columns::TURN, &Columns::MAYBE_STATS]);
+    assert_eq!(query.wanted_delivery().tiers[0].columns, ["flag", "turn", "maybe_stats"]);
+}
+
+#[test]
 fn a_database_needs_a_connection() {
     let mut client = ambit_client::Client::connect(ambit_client::Options::default());
     let problem = Database::new(&mut client).unwrap_err();

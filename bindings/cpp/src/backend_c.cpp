@@ -24,6 +24,27 @@ std::vector<AmbitParameter> list_of(const Parameters& parameters) {
     return list;
 }
 
+/// What delivery options lend to the core for one call.
+class LentDelivery {
+    std::vector<std::vector<AmbitText>> columns_;
+    std::vector<AmbitTier> tiers_;
+    AmbitDelivery delivery_{};
+
+public:
+    explicit LentDelivery(const Delivery& from) {
+        for (const Tier& tier : from.tiers) {
+            std::vector<AmbitText>& columns = columns_.emplace_back();
+            for (const std::string& column : tier.columns) columns.push_back(text_of(column));
+            // A list keeps its place when the list of lists grows.
+            tiers_.push_back({tier.distance, tier.rate, columns.data(), columns.size()});
+        }
+        delivery_ = {from.rate, from.hysteresis, tiers_.data(), tiers_.size(), from.budget, from.confirmed};
+    }
+    LentDelivery(const LentDelivery&) = delete;
+    LentDelivery& operator=(const LentDelivery&) = delete;
+    const AmbitDelivery* get() const { return &delivery_; }
+};
+
 bool ok(AmbitStatus status) { return status == AMBIT_STATUS_OK; }
 
 static_assert(sizeof(RowRef) == sizeof(AmbitRow) && offsetof(RowRef, slot) == offsetof(AmbitRow, slot));
@@ -73,9 +94,10 @@ public:
         out = view_of(text);
         return true;
     }
-    bool subscribe(std::string_view sql, const Parameters& parameters, float rate, std::uint32_t& out) override {
+    bool subscribe(std::string_view sql, const Parameters& parameters, const Delivery& delivery, std::uint32_t& out) override {
         const std::vector<AmbitParameter> list = list_of(parameters);
-        return ok(ambit_client_subscribe_with(client_, text_of(sql), list.data(), list.size(), rate, &out));
+        const LentDelivery lent(delivery);
+        return ok(ambit_client_subscribe(client_, text_of(sql), list.data(), list.size(), lent.get(), &out));
     }
     bool change_parameters(std::uint32_t subscription, const Parameters& parameters, std::uint32_t& out) override {
         const std::vector<AmbitParameter> list = list_of(parameters);

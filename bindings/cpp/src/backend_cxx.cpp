@@ -21,6 +21,27 @@ std::vector<bridge::Parameter> list_of(const Parameters& parameters) {
 
 rust::Slice<const bridge::Parameter> slice_of(const std::vector<bridge::Parameter>& list) { return {list.data(), list.size()}; }
 
+/// What delivery options lend to the core for one call.
+class LentDelivery {
+    std::vector<std::vector<bridge::Name>> columns_;
+    std::vector<bridge::Tier> tiers_;
+    bridge::Delivery delivery_{};
+
+public:
+    explicit LentDelivery(const Delivery& from) {
+        for (const Tier& tier : from.tiers) {
+            std::vector<bridge::Name>& columns = columns_.emplace_back();
+            for (const std::string& column : tier.columns) columns.push_back({bytes_of(column)});
+            // A list keeps its place when the list of lists grows.
+            tiers_.push_back({tier.distance, tier.rate, {columns.data(), columns.size()}});
+        }
+        delivery_ = {from.rate, from.hysteresis, {tiers_.data(), tiers_.size()}, from.budget, from.confirmed};
+    }
+    LentDelivery(const LentDelivery&) = delete;
+    LentDelivery& operator=(const LentDelivery&) = delete;
+    const bridge::Delivery& get() const { return delivery_; }
+};
+
 std::string string_of(const rust::String& text) { return std::string(text.data(), text.size()); }
 
 static_assert(sizeof(RowRef) == sizeof(bridge::Row) && offsetof(RowRef, slot) == offsetof(bridge::Row, slot));
@@ -58,9 +79,10 @@ public:
         out = string_of(core_->token());
         return !out.empty();
     }
-    bool subscribe(std::string_view sql, const Parameters& parameters, float rate, std::uint32_t& out) override {
+    bool subscribe(std::string_view sql, const Parameters& parameters, const Delivery& delivery, std::uint32_t& out) override {
         const std::vector<bridge::Parameter> list = list_of(parameters);
-        out = core_->subscribe(bytes_of(sql), slice_of(list), rate);
+        const LentDelivery lent(delivery);
+        out = core_->subscribe(bytes_of(sql), slice_of(list), lent.get());
         return out != 0;
     }
     bool change_parameters(std::uint32_t subscription, const Parameters& parameters, std::uint32_t& out) override {

@@ -723,6 +723,9 @@ namespace ambit {
     struct Event;
     struct Outcome;
     struct Parameter;
+    struct Name;
+    struct Tier;
+    struct Delivery;
     struct Info;
     struct Tick;
     struct Figures;
@@ -784,6 +787,39 @@ struct Parameter final {
 };
 #endif // CXXBRIDGE1_STRUCT_ambit$bridge$Parameter
 
+#ifndef CXXBRIDGE1_STRUCT_ambit$bridge$Name
+#define CXXBRIDGE1_STRUCT_ambit$bridge$Name
+struct Name final {
+  ::rust::Slice<::std::uint8_t const> bytes;
+
+  using IsRelocatable = ::std::true_type;
+};
+#endif // CXXBRIDGE1_STRUCT_ambit$bridge$Name
+
+#ifndef CXXBRIDGE1_STRUCT_ambit$bridge$Tier
+#define CXXBRIDGE1_STRUCT_ambit$bridge$Tier
+struct Tier final {
+  double distance CXX_DEFAULT_VALUE(0);
+  float rate CXX_DEFAULT_VALUE(0);
+  ::rust::Slice<::ambit::bridge::Name const> columns;
+
+  using IsRelocatable = ::std::true_type;
+};
+#endif // CXXBRIDGE1_STRUCT_ambit$bridge$Tier
+
+#ifndef CXXBRIDGE1_STRUCT_ambit$bridge$Delivery
+#define CXXBRIDGE1_STRUCT_ambit$bridge$Delivery
+struct Delivery final {
+  float rate CXX_DEFAULT_VALUE(0);
+  double hysteresis CXX_DEFAULT_VALUE(0);
+  ::rust::Slice<::ambit::bridge::Tier const> tiers;
+  ::std::uint32_t budget CXX_DEFAULT_VALUE(0);
+  bool confirmed CXX_DEFAULT_VALUE(false);
+
+  using IsRelocatable = ::std::true_type;
+};
+#endif // CXXBRIDGE1_STRUCT_ambit$bridge$Delivery
+
 #ifndef CXXBRIDGE1_STRUCT_ambit$bridge$Info
 #define CXXBRIDGE1_STRUCT_ambit$bridge$Info
 struct Info final {
@@ -838,7 +874,7 @@ struct Core final : public ::rust::Opaque {
   bool identity(::std::array<::std::uint8_t, 32> &out) noexcept;
   bool connection(::std::array<::std::uint8_t, 16> &out) noexcept;
   ::rust::String token() noexcept;
-  ::std::uint32_t subscribe(::rust::Slice<::std::uint8_t const> sql, ::rust::Slice<::ambit::bridge::Parameter const> parameters, float rate) noexcept;
+  ::std::uint32_t subscribe(::rust::Slice<::std::uint8_t const> sql, ::rust::Slice<::ambit::bridge::Parameter const> parameters, ::ambit::bridge::Delivery const &delivery) noexcept;
   ::std::uint32_t change_parameters(::std::uint32_t subscription, ::rust::Slice<::ambit::bridge::Parameter const> parameters) noexcept;
   ::std::uint8_t change(::std::uint32_t subscription, ::std::uint32_t change) noexcept;
   bool unsubscribe(::std::uint32_t subscription) noexcept;

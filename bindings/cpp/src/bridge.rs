@@ -39,6 +39,24 @@ pub(crate) mod ffi {
         kind: i32,
     }
 
+    struct Name<'a> {
+        bytes: &'a [u8],
+    }
+
+    struct Tier<'a> {
+        distance: f64,
+        rate: f32,
+        columns: &'a [Name<'a>],
+    }
+
+    struct Delivery<'a> {
+        rate: f32,
+        hysteresis: f64,
+        tiers: &'a [Tier<'a>],
+        budget: u32,
+        confirmed: bool,
+    }
+
     struct Info {
         fingerprint: u64,
         fixed_bytes: u32,
@@ -78,7 +96,7 @@ pub(crate) mod ffi {
         fn identity(self: &mut Core, out: &mut [u8; 32]) -> bool;
         fn connection(self: &mut Core, out: &mut [u8; 16]) -> bool;
         fn token(self: &mut Core) -> String;
-        fn subscribe(self: &mut Core, sql: &[u8], parameters: &[Parameter], rate: f32) -> u32;
+        fn subscribe(self: &mut Core, sql: &[u8], parameters: &[Parameter], delivery: &Delivery) -> u32;
         fn change_parameters(self: &mut Core, subscription: u32, parameters: &[Parameter]) -> u32;
         fn change(self: &mut Core, subscription: u32, change: u32) -> u8;
         fn unsubscribe(self: &mut Core, subscription: u32) -> bool;

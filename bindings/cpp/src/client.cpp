@@ -18,10 +18,10 @@ std::string Client::token() {
     return backend_->token(token) ? token : std::string();
 }
 
-std::uint32_t Client::subscribe(std::string_view sql, const Parameters& parameters, float rate) {
+std::uint32_t Client::subscribe(std::string_view sql, const Parameters& parameters, const Delivery& delivery) {
     refusal_.clear();
     std::uint32_t number = 0;
-    return backend_->subscribe(sql, parameters, rate, number) ? number : 0;
+    return backend_->subscribe(sql, parameters, delivery, number) ? number : 0;
 }
 
 std::uint32_t Client::change_parameters(std::uint32_t subscription, const Parameters& parameters) {

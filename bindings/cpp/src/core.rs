@@ -8,7 +8,7 @@ use ambit_client::{
     SubscriptionState, Table,
 };
 
-use crate::bridge::ffi::{Event, Figures, Info, Outcome, Parameter, Row, Tick};
+use crate::bridge::ffi::{Delivery, Event, Figures, Info, Outcome, Parameter, Row, Tick, Tier};
 
 /// A client with what the last tick lends and the text of the last refusal.
 pub(crate) struct Core {
@@ -58,10 +58,15 @@ impl Core {
         self.client.token().unwrap_or_default().to_owned()
     }
 
-    pub(crate) fn subscribe(&mut self, sql: &[u8], parameters: &[Parameter<'_>], rate: f32) -> u32 {
+    pub(crate) fn subscribe(
+        &mut self,
+        sql: &[u8],
+        parameters: &[Parameter<'_>],
+        delivery: &Delivery<'_>,
+    ) -> u32 {
         let text = std::str::from_utf8(sql).map_err(|error| error.to_string());
         let number = text.and_then(|sql| {
-            let number = self.client.subscribe_with(sql, &values(parameters)?, rate);
+            let number = self.client.subscribe_as(sql, &values(parameters)?, &options(delivery)?);
             number.map_err(|error| error.to_string())
         });
         self.keep(number).unwrap_or(0)
@@ -282,6 +287,19 @@ fn values(parameters: &[Parameter<'_>]) -> Result<Parameters, String> {
         values.set(name, value).map_err(|error| error.to_string())?;
     }
     Ok(values)
+}
+
+/// What numbers are possible, the client says.
+fn options(delivery: &Delivery<'_>) -> Result<ambit_client::Delivery, String> {
+    let &Delivery { rate, hysteresis, tiers, budget, confirmed } = delivery;
+    let tiers = tiers.iter().map(tier).collect::<Result<_, _>>()?;
+    Ok(ambit_client::Delivery { rate, hysteresis, tiers, budget, confirmed })
+}
+
+fn tier(of: &Tier<'_>) -> Result<ambit_client::Tier, String> {
+    let names = of.columns.iter().map(|column| std::str::from_utf8(column.bytes).map(str::to_owned));
+    let columns = names.collect::<Result<_, _>>().map_err(|error| error.to_string())?;
+    Ok(ambit_client::Tier { distance: of.distance, rate: of.rate, columns })
 }
 
 fn row_at(table: &Table, local: u32) -> Option<Row> {

@@ -1,5 +1,6 @@
 // One player's life on a real server, in generated types. Built once with each backend and each compiler.
 
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <unistd.h>
@@ -235,6 +236,88 @@ void every_kind_of_parameter_is_taken() {
     until(player.client, [&] { return player.client.subscription(number, message) == ambit::SubscriptionState::Applied; });
 }
 
+void rows_are_delivered_as_asked() {
+    using Columns = mmo::PlayerColumns;
+    Player walker;
+    walker.join();
+    ambit::Vec2 at = walker.database.tables.player.find(walker.me)->position();
+    const ambit::Vec2 start = at;
+    std::uint64_t offset = 0;
+    const auto walk = [&] {
+        at.x += start.x > 300 ? -1.0F : 1.0F;
+        const std::uint32_t request = walker.database.reducers.move_to(at, 0);
+        CHECK(request != 0);
+        offset = 0;
+        walker.client.on_result = [&](const ambit::CallResult& result) {
+            if (result.request != request) return;
+            CHECK(result.status == ambit::CallStatus::Committed);
+            offset = result.offset;
+        };
+        until(walker.client, [&] { return offset > 0; });
+    };
+    ambit::Client watcher(options());
+    mmo::Database seen{watcher};
+    const auto is_there = [&] {
+        const auto row = seen.tables.player.find(walker.me);
+        return row.has_value() && row->position().x == at.x && row->position().y == at.y;
+    };
+    const auto near = [&](float aside) {
+        return mmo::PlayerTable::query()
+            .filter(Columns::position.near({start.x + aside, start.y}, 1000))
+            .hysteresis(5)
+            .tier(30, 20)
+            .tier(2000, 0.01F, Columns::position, Columns::facing)
+            .budget(64000);
+    };
+    // Monsters always move, so that there are updates whether the walker is told or not.
+    CHECK(watcher.subscribe("SELECT * FROM monster") != 0);
+    const std::uint32_t number = ambit::subscribe(watcher, near(0));
+    CHECK(number != 0);
+    until(watcher, is_there);
+    walk();
+    until(watcher, is_there);
+
+    std::string message;
+    const std::uint32_t change = ambit::change_to(watcher, number, near(200));
+    until(watcher, [&] { return watcher.change(number, change, message) == ambit::SubscriptionState::Applied; });
+    walk();
+    until(watcher, [&] { return watcher.last_tick().offset >= offset; });
+    CHECK(!is_there());
+    CHECK(ambit::change_to(watcher, number, near(0)) != 0);
+    until(watcher, is_there);
+}
+
+void delivery_that_is_not_possible_is_refused() {
+    Player player;
+    std::string message;
+    const auto failed = [&](std::uint32_t number, const char* why) {
+        CHECK(number != 0);
+        until(player.client, [&] { return player.client.subscription(number, message) == ambit::SubscriptionState::Failed; });
+        CHECK(message.find(why) != std::string::npos);
+    };
+    ambit::Delivery delivery;
+    delivery.hysteresis = 5;
+    failed(player.client.subscribe("SELECT * FROM player", delivery), "ST_DWithin");
+    delivery.tiers = {{30, 20, {}}, {80, 5, {"position", "no_such"}}};
+    const ambit::Parameters centre = ambit::Parameters().set("centre", ambit::Vec2{1, 2});
+    failed(player.client.subscribe("SELECT * FROM player WHERE ST_DWithin(position, :centre, 80)", centre, delivery), "no_such");
+
+    const auto refused = [&](const ambit::Query<mmo::PlayerRow>& query, const char* why) {
+        CHECK(ambit::subscribe(player.client, query) == 0 && player.client.error().find(why) != std::string::npos);
+    };
+    const auto query = mmo::PlayerTable::query;
+    refused(query().rate(std::nanf("")), "rate");
+    refused(query().hysteresis(-1), "hysteresis");
+    refused(query().budget(999), "budget of 999");
+    refused(query().tier(30, 20).tier(20, 5), "tier 2");
+    refused(query().tier(30, 0.001F), "rate");
+    delivery.tiers = {{30, 20, {"\xff"}}};
+    refused(query().delivery(delivery), "utf-8");
+    delivery.tiers.assign(9, {});
+    refused(query().delivery(delivery), "9 tiers");
+    CHECK(query().tier(30, 20).delivery({}).wanted_delivery().tiers.empty() && query().confirmed().wanted_delivery().confirmed);
+}
+
 void typed_queries_print_the_guides_sql() {
     using Monster = mmo::MonsterColumns;
     using Player = mmo::PlayerColumns;
@@ -321,7 +404,9 @@ int main() {
     refusals_say_why();
     parameters_change_and_only_the_difference_comes();
     every_kind_of_parameter_is_taken();
+    rows_are_delivered_as_asked();
+    delivery_that_is_not_possible_is_refused();
     typed_queries_print_the_guides_sql();
     typed_queries_are_taken_and_changed();
-    std::puts("test result: ok. 15 passed; 0 failed");
+    std::puts("test result: ok. 17 passed; 0 failed");
 }

@@ -4,16 +4,21 @@ using System.Collections.Generic;
 using System.Text;
 
 namespace Ambit {
-    /// <summary>A column that is compared with values of one type.</summary>
-    public class Column<TRow, TValue> {
+    /// <summary>A column, whatever its type.</summary>
+    public class Column<TRow> {
         internal readonly string Table, Name;
-        private readonly ParameterSetter<TValue> setter;
 
-        public Column(string table, string name, ParameterSetter<TValue> setter) {
+        public Column(string table, string name) {
             Table = table;
             Name = name;
-            this.setter = setter;
         }
+    }
+
+    /// <summary>A column that is compared with values of one type.</summary>
+    public class Column<TRow, TValue> : Column<TRow> {
+        private readonly ParameterSetter<TValue> setter;
+
+        public Column(string table, string name, ParameterSetter<TValue> setter) : base(table, name) { this.setter = setter; }
 
         public Condition<TRow> Equal(TValue value) { return Made(Here, Words(" = "), Value(value)); }
 
@@ -90,15 +95,10 @@ namespace Ambit {
     }
 
     /// <summary>A column of places, each a TPoint.</summary>
-    public sealed class PositionColumn<TRow, TPoint> {
-        internal readonly string Table, Name;
+    public sealed class PositionColumn<TRow, TPoint> : Column<TRow> {
         private readonly ParameterSetter<TPoint> setter;
 
-        public PositionColumn(string table, string name, ParameterSetter<TPoint> setter) {
-            Table = table;
-            Name = name;
-            this.setter = setter;
-        }
+        public PositionColumn(string table, string name, ParameterSetter<TPoint> setter) : base(table, name) { this.setter = setter; }
 
         /// <summary>Within a circle, or in three dimensions a sphere.</summary>
         public Condition<TRow> Near(TPoint centre, double radius) {

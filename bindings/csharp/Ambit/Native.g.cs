@@ -178,24 +178,16 @@ namespace Ambit
         internal static extern AmbitStatus ambit_client_statistics(AmbitClient* client, AmbitStatistics* @out);
 
         /// <summary>
-        ///  Begins a subscription; its rows come all at once with a later tick. `rate` in updates per second: 0 is the
-        ///  server's default, infinity one update per commit. Possible before the client is connected.
-        ///
-        ///  # Safety
-        ///  `client` is alive and used by this thread alone; `sql` is a text; `out` points to a uint32_t.
-        /// </summary>
-        [DllImport(__DllName, EntryPoint = "ambit_client_subscribe", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern AmbitStatus ambit_client_subscribe(AmbitClient* client, AmbitText sql, float rate, uint* @out);
-
-        /// <summary>
-        ///  As ambit_client_subscribe, of a query that names parameters: `:name` in its text takes the value of that name.
+        ///  Begins a subscription; its rows come all at once with a later tick. `:name` in the query's text takes the value of
+        ///  the parameter of that name. Possible before the client is connected.
         ///
         ///  # Safety
         ///  `client` is alive and used by this thread alone; `sql` is a text; `parameters` points to `count` of them, NULL is
-        ///  allowed when there are none; `out` points to a uint32_t.
+        ///  allowed when there are none; `delivery` points to AmbitDelivery with lists as described, NULL is allowed and means
+        ///  all zeros; `out` points to a uint32_t.
         /// </summary>
-        [DllImport(__DllName, EntryPoint = "ambit_client_subscribe_with", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern AmbitStatus ambit_client_subscribe_with(AmbitClient* client, AmbitText sql, AmbitParameter* parameters, System.UIntPtr count, float rate, uint* @out);
+        [DllImport(__DllName, EntryPoint = "ambit_client_subscribe", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern AmbitStatus ambit_client_subscribe(AmbitClient* client, AmbitText sql, AmbitParameter* parameters, System.UIntPtr count, AmbitDelivery* delivery, uint* @out);
 
         /// <summary>
         ///  Gives a subscription's query other parameters in place of all that it had, and the number of the change. With a
@@ -399,6 +391,66 @@ namespace Ambit
         ///  An AmbitParameterKind.
         /// </summary>
         public int kind;
+    }
+
+    /// <summary>
+    ///  What rows up to a distance from the centre of a query's circle are told of.
+    /// </summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal unsafe partial struct AmbitTier
+    {
+        /// <summary>
+        ///  Up to which distance, border included, in units of the position.
+        /// </summary>
+        public double distance;
+        /// <summary>
+        ///  Changes of one row per second. 0 and infinity: one per update.
+        /// </summary>
+        public float rate;
+        /// <summary>
+        ///  Names of the columns whose changes are told while the row changes; NULL is allowed when there are none.
+        /// </summary>
+        public AmbitText* columns;
+        /// <summary>
+        ///  Count of columns. 0: all columns of the table.
+        /// </summary>
+        public System.UIntPtr column_count;
+    }
+
+    /// <summary>
+    ///  How the rows of a subscription are delivered. All zeros: every change at the server's default rate. Everything is
+    ///  copied.
+    /// </summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal unsafe partial struct AmbitDelivery
+    {
+        /// <summary>
+        ///  Updates per second. 0: that of the fastest tier, or without tiers the server's default. Infinity: one update
+        ///  per commit.
+        /// </summary>
+        public float rate;
+        /// <summary>
+        ///  A row enters a circle at its radius and leaves at its radius plus this, in units of the position.
+        /// </summary>
+        public double hysteresis;
+        /// <summary>
+        ///  By rising distance from the circle's centre; the last one holds to the border, wherever that is. NULL is
+        ///  allowed when there are none.
+        /// </summary>
+        public AmbitTier* tiers;
+        /// <summary>
+        ///  Count of tiers. 0: every change at the subscription's rate.
+        /// </summary>
+        public System.UIntPtr tier_count;
+        /// <summary>
+        ///  Bytes per second that the connection is to be sent; changes of rows wait for their turn. 0: as many as there
+        ///  are.
+        /// </summary>
+        public uint budget;
+        /// <summary>
+        ///  Not 0: only what is durable is told.
+        /// </summary>
+        public uint confirmed;
     }
 
     /// <summary>

@@ -80,7 +80,7 @@ namespace Ambit {
 
     /// <summary>Rows of one table that a client wants to see. Queries that are built alike have one text, whatever their
     /// values are: so the values of one can replace those of the other.</summary>
-    public sealed class Query<TRow> {
+    public sealed partial class Query<TRow> {
         private readonly string table;
         private readonly List<string> columns = new List<string>();
         private readonly List<List<QueryPiece>> conditions = new List<List<QueryPiece>>();
@@ -91,9 +91,6 @@ namespace Ambit {
 
         /// <summary>All rows of a table.</summary>
         public Query(string table) { this.table = table; }
-
-        /// <summary>Updates per second: 0 is the server's default, infinity one per commit.</summary>
-        public float Rate { get; private set; }
 
         /// <summary>Shows only the columns that are named so, and the primary key. The others are blank in the cache, unless
         /// another subscription shows them.</summary>
@@ -147,12 +144,6 @@ namespace Ambit {
             return this;
         }
 
-        /// <summary>How often it is to be updated.</summary>
-        public Query<TRow> At(float rate) {
-            Rate = rate;
-            return this;
-        }
-
         /// <summary>The text, and the values of the names in it.</summary>
         public string Build(out Parameters parameters) {
             StringBuilder sql = new StringBuilder("SELECT ");
@@ -203,7 +194,7 @@ namespace Ambit {
         public uint Subscribe<TRow>(Query<TRow> query) {
             Parameters parameters;
             string sql = query.Build(out parameters);
-            return Subscribe(sql, parameters, query.Rate);
+            return Subscribe(sql, parameters, query.WantedDelivery);
         }
 
         /// <summary>Goes over to the values of another query, which is built like the one that the subscription began with,

@@ -9,22 +9,26 @@ namespace Ambit {
     public sealed unsafe partial class Client {
         /// <summary>Begins a subscription. `rate` in updates per second: 0 is the server's default, infinity one per
         /// commit.</summary>
-        public uint Subscribe(string sql, float rate = 0) {
-            byte[] bytes = Encoding.UTF8.GetBytes(sql);
-            fixed (byte* at = bytes) {
-                uint subscription;
-                Check(Native.ambit_client_subscribe(Handle, TextOf(at, bytes.Length), rate, &subscription));
-                return subscription;
-            }
-        }
+        public uint Subscribe(string sql, float rate = 0) { return Subscribe(sql, new Parameters(), rate); }
 
         /// <summary>As above, of a query that names parameters: `:name` in its text takes the value of that name.</summary>
-        public uint Subscribe(string sql, Parameters parameters, float rate = 0) {
+        public uint Subscribe(string sql, Parameters parameters, float rate = 0) { return Subscribe(sql, parameters, new Delivery { Rate = rate }); }
+
+        /// <summary>As above, with delivery options: how often rows are told by their distance, when they leave a circle, how many
+        /// bytes per second the connection is sent, and whether only what is durable is told.</summary>
+        public uint Subscribe(string sql, Delivery delivery) { return Subscribe(sql, new Parameters(), delivery); }
+
+        /// <summary>As above, of a query that names parameters.</summary>
+        public uint Subscribe(string sql, Parameters parameters, Delivery delivery) {
             byte[] bytes = Encoding.UTF8.GetBytes(sql);
-            fixed (byte* at = bytes, data = parameters.Data)
-            fixed (AmbitParameter* list = parameters.Resolve(data)) {
+            LentDelivery lent = new LentDelivery(delivery);
+            fixed (byte* at = bytes, data = parameters.Data, names = lent.Names)
+            fixed (AmbitParameter* list = parameters.Resolve(data))
+            fixed (AmbitText* columns = lent.Columns(names))
+            fixed (AmbitTier* tiers = lent.Tiers(columns)) {
+                AmbitDelivery options = lent.Options(tiers);
                 uint subscription;
-                Check(Native.ambit_client_subscribe_with(Handle, TextOf(at, bytes.Length), list, parameters.NativeCount, rate, &subscription));
+                Check(Native.ambit_client_subscribe(Handle, TextOf(at, bytes.Length), list, parameters.NativeCount, &options, &subscription));
                 return subscription;
             }
         }

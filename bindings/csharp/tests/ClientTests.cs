@@ -27,7 +27,9 @@ public sealed class ClientTests {
     private static string Server { get { return Environment.GetEnvironmentVariable("AMBIT_TEST_SERVER"); } }
 
     /// <summary>Ticks until something holds; every wait ends when the server sends something.</summary>
-    private void Until(Func<bool> ready) {
+    private void Until(Func<bool> ready) { Until(client, ready); }
+
+    private static void Until(Ambit.Client client, Func<bool> ready) {
         Stopwatch clock = Stopwatch.StartNew();
         for (client.Tick(); !ready(); client.Tick()) {
             Assert.Less(clock.Elapsed.TotalSeconds, SecondsMax, "state " + client.State + " " + client.Reason);
@@ -308,6 +310,75 @@ public sealed class ClientTests {
     }
 
     [Test]
+    public void RowsAreDeliveredAsAsked() {
+        Join();
+        PlayerRow me;
+        database.Tables.Player.Find(client.Identity, out me);
+        Ambit.Vec2 start = me.Position, at = start;
+        Ambit.CallResult last = default(Ambit.CallResult);
+        client.OnResult += result => last = result;
+        Action walk = () => {
+            at.X += start.X > 300 ? -1 : 1;
+            uint request = database.Reducers.MoveTo(at, 0);
+            Until(() => last.Request == request);
+            Assert.AreEqual(Ambit.CallStatus.Committed, last.Status);
+        };
+        using (Ambit.Client watcher = new Ambit.Client(Server, Environment.GetEnvironmentVariable("AMBIT_TEST_DATABASE"))) {
+            Database seen = new Database(watcher);
+            Func<bool> isThere = () => {
+                PlayerRow row;
+                return seen.Tables.Player.Find(client.Identity, out row) && row.Position.X == at.X && row.Position.Y == at.Y;
+            };
+            Func<float, Ambit.Query<PlayerRow>> near = aside => PlayerTable.Query()
+                .Filter(PlayerColumns.Position.Near(new Ambit.Vec2(start.X + aside, start.Y), 1000))
+                .Hysteresis(5).Tier(30, 20).Tier(2000, 0.01f, PlayerColumns.Position, PlayerColumns.Facing).Budget(64000);
+            // Monsters always move, so that there are updates whether the walker is told or not.
+            watcher.Subscribe("SELECT * FROM monster");
+            uint subscription = watcher.Subscribe(near(0));
+            Until(watcher, isThere);
+            walk();
+            Until(watcher, isThere);
+            string message;
+            uint change = watcher.ChangeTo(subscription, near(200));
+            Until(watcher, () => watcher.Change(subscription, change, out message) == Ambit.SubscriptionState.Applied);
+            walk();
+            Until(watcher, () => watcher.Offset >= last.Offset);
+            Assert.IsFalse(isThere());
+            watcher.ChangeTo(subscription, near(0));
+            Until(watcher, isThere);
+        }
+    }
+
+    [Test]
+    public void DeliveryThatIsNotPossibleIsRefused() {
+        string message = "";
+        Action<uint, string> failed = (subscription, why) => {
+            Until(() => client.Subscription(subscription, out message) == Ambit.SubscriptionState.Failed);
+            StringAssert.Contains(why, message);
+        };
+        Ambit.Delivery delivery = new Ambit.Delivery { Hysteresis = 5 };
+        failed(client.Subscribe("SELECT * FROM player", delivery), "ST_DWithin");
+        delivery.Tiers.Add(new Ambit.Tier(30, 20));
+        delivery.Tiers.Add(new Ambit.Tier(80, 5, "position", "no_such"));
+        Ambit.Parameters centre = new Ambit.Parameters().Set("centre", new Ambit.Vec2(1, 2));
+        failed(client.Subscribe("SELECT * FROM player WHERE ST_DWithin(position, :centre, 80)", centre, delivery), "no_such");
+
+        Action<Ambit.Query<PlayerRow>, string> refused = (query, why) =>
+            StringAssert.Contains(why, Assert.Throws<Ambit.AmbitException>(() => client.Subscribe(query)).Message);
+        refused(PlayerTable.Query().Rate(float.NaN), "rate");
+        refused(PlayerTable.Query().Hysteresis(-1), "hysteresis");
+        refused(PlayerTable.Query().Budget(999), "budget of 999");
+        refused(PlayerTable.Query().Tier(30, 20).Tier(20, 5), "tier 2");
+        refused(PlayerTable.Query().Tier(30, 0.001f), "rate");
+        refused(PlayerTable.Query().Delivery(new Ambit.Delivery { Tiers = { new Ambit.Tier(30, 20, "") } }), "column");
+        delivery.Tiers.Clear();
+        for (int i = 0; i < 9; i++) delivery.Tiers.Add(new Ambit.Tier { Distance = i + 1, Columns = null });
+        refused(PlayerTable.Query().Delivery(delivery), "9 tiers");
+        Assert.AreEqual(0, PlayerTable.Query().Tier(30, 20).Delivery(new Ambit.Delivery()).WantedDelivery.Tiers.Count);
+        Assert.IsTrue(PlayerTable.Query().Confirmed().WantedDelivery.Confirmed);
+    }
+
+    [Test]
     public void TypedQueriesPrintTheGuidesSql() {
         Ambit.Parameters parameters;
         string sql = MonsterTable.Query()
@@ -347,7 +418,7 @@ public sealed class ClientTests {
         Join();
         string message = "";
         Func<double, Ambit.Query<MonsterRow>> near = radius => MonsterTable.Query()
-            .Filter(MonsterColumns.Position.Near(new Ambit.Vec2(300, 300), radius)).At(float.PositiveInfinity);
+            .Filter(MonsterColumns.Position.Near(new Ambit.Vec2(300, 300), radius)).Rate(float.PositiveInfinity);
         uint subscription = client.Subscribe(near(100000));
         Until(() => database.Tables.Monster.Count > 0);
         int all = database.Tables.Monster.Count;

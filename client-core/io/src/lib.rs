@@ -28,6 +28,6 @@ pub use ambit_model as model;
 pub use client::Client;
 pub use options::Options;
 pub use plain::{PlainValue, PlainValueError};
-pub use query::{Column, Condition, Nullable, Order, Position, Queried, Query};
+pub use query::{AnyColumn, Column, Condition, Nullable, Order, Position, Queried, Query};
 pub use state::{ConnectionState, DisconnectReason};
 pub use typed::{BindError, RowChange, TypedReducer, TypedTable};

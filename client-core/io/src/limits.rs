@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+/// Tiers of a subscription, and columns that one of them names.
+pub use ambit_wire::limits::{TIER_COLUMNS_MAX, TIERS_MAX};
+
 /// From the connect call to the Welcome. A schema over a bad mobile line takes seconds, not more.
 pub const CONNECT_MAX: Duration = Duration::from_secs(15);
 

@@ -3,6 +3,7 @@
 
 mod column;
 mod condition;
+mod delivery;
 mod order;
 mod value;
 
@@ -13,6 +14,7 @@ use ambit_client_core::{Delivery, ParameterError, Parameters};
 
 pub use column::Column;
 pub use condition::Condition;
+pub use delivery::AnyColumn;
 pub use order::Order;
 pub use value::{Nullable, Position, Queried};
 
@@ -123,30 +125,6 @@ impl<R> Query<R> {
     pub fn limit(mut self, rows: u32) -> Self {
         self.limit = Some(rows);
         self
-    }
-
-    /// Updates per second: 0 is the server's default, infinity one update per commit.
-    #[must_use]
-    pub fn rate(mut self, rate: f32) -> Self {
-        self.delivery.rate = rate;
-        self
-    }
-
-    /// All delivery options, the rate among them.
-    #[must_use]
-    pub fn delivery(mut self, delivery: Delivery) -> Self {
-        self.delivery = delivery;
-        self
-    }
-
-    /// The rate that was asked for.
-    pub fn wanted_rate(&self) -> f32 {
-        self.delivery.rate
-    }
-
-    /// The delivery options that were asked for.
-    pub fn wanted_delivery(&self) -> &Delivery {
-        &self.delivery
     }
 
     /// The text, and the values of the names in it. Queries that are built alike have one text, whatever their values are:

@@ -5,7 +5,7 @@
 use ParameterValue::{Bool, Bytes, Float, Integer, Point2, Point3, Text};
 use ambit_client::model::glam::{DVec3, Vec2};
 use ambit_client::model::{EntityId, Identity};
-use ambit_client::{Column, ParameterError, ParameterValue, Query};
+use ambit_client::{Column, Delivery, ParameterError, ParameterValue, Query, Tier};
 
 struct Monster;
 struct Player;
@@ -116,7 +116,7 @@ fn a_circle_moves_with_the_clients_own_rows() {
         .rate(20.0);
     let expected = r#"SELECT a.* FROM "monster" a JOIN "player" b ON ST_DWithin(a."position", b."position", :p1) WHERE b."identity" = :sender AND a."zone" = b."zone" AND (a."hp" > :p2 OR a."name" = :p3)"#;
     check(&query, expected, &[Float(80.0), Integer(0), Text("Ghost".into())]);
-    assert!((query.wanted_rate() - 20.0).abs() < f32::EPSILON);
+    assert!((query.wanted_delivery().rate - 20.0).abs() < f32::EPSILON);
 }
 
 #[test]
@@ -140,6 +140,29 @@ fn the_first_rows_are_ordered_and_so_many() {
         .limit(50);
     let expected = r#"SELECT a.* FROM "monster" a JOIN "player" b ON ST_DWithin(a."position", b."position", :p1) WHERE b."identity" = :sender ORDER BY ST_Distance(a."position", b."position"), a."hp" LIMIT :p2"#;
     check(&around, expected, &[Float(8.0), Integer(50)]);
+}
+
+#[test]
+fn delivery_options_stand_beside_the_text() {
+    let query = Monster::query()
+        .rate(20.0)
+        .hysteresis(5.0)
+        .tier(30.0, 20.0, &[])
+        .tier(80.0, 5.0, &[&Monster::POSITION, &Monster::HP])
+        .budget(64_000)
+        .confirmed();
+    check(&query, r#"SELECT * FROM "monster""#, &[]);
+    let far = Tier { distance: 80.0, rate: 5.0, columns: vec!["position".into(), "hp".into()] };
+    let wanted = Delivery {
+        rate: 20.0,
+        hysteresis: 5.0,
+        tiers: vec![Tier { distance: 30.0, rate: 20.0, columns: vec![] }, far],
+        budget: 64_000,
+        confirmed: true,
+    };
+    assert_eq!(query.wanted_delivery(), &wanted);
+    assert_eq!(Monster::query().delivery(wanted.clone()).wanted_delivery(), &wanted);
+    assert_eq!(query.delivery(Delivery::default()).wanted_delivery(), &Delivery::default());
 }
 
 #[test]

@@ -17,7 +17,7 @@ pub struct Delivery {
     pub tiers: Vec<Tier>,
     /// Bytes per second that the connection is to be sent; changes of rows wait for their turn. 0: as many as there are.
     pub budget: u32,
-    /// Whether the connection is only told what is durable. Servers refuse it so far.
+    /// Whether the connection is only told what is durable, from here on and for all of its subscriptions.
     pub confirmed: bool,
 }
 

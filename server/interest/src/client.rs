@@ -55,6 +55,8 @@ pub(crate) struct Subscription {
     pub queried: Vec<u16>,
     /// Whether rules of these tables decide what it shows.
     pub is_ruled: bool,
+    /// Whether the rules have changed since its source was made, and the client was not told yet.
+    pub is_outdated: bool,
     /// What it shows from the next flush on, if its stage is [`Stage::Changing`].
     pub next: Option<Box<Source>>,
     /// The last change of parameters that the client was not told of, 0 if there is none.

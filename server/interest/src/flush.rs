@@ -139,9 +139,8 @@ fn bound(world: &mut World, cohort: &mut Cohort, scratch: &mut Scratch, subscrip
     if subscription.stage == Stage::Changing
         && let Some(refused) = too_many(world, cohort, scratch, subscription.latest())
     {
-        // What is held since the schema changed cannot be kept up to date.
-        let is_held = matches!(subscription.source, Source::Held(_));
-        subscription.stage = if is_held { Stage::Ended } else { Stage::Steady };
+        // What other rules have shown is not shown any more.
+        subscription.stage = if subscription.is_outdated { Stage::Ended } else { Stage::Steady };
         subscription.refused = Some(refused);
         subscription.next_parameters = None;
         if let Some(next) = subscription.next.take() {
@@ -382,6 +381,7 @@ fn settle(world: &mut World, cohort: &mut Cohort, client: &mut Client, update: &
                 if let Some(next) = known.next.take() {
                     release_source(world, cohort, std::mem::replace(&mut known.source, *next));
                 }
+                known.is_outdated = false;
                 if let Some(parameters) = known.next_parameters.take() {
                     known.parameters = parameters;
                 }

@@ -41,6 +41,7 @@ pub(crate) struct World {
 /// What the follower keeps for a table besides its rows.
 pub(crate) struct Table {
     pub layout: RowLayout,
+    /// The columns whose steps are told.
     pub motion: MotionLayout,
     pub log: ChangeLog,
     /// Changes since the follower began, remembered or not.
@@ -49,6 +50,8 @@ pub(crate) struct Table {
     pub columns: u64,
     /// The columns that clients may see. Bits behind the last column are set.
     pub visible: u64,
+    /// Whether rules hide some of its rows.
+    pub is_ruled: bool,
     /// The row without any column.
     pub blank: Vec<u8>,
     /// Above every slot that the table ever used.
@@ -81,9 +84,10 @@ impl Table {
         Self {
             columns: layout.all_columns(),
             visible: schema.visible_columns(),
+            is_ruled: !schema.visible.is_empty(),
             blank: layout.blank_row(),
             layout,
-            motion: schema.motion(),
+            motion: motion(schema),
             log: ChangeLog::default(),
             version: 0,
             slot_count: store.slots(id).last().map_or(0, |(slot, _)| slot as usize + 1),
@@ -121,6 +125,12 @@ impl Table {
             }
         }
     }
+}
+
+/// The columns whose steps are told: none if rules hide rows. Steps lead on from what a row did before, they are coded as suits
+/// all rows together, and a row that rests is told once more. All that would speak of what is hidden.
+fn motion(schema: &TableSchema) -> MotionLayout {
+    if schema.visible.is_empty() { schema.motion() } else { MotionLayout::default() }
 }
 
 /// The primary key's columns as a mask.
@@ -201,7 +211,8 @@ impl World {
                 Some(place) => Table {
                     identity: identity(schema),
                     visible: schema.visible_columns(),
-                    motion: schema.motion(),
+                    is_ruled: !schema.visible.is_empty(),
+                    motion: motion(schema),
                     weigher: Weigher::of(schema),
                     log: ChangeLog::default(),
                     ..kept.swap_remove(place).1

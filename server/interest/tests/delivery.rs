@@ -102,7 +102,6 @@ fn what_a_query_has_no_use_for_is_refused() {
         ("SELECT * FROM unit WHERE NOT ST_DWithin(place, ST_Point(0, 0), 9)", &late, QueryError::NoDistance),
         (join, &small, QueryError::NoDelivery),
         ("SELECT * FROM unit ORDER BY id LIMIT 3", &small, QueryError::NoDelivery),
-        (CIRCLE, &Delivery { confirmed: true, ..Delivery::default() }, QueryError::Confirmed),
         (CIRCLE, &Delivery { tiers: vec![tier(5.0, 1.0, &["mana"])], ..Delivery::default() }, {
             QueryError::TierColumn { table: "unit".into(), column: "mana".into() }
         }),

@@ -28,6 +28,8 @@ pub struct LogReader {
     medium: Arc<dyn Medium>,
     /// First offsets of the segments, ascending.
     segments: Vec<u64>,
+    /// A segment behind them that the log has given up; see [`LogReader::set_given_up_aside`].
+    given_up: Option<u64>,
     /// Position in `segments` of the one in `bytes`.
     current: usize,
     bytes: Vec<u8>,
@@ -155,9 +157,10 @@ impl LogReader {
     fn new(medium: Arc<dyn Medium>, after: u64) -> Result<Self, ReadError> {
         let names = medium.list().map_err(read_error("the list of segments"))?;
         let segments = segment::first_offsets(&names);
-        Ok(Self {
+        let mut reader = Self {
             medium,
             segments,
+            given_up: None,
             current: 0,
             bytes: Vec::new(),
             header: segment::Header::default(),
@@ -172,7 +175,22 @@ impl LogReader {
             report: RecoveryReport::default(),
             is_at_end: false,
             is_broken: false,
-        })
+        };
+        reader.set_given_up_aside()?;
+        Ok(reader)
+    }
+
+    /// The log goes on behind a gap in a segment that can be named before the last one, which is removed next. A crash
+    /// between the two leaves both. They show it: of segments that follow each other, the later one comes after as late a
+    /// record or a later one.
+    fn set_given_up_aside(&mut self) -> Result<(), ReadError> {
+        if let [.., before, last] = *self.segments
+            && let (Some(before), Some(previous)) = (self.previous_of(before)?, self.previous_of(last)?)
+            && before > previous
+        {
+            self.given_up = self.segments.pop();
+        }
+        Ok(())
     }
 
     /// Loads the current segment, the first one that is read, and goes on from what it says came before it.

@@ -5,6 +5,8 @@
 //! more than [`limits::OUTGOING_BYTES_MAX`] wait loses what waits and gets a Goodbye; less, if the clients of the server let
 //! too much wait together.
 
+mod held;
+
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -18,6 +20,7 @@ use tokio::sync::Notify;
 
 use crate::frame::{Frame, Opcode};
 use crate::limits::{self, FRAMES_PER_WRITE};
+use held::Held;
 
 /// Bytes that wait for all clients of a server together.
 #[derive(Debug, Default)]
@@ -41,6 +44,8 @@ pub struct Connection {
     pub waits_for_durable: AtomicBool,
     /// Whether the client ever subscribed: then updates tell it of durable offsets.
     pub has_subscriptions: AtomicBool,
+    is_confirmed: AtomicBool,
+    held: Mutex<Held>,
     stream: Arc<OwnedWriteHalf>,
     outgoing: Mutex<Outgoing>,
     server_outgoing: Arc<OutgoingBytes>,
@@ -81,6 +86,8 @@ impl Connection {
             committed: AtomicU64::new(0),
             waits_for_durable: AtomicBool::new(false),
             has_subscriptions: AtomicBool::new(false),
+            is_confirmed: AtomicBool::new(false),
+            held: Mutex::default(),
             stream,
             outgoing: Mutex::default(),
             server_outgoing,
@@ -275,7 +282,7 @@ impl Connection {
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        let counted = self.lock().counted;
+        let counted = self.lock().counted + self.held().bytes();
         self.server_outgoing.change(counted, 0);
     }
 }

@@ -4,6 +4,7 @@
 pub(crate) mod clients;
 pub(crate) mod equality;
 pub(crate) mod indexes;
+pub(crate) mod loose;
 
 use std::any::Any;
 use std::fmt;

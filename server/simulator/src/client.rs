@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use ambit_client_core::{Budget, CallStatus, EventKind, Outbox, Session, SubscriptionState, World};
+use ambit_client_core::{
+    Budget, CallStatus, EventKind, Outbox, Parameters, Session, SubscriptionState, World,
+};
 use ambit_model::{Identity, Slot};
 
+use crate::checkers::loose::Floors;
 use crate::checkers::{Checker, Violation};
 use crate::module::schema::REDUCER_ACT;
 use crate::query::Query;
@@ -30,6 +33,8 @@ pub(crate) struct Link {
     pub queries: BTreeMap<u32, Query>,
     /// What the game believes from events alone.
     told: BTreeMap<(u16, Slot), Vec<u8>>,
+    /// What is held of tables that are watched with delivery options.
+    pub floors: Floors,
     /// Calls without an answer.
     pub calls: usize,
 }
@@ -57,6 +62,7 @@ impl Client {
             outbox: Outbox::new(),
             queries: BTreeMap::new(),
             told: BTreeMap::new(),
+            floors: Floors::default(),
             calls: 0,
         });
         Outbox::hello(Some(&self.identity.to_string()))
@@ -78,8 +84,8 @@ impl Link {
             }
             6 | 7 if self.queries.len() < 4 => {
                 let Some(query) = Query::random(random, &schema) else { return Ok(()) };
-                let rate = random.pick(&[0.0, f32::INFINITY, 5.0, 20.0, 60.0]);
-                let number = self.outbox.subscribe(&query.sql, rate).map_err(|error| refused(&error))?;
+                let begun = self.outbox.subscribe_as(&query.sql, &Parameters::new(), &query.delivery);
+                let number = begun.map_err(|error| refused(&error))?;
                 self.queries.insert(number, query);
             }
             8 => {

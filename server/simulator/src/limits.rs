@@ -33,3 +33,7 @@ pub(crate) const SEGMENT_BYTES: [usize; 3] = [2_048, 8_192, 65_536];
 
 /// Microseconds that a world goes on after its last commit, so that everything under way arrives.
 pub(crate) const SETTLE_US: i64 = 4_000_000;
+
+/// Microseconds after which everybody holds everything if nobody writes: a second and eight rounds of a budget, in each of which the
+/// smallest sends every row of a world.
+pub(crate) const REST_US_MAX: i64 = 30_000_000;

@@ -22,13 +22,23 @@ const char* same(const ambit::RowWriter& writer) {
     return writer.size() == length && std::memcmp(writer.data(), row, length) == 0 ? "ok" : "wrong";
 }
 
+/// A tier names columns of every type, those too that nothing can be compared with.
+std::string names_of_a_tier() {
+    using Columns = game::PlainColumns;
+    const auto query = game::PlainTable::query().tier(80, 5, Columns::flag, Columns::mood, Columns::d3, Columns::owner, Columns::turn, Columns::maybe_stats);
+    std::string names;
+    for (const std::string& name : query.wanted_delivery().tiers[0].columns) names += name + ' ';
+    return names;
+}
+
 }  // namespace
 
 int main(int, char** arguments) {
     load(arguments[1], "plain");
     const auto& plain = *reinterpret_cast<const game::PlainRow*>(row);
     bool whole = sizeof plain == length && plain.flag && !plain.no_u64 && plain.maybe_stats->power == 5 && *plain.maybe_flag &&
-                 plain.a_u128.high == std::uint64_t{1} << 36 && plain.owner.bytes[0] == 0xab && plain.uuid.bytes[15] == 0xef;
+                 plain.a_u128.high == std::uint64_t{1} << 36 && plain.owner.bytes[0] == 0xab && plain.uuid.bytes[15] == 0xef &&
+                 names_of_a_tier() == "flag mood d3 owner turn maybe_stats ";
     std::printf("plain %d %d %u %g %g %d %d %s %d %d %d %d %s\n", int(plain.id), plain.a_i8, plain.a_u32, double(plain.a_f32),
                 plain.d3.y, plain.i3.x, int(plain.entity.value), plain.mood == game::Mood::Angry ? "Angry" : "?",
                 plain.stats.level, int(*plain.maybe_u64), **plain.maybe_maybe, plain.class_, whole ? "ok" : "wrong");

@@ -16,6 +16,13 @@ public static unsafe class Read {
         return "ok";
     }
 
+    /// <summary>A tier names columns of every type, those too that nothing can be compared with.</summary>
+    private static string NamesOfATier() {
+        Ambit.Query<PlainRow> query = PlainTable.Query().Tier(80, 5, PlainColumns.Flag, PlainColumns.Mood, PlainColumns.D3,
+            PlainColumns.Owner, PlainColumns.Turn, PlainColumns.MaybeStats);
+        return string.Join(" ", query.WantedDelivery.Tiers[0].Columns);
+    }
+
     public static void Main(string[] arguments) {
         Console.OutputEncoding = new UTF8Encoding(false);
         folder = arguments[0];
@@ -28,7 +35,8 @@ public static unsafe class Read {
                 + " " + plain->I3.X + " " + plain->Entity.Value + " " + plain->Mood + " " + plain->Stats.Level + " "
                 + plain->MaybeU64 + " " + plain->MaybeMaybe.Value + " " + plain->Class);
             bool whole = sizeof(PlainRow) == bytes.Length && plain->Flag && plain->NoU64 == null && plain->MaybeStats.Value.Power == 5
-                && plain->MaybeFlag == true && plain->AU128.High == 1UL << 36 && plain->Owner.ToString().StartsWith("abab");
+                && plain->MaybeFlag == true && plain->AU128.High == 1UL << 36 && plain->Owner.ToString().StartsWith("abab")
+                && NamesOfATier() == "flag mood d3 owner turn maybe_stats";
             text.Append(whole ? " ok\n" : " wrong\n");
         }
         bytes = Row("heap_row");

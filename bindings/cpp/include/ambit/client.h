@@ -7,6 +7,7 @@
 #include <limits>
 #include <memory>
 
+#include "delivery.h"
 #include "parameters.h"
 
 namespace ambit {
@@ -77,7 +78,7 @@ public:
     virtual bool identity(Identity& out) = 0;
     virtual bool connection(ConnectionId& out) = 0;
     virtual bool token(std::string& out) = 0;
-    virtual bool subscribe(std::string_view sql, const Parameters& parameters, float rate, std::uint32_t& out) = 0;
+    virtual bool subscribe(std::string_view sql, const Parameters& parameters, const Delivery& delivery, std::uint32_t& out) = 0;
     virtual bool change_parameters(std::uint32_t subscription, const Parameters& parameters, std::uint32_t& out) = 0;
     virtual SubscriptionState change(std::uint32_t subscription, std::uint32_t change, std::string& message) = 0;
     virtual bool unsubscribe(std::uint32_t subscription) = 0;
@@ -136,10 +137,15 @@ public:
     bool connection(ConnectionId& out) { return backend_->connection(out); }
     /// To keep, and to give next time; empty before the client is connected.
     std::string token();
-    /// The subscription's number; 0 when it was refused. `rate` in updates per second, 0 the server's default.
-    std::uint32_t subscribe(std::string_view sql, float rate = 0) { return subscribe(sql, Parameters(), rate); }
+    /// The subscription's number; 0 when it was refused. `rate` in updates per second: 0 is the server's default, infinity one
+    /// update per commit.
+    std::uint32_t subscribe(std::string_view sql, float rate = 0) { return subscribe(sql, Parameters(), Delivery::at_rate(rate)); }
     /// The same of a query that names parameters: `:name` in its text takes the value of that name.
-    std::uint32_t subscribe(std::string_view sql, const Parameters& parameters, float rate = 0);
+    std::uint32_t subscribe(std::string_view sql, const Parameters& parameters, float rate = 0) { return subscribe(sql, parameters, Delivery::at_rate(rate)); }
+    /// With delivery options: how often rows are told by their distance, when they leave a circle, how many bytes per second
+    /// the connection is sent, and whether only what is durable is told.
+    std::uint32_t subscribe(std::string_view sql, const Delivery& delivery) { return subscribe(sql, Parameters(), delivery); }
+    std::uint32_t subscribe(std::string_view sql, const Parameters& parameters, const Delivery& delivery);
     /// Gives a subscription's query other parameters in place of all that it had. The number of the change; 0 when it was
     /// refused. With a later tick the rows that are in one of both answers only come or leave, all at once.
     std::uint32_t change_parameters(std::uint32_t subscription, const Parameters& parameters);

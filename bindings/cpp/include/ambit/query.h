@@ -195,7 +195,7 @@ class Query {
     std::vector<QueryPiece> join_;
     std::vector<std::vector<QueryPiece>> conditions_, orders_;
     std::optional<std::uint32_t> limit_;
-    float rate_ = 0;
+    Delivery delivery_;
 
 public:
     /// A text and the values of the names in it.
@@ -247,12 +247,39 @@ public:
         limit_ = rows;
         return *this;
     }
-    /// Updates per second: 0 is the server's default, infinity one per commit.
+    /// Updates per second. 0: that of the fastest tier, or without tiers the server's default. Infinity: one update per commit.
     Query& rate(float rate) {
-        rate_ = rate;
+        delivery_.rate = rate;
         return *this;
     }
-    float wanted_rate() const { return rate_; }
+    /// A row enters the query's circle at its radius and leaves at its radius plus this.
+    Query& hysteresis(double distance) {
+        delivery_.hysteresis = distance;
+        return *this;
+    }
+    /// One more tier, farther than the one before: up to this distance from the circle's centre a row is told so many times per
+    /// second, 0 for once per update, and while it changes only these of its columns, without any all of them.
+    template <typename... T>
+    Query& tier(double distance, float rate, const Column<Row, T>&... columns) {
+        delivery_.tiers.push_back({distance, rate, std::vector<std::string>{columns.name...}});
+        return *this;
+    }
+    /// Bytes per second that the connection is to be sent; changes of rows wait for their turn.
+    Query& budget(std::uint32_t bytes_per_second) {
+        delivery_.budget = bytes_per_second;
+        return *this;
+    }
+    /// Only what is durable is told.
+    Query& confirmed() {
+        delivery_.confirmed = true;
+        return *this;
+    }
+    /// All delivery options, in place of those that were said before.
+    Query& delivery(Delivery delivery) {
+        delivery_ = std::move(delivery);
+        return *this;
+    }
+    const Delivery& wanted_delivery() const { return delivery_; }
 
     Built build() const {
         Built built;
@@ -309,7 +336,7 @@ private:
 template <typename Row>
 std::uint32_t subscribe(Client& client, const Query<Row>& query) {
     const auto built = query.build();
-    return client.subscribe(built.sql, built.parameters, query.wanted_rate());
+    return client.subscribe(built.sql, built.parameters, query.wanted_delivery());
 }
 
 /// Goes over to the values of another query, which is built like the one that the subscription began with; as

@@ -12,7 +12,7 @@ use super::value::{Nullable, Position, Queried};
 /// A column of type `T` of the table whose rows are `R`. Generated code has them all.
 pub struct Column<R, T> {
     table: &'static str,
-    name: &'static str,
+    pub(super) name: &'static str,
     of: PhantomData<fn() -> (R, T)>,
 }
 

@@ -86,15 +86,17 @@ pub(super) fn stay(
     let TableScratch { period, motion, .. } = scratch;
     let change = period.change(slot).filter(|change| change.state == RowState::Updated);
     let mut changed = change.map_or(0, |change| motion.changed(change));
-    if shown.is == table.visible && world.row(table_id, slot).is_some() {
-        // From now on it is told of steps: it begins with exact values, and learns the way that the row goes.
+    if shown.was == table.visible || shown.is == table.visible {
+        // What was told in steps may not be exact, and what will be told in steps begins with exact values.
         changed |= table.motion.mask();
+    }
+    if shown.is == table.visible && world.row(table_id, slot).is_some() {
         motion.enter(slot);
     }
     tell(world, (table_id, slot), shown, changed, out);
 }
 
-/// Appends the delta of a row that stays and of which these columns have changed.
+/// Appends the delta of a row that stays and of which these columns may not be as the client has them.
 pub(super) fn tell(
     world: &World,
     (table_id, slot): (u16, Slot),
@@ -103,9 +105,17 @@ pub(super) fn tell(
     out: &mut Vec<u8>,
 ) {
     let Some(table) = world.table(table_id) else { return };
-    let (come, gone) = (is & !was & table.columns, was & !is & table.columns);
-    let told = (changed & is | come) & table.columns;
-    let Some(row) = world.row(table_id, slot).filter(|_| told | gone != 0) else { return };
+    let Some(row) = world.row(table_id, slot) else { return };
+    let (mut come, mut gone) = (is & !was & table.columns, was & !is & table.columns);
+    if come | gone != 0 {
+        // What is blank anyway needs not be told, unless the client knows a way that it went.
+        let blank = blank_columns(table, row, (come | gone) & !table.motion.mask());
+        (come, gone) = (come & !blank, gone & !(blank & !changed));
+    }
+    let told = (changed & is & was | come) & table.columns;
+    if told | gone == 0 {
+        return;
+    }
     let start = out.len();
     write_delta(out, slot, told | gone, &[]);
     if gone == 0 {
@@ -115,6 +125,20 @@ pub(super) fn tell(
         let from = if gone & column != 0 { table.blank.as_slice() } else { row };
         pack(table, from, column, (start, out));
     }
+}
+
+/// Those of these columns of a row that are blank.
+fn blank_columns(table: &Table, row: &[u8], columns: u64) -> u64 {
+    let [mut own, mut blank] = [Vec::new(), Vec::new()];
+    let mut is_blank = |column: u64| {
+        own.clear();
+        blank.clear();
+        pack(table, row, column, (0, &mut own));
+        pack(table, &table.blank, column, (0, &mut blank));
+        own == blank
+    };
+    let each = (0..64).map(|place| 1 << place).filter(|column| columns & column != 0);
+    each.filter(|column| is_blank(*column)).fold(0, |mask, column| mask | column)
 }
 
 /// Appends packed columns of a row to an operation that began at `start`.

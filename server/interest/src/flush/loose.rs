@@ -256,6 +256,11 @@ fn evaluate(
         | Source::Held(_) => None,
     };
     *last = Some(Last { generation, epoch, disc });
+    if world.table(table).is_some_and(|table| table.is_ruled) {
+        // The grid finds rows in an order in which hidden ones count. From here on that would decide which rows a budget
+        // takes first, of those that are worth the same.
+        moves.entered.sort_unstable();
+    }
     let entries = moves.entered.iter().map(|&slot| Entry::new(slot, epoch, scratch.loose.now_ms, terms));
     held.extend(entries);
 }

@@ -90,6 +90,7 @@ impl Follower {
         match read {
             Ok((source, columns, is_ruled)) => {
                 known.stage = Stage::Changing;
+                known.is_outdated = true;
                 (known.columns, known.is_ruled) = (columns, is_ruled);
                 known.next = Some(Box::new(source));
             }

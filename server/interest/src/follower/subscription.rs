@@ -44,7 +44,8 @@ impl Follower {
         self.subscribe_as(id, subscription, (sql, parameters), &Delivery::at_rate(rate), now)
     }
 
-    /// As [`Self::subscribe_with`], with delivery options: they say when rows leave, and which changes of rows wait.
+    /// As [`Self::subscribe_with`], with delivery options: they say when rows leave, and which changes of rows wait. To tell only
+    /// what is durable is left to whoever sends the updates.
     pub fn subscribe_as(
         &mut self,
         id: ClientId,
@@ -53,9 +54,6 @@ impl Follower {
         delivery: &Delivery,
         now: Timestamp,
     ) -> Result<(), QueryError> {
-        if delivery.confirmed {
-            return Err(QueryError::Confirmed);
-        }
         let rate = Rate::from_hertz(flush_rate(delivery))?;
         let place = *self.by_id.get(&id).ok_or(QueryError::UnknownClient)?;
         let client = self.clients.get(place).and_then(Option::as_ref).ok_or(QueryError::UnknownClient)?;
@@ -95,6 +93,7 @@ impl Follower {
                 next_parameters: None,
                 queried,
                 is_ruled,
+                is_outdated: false,
                 next: None,
                 change: 0,
                 loose: terms.map(|terms| Box::new(Loose::new(terms))),

@@ -90,11 +90,6 @@ pub enum QueryError {
         "rows of a join, and the first rows by ORDER BY and LIMIT, have no hysteresis, tiers or budget; select by conditions on one table, or by a circle"
     )]
     NoDelivery,
-    /// Only what is durable was asked for.
-    #[error(
-        "a connection cannot be told only what is durable yet; leave `confirmed` out, and compare offsets with the durable one"
-    )]
-    Confirmed,
     /// Hysteresis or tiers without a distance.
     #[error("hysteresis and tiers need a distance; use a query with one ST_DWithin that every row satisfies")]
     NoDistance,

@@ -5,4 +5,5 @@
 
 mod random;
 mod secrets;
+mod twins;
 mod world;

@@ -1,6 +1,6 @@
 //! Random rows, rules and queries: nobody is ever shown what they may not see, and everybody all that they may.
 
-use ambit_interest::QueryError;
+use ambit_interest::{Delivery, QueryError, Tier};
 use ambit_model::Value;
 use ambit_model::glam::Vec2;
 use proptest::prelude::*;
@@ -46,7 +46,7 @@ enum Joins {
     Circle,
 }
 
-const QUERIES: [(&str, Joins, &[u16]); 13] = [
+const QUERIES: [(&str, Joins, &[u16]); 21] = [
     ("SELECT * FROM item", Joins::Nothing, &[ITEM]),
     ("SELECT id, name FROM item WHERE zone = 1", Joins::Nothing, &[ITEM]),
     ("SELECT place, shared FROM item WHERE ST_DWithin(place, ST_Point(3, 0), 10)", Joins::Nothing, &[ITEM]),
@@ -84,13 +84,35 @@ const QUERIES: [(&str, Joins, &[u16]); 13] = [
         Joins::Circle,
         &[PLAYER, PLAYER],
     ),
+    ("SELECT * FROM item ORDER BY zone DESC LIMIT 3", Joins::Nothing, &[ITEM]),
+    ("SELECT name FROM item WHERE zone < 3 ORDER BY owner, name DESC LIMIT 2", Joins::Nothing, &[ITEM]),
+    ("SELECT place FROM item ORDER BY ST_Distance(place, ST_Point(0, 0)) LIMIT 3", Joins::Nothing, &[ITEM]),
+    ("SELECT * FROM item WHERE shared ORDER BY shared LIMIT 0", Joins::Nothing, &[ITEM]),
+    ("SELECT zone FROM player ORDER BY zone DESC, identity LIMIT 1", Joins::Nothing, &[PLAYER]),
+    (
+        "SELECT i.* FROM item i JOIN player p ON i.owner = p.id WHERE p.identity = :sender ORDER BY i.zone LIMIT 2",
+        Joins::Equal,
+        &[ITEM, PLAYER],
+    ),
+    (
+        "SELECT i.* FROM item i JOIN player p ON ST_DWithin(i.place, p.place, 14) WHERE p.identity = :sender \
+         ORDER BY ST_Distance(i.place, p.place) LIMIT 2",
+        Joins::Circle,
+        &[ITEM, PLAYER],
+    ),
+    (
+        "SELECT q.zone FROM player q JOIN player p ON ST_DWithin(q.place, p.place, 9) WHERE p.id = 1 \
+         ORDER BY q.zone, ST_Distance(q.place, p.place) LIMIT 2",
+        Joins::Circle,
+        &[PLAYER, PLAYER],
+    ),
 ];
 
 #[derive(Debug, Clone)]
 enum Step {
     Commit(Vec<Change>),
     Flush,
-    Subscribe { client: u8, query: usize },
+    Subscribe { client: u8, query: usize, terms: usize },
     Unsubscribe { client: u8, pick: u8 },
     Migrate { items: usize, players: usize, is_wide: bool },
 }
@@ -188,19 +210,51 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         6 => prop::collection::vec(change(), 1..6).prop_map(Step::Commit),
         6 => Just(Step::Flush),
-        4 => (0_u8..4, 0..QUERIES.len()).prop_map(|(client, query)| Step::Subscribe { client, query }),
+        4 => (0_u8..4, 0..QUERIES.len(), 0_usize..6)
+            .prop_map(|(client, query, terms)| Step::Subscribe { client, query, terms }),
         1 => (0_u8..4, any::<u8>()).prop_map(|(client, pick)| Step::Unsubscribe { client, pick }),
         1 => rules.prop_map(|(items, players, is_wide)| Step::Migrate { items, players, is_wide }),
     ]
 }
 
+/// Terms on which everything is told all the same: there is room for it, and no tier makes it wait.
+fn delivery(terms: usize) -> Delivery {
+    let strict = Delivery::at_rate(f32::INFINITY);
+    let tier = |distance| Tier { distance, rate: f32::INFINITY, columns: Vec::new() };
+    match terms {
+        0 => Delivery { budget: 100_000_000, ..strict },
+        1 => Delivery { tiers: vec![tier(4.0), tier(20.0)], ..strict },
+        _ => strict,
+    }
+}
+
+/// Why a query cannot be delivered on such terms.
+fn refusal(query: usize, terms: usize, rules: (usize, usize)) -> Option<QueryError> {
+    let (sql, joins, tables) = QUERIES[query];
+    let name = |table: u16| if table == ITEM { "item" } else { "player" }.to_owned();
+    let is_loose = terms < 2;
+    if is_loose && (joins == Joins::Equal || sql.contains("ORDER BY")) {
+        return Some(QueryError::NoDelivery);
+    }
+    if terms == 1 && !sql.contains("ST_DWithin") {
+        return Some(QueryError::NoDistance);
+    }
+    if is_ruled_out(joins, tables, rules) {
+        let ruled = tables.iter().copied().find(|table| is_ruled_out(joins, &[*table], rules));
+        return ruled.map(name).map(QueryError::RuledOut);
+    }
+    let mut joining = rules_of(tables, rules).filter(|rule| rule.to_lowercase().starts_with("join"));
+    (is_loose && joining.next().is_some()).then(|| QueryError::RuledDelivery(name(tables[0])))
+}
+
+fn rules_of(tables: &[u16], (items, players): (usize, usize)) -> impl Iterator<Item = &'static str> {
+    let of = move |table: u16| if table == ITEM { ITEM_RULES[items] } else { PLAYER_RULES[players] };
+    tables.iter().copied().flat_map(of).copied()
+}
+
 /// Whether a query and the rules of its tables cannot be kept up to date together.
-fn is_ruled_out(joins: Joins, tables: &[u16], (items, players): (usize, usize)) -> bool {
-    let rules = tables.iter().flat_map(|table| match *table {
-        ITEM => ITEM_RULES[items],
-        _ => PLAYER_RULES[players],
-    });
-    let mut joining = rules.filter(|rule| rule.to_lowercase().starts_with("join"));
+fn is_ruled_out(joins: Joins, tables: &[u16], rules: (usize, usize)) -> bool {
+    let mut joining = rules_of(tables, rules).filter(|rule| rule.to_lowercase().starts_with("join"));
     match joins {
         Joins::Nothing => false,
         Joins::Equal => joining.any(|rule| rule.contains("ST_DWithin")),
@@ -228,13 +282,10 @@ proptest! {
                     world.commit();
                 }
                 Step::Flush => drop(world.flush()),
-                Step::Subscribe { client, query } => {
-                    let (sql, joins, tables) = QUERIES[query];
-                    let result = world.subscribe(client, sql);
-                    match is_ruled_out(joins, tables, rules) {
-                        true => prop_assert!(matches!(result, Err(QueryError::RuledOut(_))), "{:?}", result),
-                        false => prop_assert!(result.is_ok(), "{}: {:?}", sql, result),
-                    }
+                Step::Subscribe { client, query, terms } => {
+                    let (sql, ..) = QUERIES[query];
+                    let result = world.subscribe_as(client, sql, &delivery(terms));
+                    prop_assert_eq!(result.err(), refusal(query, terms, rules), "{}", sql);
                 }
                 Step::Unsubscribe { client, pick } => {
                     let numbers: Vec<u32> = world.clients.get(&client).map_or_else(Vec::new, |state| {

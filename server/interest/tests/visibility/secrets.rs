@@ -1,6 +1,7 @@
 //! Everything that a client could try to learn what it may not: each answer is that of a world without the secret.
 
-use ambit_interest::{QueryError, RuleError, check_rules};
+use ambit_interest::{Delivery, QueryError, RuleError, Tier, check_rules};
+use ambit_model::glam::Vec2;
 use ambit_model::{Schema, Value};
 use ambit_wire::LeaveReason;
 
@@ -35,6 +36,9 @@ fn a_private_column_is_a_column_that_is_not_there() {
         "SELECT i.* FROM item i JOIN player p ON ST_DWithin(i.COLUMN, p.place, 5) WHERE p.id = 1",
         "SELECT p.* FROM player p JOIN item i ON p.id = i.owner WHERE i.COLUMN = 1",
         "SELECT * FROM item ORDER BY COLUMN",
+        "SELECT * FROM item ORDER BY COLUMN LIMIT 3",
+        "SELECT * FROM item ORDER BY zone, item.COLUMN DESC LIMIT 3",
+        "SELECT * FROM item ORDER BY ST_Distance(COLUMN, ST_Point(1, 2)) LIMIT 3",
         "SELECT COUNT(COLUMN) FROM item",
         "SELECT MAX(COLUMN) FROM item",
     ];
@@ -159,7 +163,7 @@ fn a_row_that_is_hidden_leaves_as_not_permitted_whatever_else_happens_to_it() {
         world.set(ITEM, item, 5, Value::U16(4));
         // That it would not match any more either is nobody's business.
         world.set(ITEM, item, 2, Value::U8(2));
-        world.set(ITEM, item, 3, Value::Vec2(ambit_model::glam::Vec2::new(50.0, 0.0)));
+        world.set(ITEM, item, 3, Value::Vec2(Vec2::new(50.0, 0.0)));
         world.commit();
         // The world checks the reasons.
         let updates = world.flush();
@@ -300,4 +304,60 @@ fn what_cannot_be_evaluated_is_refused_and_never_shown_unfiltered() {
     assert_eq!(world.clients[&1].rows.len(), 1);
     world.migrate(schema(&[near], &[], false));
     assert!(world.clients[&1].subscriptions.is_empty() && world.clients[&1].rows.is_empty());
+}
+
+/// A tier that names a private column was taken, one that names no column was not.
+#[test]
+fn a_tier_cannot_tell_a_private_column_from_none() {
+    let mut world = world(&[], &[]);
+    let mut answer = |column: &str| {
+        let tiers = vec![Tier { distance: 5.0, rate: 1.0, columns: vec![column.into()] }];
+        let sql = "SELECT * FROM item WHERE ST_DWithin(place, ST_Point(0, 0), 5)";
+        world.subscribe_as(1, sql, &Delivery { tiers, ..Delivery::default() }).expect_err(column).to_string()
+    };
+    assert_eq!(answer("hidden_rank"), answer("hidden_nope").replace("nope", "rank"));
+}
+
+/// A row may be kept longer than it is in the circle that was asked for, not longer than it may be seen.
+#[test]
+fn hysteresis_does_not_reach_beyond_a_rule() {
+    let circle = "ST_DWithin(place, ST_Point(0, 0), 5)";
+    let around =
+        "SELECT i.* FROM item i JOIN player p ON ST_DWithin(i.place, p.place, 5) WHERE p.identity = :sender";
+    let same = format!("SELECT * FROM item WHERE {circle}");
+    let wider = "SELECT * FROM item WHERE ST_DWithin(place, ST_Point(0, 0), 9)";
+    for sql in [around, same.as_str(), wider] {
+        let mut world = world(&[circle], &[]);
+        world.player(1, 0.0, 1, 1);
+        let item = world.item(1, 1, 1.0, true, 3);
+        world.commit();
+        world.subscribe_as(1, sql, &Delivery { hysteresis: 10.0, ..Delivery::default() }).unwrap();
+        world.flush();
+        assert_eq!(world.clients[&1].rows.len(), 1);
+        world.set(ITEM, item, 3, Value::Vec2(Vec2::new(6.0, 0.0)));
+        world.commit();
+        let updates = world.flush();
+        assert_eq!(updates[0].blocks.last(), Some(&(LeaveReason::NotPermitted as u8)), "{sql}");
+        assert!(world.clients[&1].rows.is_empty());
+    }
+}
+
+/// Rows that were shown before a publish stayed for ever when the new rule depends on too many others.
+#[test]
+fn a_new_rule_that_depends_on_too_many_rows_ends_the_subscription() {
+    for before in [&[][..], &["shared"]] {
+        let mut world = world(before, &[]);
+        world.item(1, 1, 0.0, true, 3);
+        (0..2 * ambit_interest::limits::OBSERVERS_PER_CIRCLE_MAX).for_each(|_| _ = world.guild(1, 1));
+        world.commit();
+        world.subscribe(1, "SELECT * FROM item").unwrap();
+        world.flush();
+        assert_eq!(world.clients[&1].rows.len(), 1);
+        world.migrate(schema(
+            &["JOIN guild g ON item.owner = g.member WHERE g.founder = :sender"],
+            &[],
+            false,
+        ));
+        assert!(world.clients[&1].subscriptions.is_empty() && world.clients[&1].rows.is_empty());
+    }
 }

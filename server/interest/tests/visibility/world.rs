@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use ambit_interest::{ClientId, ClientUpdate, Follower, QueryError, SchemaChangeError, reference};
+use ambit_interest::{ClientId, ClientUpdate, Delivery, Follower, QueryError, SchemaChangeError, reference};
 use ambit_model::glam::Vec2;
 use ambit_model::{
-    ColumnSchema, ColumnType, ConnectionId, Identity, IndexKind, IndexSchema, RowLayout, Schema, Slot,
-    TableSchema, Timestamp, Value, delta, encode_row, masked_row, validate_row,
+    ColumnSchema, ColumnType, ConnectionId, Duration, Identity, IndexKind, IndexSchema, RowLayout, Schema,
+    Slot, TableSchema, Timestamp, Value, delta, encode_row, masked_row, validate_row,
 };
 use ambit_store::{ApplyError, ChangeSet, Store, TablePlan};
 use ambit_wire::{LeaveReason, Op, Parameters, TableBlocks};
@@ -110,6 +110,7 @@ pub struct World {
     touched: BTreeMap<(u16, Slot), u64>,
     next_id: u32,
     offset: u64,
+    now: Timestamp,
 }
 
 impl World {
@@ -123,6 +124,7 @@ impl World {
             touched: BTreeMap::new(),
             next_id: 0,
             offset: 0,
+            now: Timestamp(0),
         }
     }
 
@@ -201,12 +203,17 @@ impl World {
     }
 
     pub fn subscribe(&mut self, client: u8, sql: &str) -> Result<u32, QueryError> {
+        self.subscribe_as(client, sql, &Delivery::at_rate(f32::INFINITY))
+    }
+
+    pub fn subscribe_as(&mut self, client: u8, sql: &str, delivery: &Delivery) -> Result<u32, QueryError> {
         if !self.clients.contains_key(&client) {
             self.follower.connect(ClientId(client.into()), identity(client), ConnectionId([client; 16]));
         }
         let state = self.clients.entry(client).or_default();
         let number = state.next + 1;
-        self.follower.subscribe(ClientId(client.into()), number, sql, f32::INFINITY, Timestamp(0))?;
+        let (id, none) = (ClientId(client.into()), Parameters::new());
+        self.follower.subscribe_as(id, number, (sql, &none), delivery, self.now)?;
         state.next = number;
         state.subscriptions.insert(number, (sql.to_owned(), false));
         Ok(number)
@@ -222,7 +229,8 @@ impl World {
     /// Everybody sees the last commit, exactly what they may, and nothing else. The updates are answered.
     pub fn flush(&mut self) -> Vec<ClientUpdate<'static>> {
         let mut updates = Vec::new();
-        self.follower.flush_all(Timestamp(0), &mut |update| updates.push(update.into_owned()));
+        self.now = self.now.plus(Duration::from_millis(1_000));
+        self.follower.flush_all(self.now, &mut |update| updates.push(update.into_owned()));
         for update in &updates {
             self.receive(update);
         }

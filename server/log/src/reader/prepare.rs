@@ -16,6 +16,9 @@ impl LogReader {
         let segment_bytes = options.segment_bytes.clamp(limits::SEGMENT_BYTES_MIN, limits::SEGMENT_BYTES_MAX);
         let options = LogOptions { segment_bytes, ..options };
         remove_unfinished(&*self.medium)?;
+        if let Some(first) = self.given_up.take() {
+            self.remove_segment(first)?;
+        }
         if self.segments.is_empty() {
             let end = LogEnd { segment: None, last_record: options.next_after, epoch: 0 };
             return Ok((Log::new(self.medium, options, end), self.report));
@@ -70,9 +73,7 @@ impl LogReader {
         let open = name_spare(&*self.medium, header, options.segment_bytes)?;
         // The last segment can have the name of a later record, which is lost: behind the new one it would hide what is in that.
         if self.header.first > header.first {
-            let old = segment::segment_name(self.header.first);
-            self.medium.remove(&old).map_err(read_error(&old))?;
-            self.medium.sync().map_err(read_error("the list of segments"))?;
+            self.remove_segment(self.header.first)?;
         }
         Ok(open)
     }
@@ -84,10 +85,15 @@ impl LogReader {
         created.map_err(read_error(SPARE_NAME))?;
         let header = segment::Header { first: self.last_offset + 1, ..self.header };
         let open = name_spare(&*self.medium, header, segment_bytes)?;
-        let old = segment::segment_name(self.header.first);
-        self.medium.remove(&old).map_err(read_error(&old))?;
-        self.medium.sync().map_err(read_error("the list of segments"))?;
+        self.remove_segment(self.header.first)?;
         Ok(open)
+    }
+
+    /// Removes a segment for good before anything is written that it could hide.
+    fn remove_segment(&self, first: u64) -> Result<(), ReadError> {
+        let name = segment::segment_name(first);
+        self.medium.remove(&name).map_err(read_error(&name))?;
+        self.medium.sync().map_err(read_error("the list of segments"))
     }
 }
 

@@ -158,10 +158,8 @@ fn a_log_that_lost_what_a_snapshot_has_does_not_hide_it() {
     assert!(matches!(&refused, ReadError::Damaged(damage) if damage.last_good == 2), "{refused}");
 }
 
-/// The segment that holds what was lost can be named after a later record than the snapshot's. It stayed behind the new segment and
-/// said that nothing comes before it, so that what was written from then on was not read.
-#[test]
-fn a_last_segment_of_later_records_does_not_hide_what_follows_a_snapshot() {
+/// A log whose last segment has lost its only record, for which it is named; and that record's offset.
+fn torn_behind_a_new_name() -> (MemoryMedium, u64) {
     let medium = MemoryMedium::default();
     let mut log = open(&medium);
     let mut offset = 0;
@@ -173,10 +171,66 @@ fn a_last_segment_of_later_records_does_not_hide_what_follows_a_snapshot() {
     drop(log);
     let last = *segments(&medium).last().unwrap();
     assert_eq!(last, offset, "it holds the last record alone");
-    medium.edit(&segment_name(last), |bytes| {
+    flip_the_end(&medium, last);
+    (medium, last)
+}
+
+/// What a segment begins with (docs/formats/log.md).
+const HEADER_BYTES: usize = 40;
+
+fn flip_the_end(medium: &MemoryMedium, segment: u64) {
+    medium.edit(&segment_name(segment), |bytes| {
         let end = bytes.iter().rposition(|byte| *byte != 0).unwrap();
         bytes[end] ^= 1;
     });
+}
+
+/// A crash can keep the new segment's name and the old segment, which nothing had removed yet. The next start went on in a third
+/// one before both, if the torn bytes were gone by then; the one after that took the new segment for the last and read
+/// nothing of what was written.
+#[test]
+fn a_crash_before_the_last_segment_of_later_records_is_removed_loses_nothing() {
+    let changes: [fn(&MemoryMedium, u64); 3] = [
+        |_, _| (),
+        |medium, last| medium.edit(&segment_name(last), |bytes| bytes[HEADER_BYTES..].fill(0)),
+        // The sector that was lost comes back.
+        flip_the_end,
+    ];
+    for (index, change) in changes.into_iter().enumerate() {
+        let (medium, last) = torn_behind_a_new_name();
+        let snapshot = last - 5;
+        let options = LogOptions { next_after: snapshot, ..SMALL };
+        let before = medium.fork();
+        LogReader::open(Arc::new(medium.clone()), snapshot).unwrap().into_log(options.clone()).unwrap();
+        assert_eq!(*segments(&medium).last().unwrap(), snapshot + 1);
+        let mut bytes = vec![0; usize::try_from(before.size(&segment_name(last)).unwrap()).unwrap()];
+        before.read_at(&segment_name(last), 0, &mut bytes).unwrap();
+        medium.create(&segment_name(last), bytes.len()).unwrap();
+        medium.edit(&segment_name(last), |new| *new = bytes);
+        change(&medium, last);
+
+        let reader = LogReader::open(Arc::new(medium.clone()), snapshot).unwrap();
+        let (mut log, _) = reader.into_log(options).unwrap();
+        assert!(!segments(&medium).contains(&last), "{index}");
+        let next = log.next_offset();
+        for offset in [next, next + 1] {
+            log.append(&batch([offset])).unwrap();
+            log.sync().unwrap();
+        }
+        drop(log);
+        assert_eq!(read_after(medium.clone(), snapshot).unwrap(), (vec![next, next + 1], None), "{index}");
+        assert!(
+            matches!(read(medium), Err(ReadError::Damaged(_))),
+            "{index}: the gap shows without the snapshot"
+        );
+    }
+}
+
+/// The segment that holds what was lost can be named after a later record than the snapshot's. It stayed behind the new segment and
+/// said that nothing comes before it, so that what was written from then on was not read.
+#[test]
+fn a_last_segment_of_later_records_does_not_hide_what_follows_a_snapshot() {
+    let (medium, last) = torn_behind_a_new_name();
     let snapshot = last - 5;
     let reader = LogReader::open(Arc::new(medium.clone()), snapshot).unwrap();
     let (mut log, report) = reader.into_log(LogOptions { next_after: snapshot, ..SMALL }).unwrap();

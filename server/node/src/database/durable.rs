@@ -1,10 +1,12 @@
-//! News of durability: from the log thread to whoever waits, and to clients that nothing else would tell.
+//! News of durability: from the log thread to whoever waits, to clients that nothing else would tell, and to those that are told
+//! nothing else.
 
 use std::io;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use ambit_interest::ClientUpdate;
 use ambit_log::{Log, LogEvent, LogThread};
 use ambit_wire::{ServerMessage, goodbye};
 use tokio::sync::watch;
@@ -59,6 +61,8 @@ pub fn start_log(log: Log, news: LogNews, shared: Arc<Shared>) -> io::Result<Log
 #[derive(Default)]
 pub struct Waiting {
     clients: Mutex<Vec<WaitingClient>>,
+    /// Clients with updates that are held until they are durable.
+    held: Mutex<Vec<Arc<Connection>>>,
 }
 
 struct WaitingClient {
@@ -80,12 +84,36 @@ impl Waiting {
             false => Duration::ZERO,
         };
         let client = WaitingClient { connection: Arc::clone(connection), due: Instant::now() + patience };
-        self.lock().push(client);
+        lock(&self.clients).push(client);
+    }
+
+    /// Sends an update once it is durable, and all of the client's updates in order.
+    pub fn hold(
+        &self,
+        connection: &Arc<Connection>,
+        update: &ClientUpdate<'_>,
+        durable: &watch::Receiver<u64>,
+    ) {
+        if connection.hold(update.header(0), update.blocks.to_vec()) {
+            lock(&self.held).push(Arc::clone(connection));
+        }
+        // After it is on the list: what becomes durable from here on finds it there.
+        let durable_offset = *durable.borrow();
+        if update.offset <= durable_offset {
+            connection.release(durable_offset);
+        }
+    }
+
+    /// Sends what was held and is durable.
+    fn release(&self, durable_offset: u64) {
+        let mut connections = std::mem::take(&mut *lock(&self.held));
+        connections.retain(|connection| connection.release(durable_offset));
+        lock(&self.held).append(&mut connections);
     }
 
     /// Tells those who are due; returns when to look again if somebody is left who is not.
     fn tell(&self, durable_offset: u64, now: Instant) -> Option<Instant> {
-        let mut clients = std::mem::take(&mut *self.lock());
+        let mut clients = std::mem::take(&mut *lock(&self.clients));
         clients.retain(|client| {
             let connection = &client.connection;
             // A swap, not a store: whoever still sees the mark has made its commit visible to the next line.
@@ -102,13 +130,13 @@ impl Waiting {
             is_left && !connection.waits_for_durable.swap(true, Ordering::AcqRel)
         });
         let next = clients.iter().map(|client| client.due).filter(|due| *due > now).min();
-        self.lock().append(&mut clients);
+        lock(&self.clients).append(&mut clients);
         next
     }
+}
 
-    fn lock(&self) -> MutexGuard<'_, Vec<WaitingClient>> {
-        self.clients.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+fn lock<T>(list: &Mutex<Vec<T>>) -> MutexGuard<'_, Vec<T>> {
+    list.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Tells waiting clients of durable offsets until the log's thread has ended. A client that gets results or updates anyway
@@ -117,6 +145,7 @@ pub async fn tell_durable(shared: Arc<Shared>) {
     let mut durable = shared.durable.clone();
     loop {
         let offset = *durable.borrow_and_update();
+        shared.waiting.release(offset);
         let again = shared.waiting.tell(offset, Instant::now());
         tokio::time::sleep(limits::DURABLE_PAUSE).await;
         let wait = async {

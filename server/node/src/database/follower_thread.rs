@@ -120,9 +120,12 @@ impl FollowerThread {
             FollowerCommand::Subscribe { connection, subscription, sql, delivery, parameters } => {
                 let (client, now) = (ClientId(connection.number), clock::now());
                 let query = (sql.as_str(), &*parameters);
-                let begun = self.follower.subscribe_as(client, subscription, query, &delivery, now);
-                if let Err(reason) = begun {
-                    refuse(&self.shared, &connection, &Refusal { subscription, change: 0, reason });
+                match self.follower.subscribe_as(client, subscription, query, &delivery, now) {
+                    Ok(()) if delivery.confirmed => connection.confirm(),
+                    Ok(()) => {}
+                    Err(reason) => {
+                        refuse(&self.shared, &connection, &Refusal { subscription, change: 0, reason });
+                    }
                 }
                 connection.batch_ends();
             }
@@ -191,14 +194,15 @@ impl FollowerThread {
                 shared.lines.call(Level::Warn, format!("let go of client {}: {text}", connection.identity));
                 return connection.goodbye(goodbye::LIMIT, &text);
             }
-            let message = header.encode_with(&[&update.blocks]);
             Statistics::add(&statistics.updates, 1);
-            Statistics::add(&statistics.update_bytes, message.len() as u64);
-            connection.durable_told.fetch_max(durable_offset, Ordering::AcqRel);
-            match update.applied.is_empty() {
-                true => connection.send(message),
-                false => connection.send_large(message),
-            };
+            Statistics::add(&statistics.update_bytes, update.blocks.len() as u64);
+            match connection.is_confirmed() {
+                true => shared.waiting.hold(connection, &update, &shared.durable),
+                false => {
+                    connection.durable_told.fetch_max(durable_offset, Ordering::AcqRel);
+                    connection.send_update(&header, &update.blocks);
+                }
+            }
             update.refused.iter().for_each(|refusal| refuse(shared, connection, refusal));
         };
         match all {

@@ -59,7 +59,7 @@ pub struct StatisticsReport {
     pub durable_offset: u64,
     /// Update messages sent.
     pub updates: u64,
-    /// Their bytes, before any of them were compressed.
+    /// Bytes of their rows, before any of them were compressed.
     pub update_bytes: u64,
     /// Of these, messages that went out compressed.
     pub compressed_updates: u64,

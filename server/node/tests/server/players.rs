@@ -1,7 +1,8 @@
 //! Players: calls, subscriptions, durability, coming back as the same player.
 
 use ambit_client::{
-    CallOutcome, CallStatus, Client, EventKind, LeaveReason, ParameterValue, Parameters, SubscriptionState,
+    CallOutcome, CallStatus, Client, Delivery, EventKind, LeaveReason, ParameterValue, Parameters,
+    SubscriptionState,
 };
 use ambit_model::{Value, decode_row, encode_row};
 use serde_json::json;
@@ -248,4 +249,26 @@ fn arguments_of_other_types_are_refused_with_their_reason() {
     let (status, text) = world.call("no_such", json!([]));
     assert_eq!(status, 404);
     assert!(text.contains("there is no reducer \\\"no_such\\\"") && text.contains("transfer"), "{text}");
+}
+
+/// An update's offset was beyond the durable one in most messages of the same calls without the option.
+#[test]
+fn who_wants_only_what_is_durable_is_told_nothing_else() {
+    let world = World::with_bank();
+    let mut watcher = world.client(None);
+    let delivery = Delivery { rate: f32::INFINITY, confirmed: true, ..Delivery::default() };
+    watcher.subscribe_as("SELECT * FROM account", &Parameters::new(), &delivery).unwrap();
+    let all = |client: &mut Client| client.table("account").is_some_and(|table| table.len() == 100);
+    assert!(watcher.wait_until(PATIENCE, all));
+
+    let mut caller = world.client(None);
+    for round in 1..=50 {
+        let outcome = call(&mut caller, "transfer", &transfer(1, 2, 1));
+        assert_eq!(outcome.status, CallStatus::Committed);
+        // Each of them alone, so that the moment between a commit and its sync shows.
+        assert!(watcher.wait_until(PATIENCE, |client| {
+            assert!(client.world().offset() <= client.durable_offset());
+            balances(client)[2].1 == 1_000 + round
+        }));
+    }
 }

@@ -102,7 +102,7 @@ fn nothing_of_a_private_column_leaves_the_server() {
     let subscribe_to = |subscription, sql| ambit_wire::ClientMessage::Subscribe {
         subscription,
         sql,
-        rate: f32::INFINITY,
+        delivery: ambit_wire::Delivery::at_rate(f32::INFINITY),
         parameters: ambit_wire::Parameters::new(),
     };
     say(&mut socket, &subscribe_to(1, "SELECT * FROM chest"));

@@ -45,6 +45,12 @@ impl History {
         self.commits.range(..=offset).next_back().map(|(_, commit)| &commit.state)
     }
 
+    /// The state at an offset, and those after later commits up to another one.
+    pub(crate) fn between(&self, from: u64, to: u64) -> impl Iterator<Item = (u64, &Database)> {
+        let first = self.commits.range(..=from).next_back().map_or(from, |(offset, _)| *offset);
+        self.commits.range(first..=to).map(|(offset, commit)| (*offset, &commit.state))
+    }
+
     /// The offset of the last commit.
     pub(crate) fn last_offset(&self) -> u64 {
         self.commits.keys().next_back().copied().unwrap_or(0)

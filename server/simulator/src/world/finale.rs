@@ -4,7 +4,7 @@
 use super::World;
 use crate::checkers::{Checker, Violation, clients, equality, indexes};
 use crate::disk::DiskFaults;
-use crate::limits::SETTLE_US;
+use crate::limits::{REST_US_MAX, SETTLE_US};
 use crate::queue::Event;
 
 impl World {
@@ -14,6 +14,7 @@ impl World {
         for disk in [&self.log_disk, &self.snapshot_disk] {
             disk.set_faults(DiskFaults::default());
         }
+        self.rest()?;
         // A log that has failed, or a power failure that is about to come, ends this server; the next one stays.
         self.is_ending = false;
         self.lose_power();
@@ -45,6 +46,32 @@ impl World {
         )
     }
 
+    /// Nobody writes any more: what delivery options held back is told too, to everybody who is still connected.
+    fn rest(&mut self) -> Result<(), Violation> {
+        let now = self.queue.now();
+        let (soon, late) = (now + SETTLE_US, now + REST_US_MAX);
+        while self.queue.now() < soon || (self.queue.now() < late && self.has_more_to_tell()) {
+            if !self.step()? {
+                return Ok(());
+            }
+        }
+        if self.server.as_ref().is_none_or(|server| server.failure.is_some()) {
+            return Ok(());
+        }
+        for (number, client) in self.clients.iter_mut().enumerate() {
+            if let Some(link) = &mut client.link
+                && self.network.client_of(link.connection) == Some(number)
+            {
+                clients::check_at_rest(link, &self.truth.history)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn has_more_to_tell(&self) -> bool {
+        self.server.as_ref().is_some_and(|server| server.follower.next_flush().is_some())
+    }
+
     /// Engine, follower and every client hold the same.
     fn check_agreement(&mut self) -> Result<(), Violation> {
         let Some(server) = &self.server else {
@@ -73,8 +100,8 @@ impl World {
             );
             return Err(Violation::new(Checker::Follower, text));
         }
-        for link in self.clients.iter().filter_map(|client| client.link.as_ref()) {
-            clients::check(link, &self.truth.current)?;
+        for link in self.clients.iter_mut().filter_map(|client| client.link.as_mut()) {
+            clients::check_at_rest(link, &self.truth.history)?;
             if link.queries.len() != link.applied().count() || link.calls > 0 {
                 let text = format!(
                     "{} of {} subscriptions are applied, {} calls have no answer",

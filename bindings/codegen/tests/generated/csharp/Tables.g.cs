@@ -185,12 +185,17 @@ namespace Game {
         public static readonly Ambit.Column<PlainRow, ushort> AU16 = new Ambit.Column<PlainRow, ushort>("plain", "a_u16", (p, n, v) => p.Set(n, v));
         public static readonly Ambit.Column<PlainRow, uint> AU32 = new Ambit.Column<PlainRow, uint>("plain", "a_u32", (p, n, v) => p.Set(n, v));
         public static readonly Ambit.Column<PlainRow, ulong> AU64 = new Ambit.Column<PlainRow, ulong>("plain", "a_u64", (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.Column<PlainRow> AU128 = new Ambit.Column<PlainRow>("plain", "a_u128");
         public static readonly Ambit.Column<PlainRow, float> AF32 = new Ambit.Column<PlainRow, float>("plain", "a_f32", (p, n, v) => p.Set(n, v));
         public static readonly Ambit.Column<PlainRow, double> AF64 = new Ambit.Column<PlainRow, double>("plain", "a_f64", (p, n, v) => p.Set(n, v));
         public static readonly Ambit.PositionColumn<PlainRow, Ambit.Vec2> V2 = new Ambit.PositionColumn<PlainRow, Ambit.Vec2>("plain", "v2", (p, n, v) => p.Set(n, v));
         public static readonly Ambit.PositionColumn<PlainRow, Ambit.Vec3> V3 = new Ambit.PositionColumn<PlainRow, Ambit.Vec3>("plain", "v3", (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.Column<PlainRow> V4 = new Ambit.Column<PlainRow>("plain", "v4");
+        public static readonly Ambit.Column<PlainRow> Turn = new Ambit.Column<PlainRow>("plain", "turn");
         public static readonly Ambit.PositionColumn<PlainRow, Ambit.DVec2> D2 = new Ambit.PositionColumn<PlainRow, Ambit.DVec2>("plain", "d2", (p, n, v) => p.Set(n, v));
         public static readonly Ambit.PositionColumn<PlainRow, Ambit.DVec3> D3 = new Ambit.PositionColumn<PlainRow, Ambit.DVec3>("plain", "d3", (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.Column<PlainRow> I2 = new Ambit.Column<PlainRow>("plain", "i2");
+        public static readonly Ambit.Column<PlainRow> I3 = new Ambit.Column<PlainRow>("plain", "i3");
         public static readonly Ambit.IdentityColumn<PlainRow> Owner = new Ambit.IdentityColumn<PlainRow>("plain", "owner");
         public static readonly Ambit.ConnectionColumn<PlainRow> Line = new Ambit.ConnectionColumn<PlainRow>("plain", "line");
         public static readonly Ambit.Column<PlainRow, Ambit.Uuid> Uuid = new Ambit.Column<PlainRow, Ambit.Uuid>("plain", "uuid", (p, n, v) => p.Set(n, v));
@@ -199,9 +204,11 @@ namespace Game {
         public static readonly Ambit.Column<PlainRow, Ambit.Duration> Span = new Ambit.Column<PlainRow, Ambit.Duration>("plain", "span", (p, n, v) => p.Set(n, v));
         private static readonly string[] moodNames_ = { "Calm", "Angry", "Default" };
         public static readonly Ambit.Column<PlainRow, Mood> Mood = new Ambit.Column<PlainRow, Mood>("plain", "mood", (p, n, v) => p.Set(n, moodNames_[(int)v]));
+        public static readonly Ambit.Column<PlainRow> Stats = new Ambit.Column<PlainRow>("plain", "stats");
         public static readonly Ambit.Column<PlainRow, bool> MaybeFlag = new Ambit.Column<PlainRow, bool>("plain", "maybe_flag", (p, n, v) => p.Set(n, v));
         public static readonly Ambit.Column<PlainRow, ulong> MaybeU64 = new Ambit.Column<PlainRow, ulong>("plain", "maybe_u64", (p, n, v) => p.Set(n, v));
         public static readonly Ambit.Column<PlainRow, ulong> NoU64 = new Ambit.Column<PlainRow, ulong>("plain", "no_u64", (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.Column<PlainRow> MaybeStats = new Ambit.Column<PlainRow>("plain", "maybe_stats");
         public static readonly Ambit.Column<PlainRow, ushort> MaybeMaybe = new Ambit.Column<PlainRow, ushort>("plain", "maybe_maybe", (p, n, v) => p.Set(n, v));
         public static readonly Ambit.Column<PlainRow, byte> Class = new Ambit.Column<PlainRow, byte>("plain", "class", (p, n, v) => p.Set(n, v));
         public static readonly Ambit.Column<PlainRow, uint> Key = new Ambit.Column<PlainRow, uint>("plain", "key", (p, n, v) => p.Set(n, v));
@@ -323,8 +330,20 @@ namespace Game {
         public static readonly Ambit.TextColumn<HeapRowRow> Name = new Ambit.TextColumn<HeapRowRow>("heap_row", "name");
         public static readonly Ambit.Column<HeapRowRow, byte[]> Blob = new Ambit.Column<HeapRowRow, byte[]>("heap_row", "blob", (p, n, v) => p.Set(n, v));
         public static readonly Ambit.TextColumn<HeapRowRow> Empty = new Ambit.TextColumn<HeapRowRow>("heap_row", "empty");
+        public static readonly Ambit.Column<HeapRowRow> Flags = new Ambit.Column<HeapRowRow>("heap_row", "flags");
+        public static readonly Ambit.Column<HeapRowRow> Points = new Ambit.Column<HeapRowRow>("heap_row", "points");
+        public static readonly Ambit.Column<HeapRowRow> Words = new Ambit.Column<HeapRowRow>("heap_row", "words");
+        public static readonly Ambit.Column<HeapRowRow> Grid = new Ambit.Column<HeapRowRow>("heap_row", "grid");
         public static readonly Ambit.TextColumn<HeapRowRow> MaybeText = new Ambit.TextColumn<HeapRowRow>("heap_row", "maybe_text");
         public static readonly Ambit.TextColumn<HeapRowRow> NoText = new Ambit.TextColumn<HeapRowRow>("heap_row", "no_text");
+        public static readonly Ambit.Column<HeapRowRow> Maybes = new Ambit.Column<HeapRowRow>("heap_row", "maybes");
+        public static readonly Ambit.Column<HeapRowRow> Moods = new Ambit.Column<HeapRowRow>("heap_row", "moods");
+        public static readonly Ambit.Column<HeapRowRow> Parties = new Ambit.Column<HeapRowRow>("heap_row", "parties");
+        public static readonly Ambit.Column<HeapRowRow> Item = new Ambit.Column<HeapRowRow>("heap_row", "item");
+        public static readonly Ambit.Column<HeapRowRow> Items = new Ambit.Column<HeapRowRow>("heap_row", "items");
+        public static readonly Ambit.Column<HeapRowRow> Action = new Ambit.Column<HeapRowRow>("heap_row", "action");
+        public static readonly Ambit.Column<HeapRowRow> Actions = new Ambit.Column<HeapRowRow>("heap_row", "actions");
+        public static readonly Ambit.Column<HeapRowRow> MaybeAction = new Ambit.Column<HeapRowRow>("heap_row", "maybe_action");
     }
 
     /// <summary>
@@ -415,6 +434,7 @@ namespace Game {
         /// Its &lt;key&gt;.
         /// </summary>
         public static readonly Ambit.Column<NestedFixedRow, ulong> Id = new Ambit.Column<NestedFixedRow, ulong>("nested_fixed", "id", (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.Column<NestedFixedRow> Event = new Ambit.Column<NestedFixedRow>("nested_fixed", "event");
     }
 
     /// <summary>
@@ -505,6 +525,7 @@ namespace Game {
         /// Its &lt;key&gt;.
         /// </summary>
         public static readonly Ambit.Column<NestedRow, ulong> Id = new Ambit.Column<NestedRow, ulong>("nested", "id", (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.Column<NestedRow> Event = new Ambit.Column<NestedRow>("nested", "event");
     }
 
     /// <summary>

@@ -142,9 +142,10 @@ fn tell(
     if is_strict || has_new || shown.was != shown.is {
         let period = scratch.tables.get(usize::from(table)).map(|table| &table.period);
         let changed = || period.and_then(|period| period.change(slot)).map_or(0, |change| change.mask);
+        let steps = world.table(table).map_or(0, |table| table.motion.mask());
         let mask = match was_strict {
             // What was told in steps may not be exact.
-            true if has_new => changed() | world.table(table).map_or(0, |table| table.motion.mask()),
+            true if has_new || is_strict && shown.was != shown.is => changed() | steps,
             true if is_strict => changed(),
             true | false => lacking(world, table, (group, seen)),
         };

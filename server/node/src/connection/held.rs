@@ -1,0 +1,85 @@
+//! Updates that a client is sent only once they are durable.
+
+use std::collections::VecDeque;
+use std::sync::atomic::Ordering;
+use std::sync::{MutexGuard, PoisonError};
+
+use ambit_wire::{UpdateHeader, goodbye};
+
+use super::Connection;
+use crate::limits;
+
+/// What waits, by rising offsets.
+#[derive(Default)]
+pub struct Held {
+    updates: VecDeque<(UpdateHeader, Vec<u8>)>,
+    bytes: usize,
+}
+
+impl Held {
+    /// Bytes of the updates' blocks.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+}
+
+impl Connection {
+    /// From now on the client is only told what is durable.
+    pub fn confirm(&self) {
+        self.is_confirmed.store(true, Ordering::Release);
+    }
+
+    /// Whether updates are held back until they are durable.
+    pub fn is_confirmed(&self) -> bool {
+        self.is_confirmed.load(Ordering::Acquire)
+    }
+
+    /// Sends an update.
+    pub fn send_update(&self, header: &UpdateHeader, blocks: &[u8]) -> bool {
+        let message = header.encode_with(&[blocks]);
+        match header.applied.is_empty() && header.changed.is_empty() {
+            true => self.send(message),
+            false => self.send_large(message),
+        }
+    }
+
+    /// Keeps an update for [`Self::release`]. Whether it is the first that is kept. If too much waits, the client is let go.
+    pub(crate) fn hold(&self, header: UpdateHeader, blocks: Vec<u8>) -> bool {
+        let mut held = self.held();
+        if self.is_closing() {
+            return false;
+        }
+        let bytes_max = limits::OUTGOING_BYTES_MAX;
+        if !held.updates.is_empty() && held.bytes + blocks.len() > bytes_max {
+            let reason = format!(
+                "the log is behind: more than {bytes_max} bytes wait to be durable before this client may be told"
+            );
+            self.goodbye(goodbye::LIMIT, &reason);
+            return false;
+        }
+        self.server_outgoing.change(0, blocks.len());
+        held.bytes += blocks.len();
+        held.updates.push_back((header, blocks));
+        held.updates.len() == 1
+    }
+
+    /// Sends the updates up to this offset. Whether others are left.
+    pub(crate) fn release(&self, durable_offset: u64) -> bool {
+        let mut held = self.held();
+        while let Some((mut header, blocks)) =
+            held.updates.pop_front_if(|(header, _)| header.offset <= durable_offset)
+        {
+            held.bytes -= blocks.len();
+            self.server_outgoing.change(blocks.len(), 0);
+            header.durable_offset = durable_offset;
+            self.durable_told.fetch_max(durable_offset, Ordering::AcqRel);
+            self.send_update(&header, &blocks);
+        }
+        !held.updates.is_empty() && !self.is_closing()
+    }
+
+    pub(super) fn held(&self) -> MutexGuard<'_, Held> {
+        // Nothing that could panic happens between two states that fit together.
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

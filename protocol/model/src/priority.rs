@@ -33,7 +33,9 @@ impl Priority {
     pub(crate) fn check(&self, table: &TableSchema) -> Result<(), String> {
         let Self { weight, column } = *self;
         if !(PRIORITY_MIN..=PRIORITY_MAX).contains(&weight) {
-            return Err(format!("a priority is a number from {PRIORITY_MIN} to {PRIORITY_MAX}, not {weight}"));
+            return Err(format!(
+                "a priority is a number from {PRIORITY_MIN} to {PRIORITY_MAX}, not {weight}"
+            ));
         }
         let Some(column) = column else { return Ok(()) };
         let Some(column) = table.columns.get(usize::from(column)) else {

@@ -13,8 +13,8 @@ use std::sync::Arc;
 use ambit_interest::{ClientId, Delivery, Parameters, QueryError, Tier};
 use ambit_model::glam::Vec2;
 use ambit_model::{
-    ColumnSchema, ColumnType, ConnectionId, Duration, Identity, IndexKind, IndexSchema, Priority, Schema, Slot,
-    TableSchema, Timestamp, Value, encode_row,
+    ColumnSchema, ColumnType, ConnectionId, Duration, Identity, IndexKind, IndexSchema, Priority, Schema,
+    Slot, TableSchema, Timestamp, Value, encode_row,
 };
 use feed::{Feed, Told};
 

@@ -308,7 +308,9 @@ impl Comparison<'_> {
         if old.priority != new.priority {
             let of_column = new.priority.column.and_then(|column| new.columns.get(usize::from(column)));
             let text = match of_column {
-                Some(column) => format!("has priority {} times its column `{}` now", new.priority.weight, column.name),
+                Some(column) => {
+                    format!("has priority {} times its column `{}` now", new.priority.weight, column.name)
+                }
                 None => format!("has priority {} now", new.priority.weight),
             };
             self.note(ChangeWhat::Priority, Effect::Nothing, text);

@@ -213,8 +213,7 @@ fn joined(columns: &[Ident], at: &Ident) -> Ident {
 
 /// A number after `=`. The bounds are those of `ambit-model`.
 fn priority(input: ParseStream<'_>) -> Result<f32> {
-    const ALLOWS: &str =
-        "a table's priority is a number from 0.01 to 100, `priority = 2.0`; 1 is that of a table without a word";
+    const ALLOWS: &str = "a table's priority is a number from 0.01 to 100, `priority = 2.0`; 1 is that of a table without a word";
     let wrong = |error: Error| Error::new(error.span(), ALLOWS);
     input.parse::<Token![=]>().map_err(wrong)?;
     let number: Lit = input.parse().map_err(wrong)?;

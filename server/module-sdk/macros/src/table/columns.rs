@@ -95,7 +95,10 @@ impl Columns {
             ColumnAttribute::Priority => {
                 return match self.priority.replace(position) {
                     None => Ok(()),
-                    Some(_) => Err(Error::new_spanned(attribute, "one column of a table is the priority of its rows")),
+                    Some(_) => Err(Error::new_spanned(
+                        attribute,
+                        "one column of a table is the priority of its rows",
+                    )),
                 };
             }
             ColumnAttribute::Quantize(quantize) => {

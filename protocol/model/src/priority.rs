@@ -41,12 +41,12 @@ impl Priority {
         let Some(column) = table.columns.get(usize::from(column)) else {
             return Err(format!("its priority is column {column}, which it does not have"));
         };
-        match column.ty {
-            ColumnType::F32 | ColumnType::U8 | ColumnType::U16 => Ok(()),
-            _ => Err(format!(
-                "column `{}` holds a priority: it is an f32, a u8 or a u16, not {}",
-                column.name, column.ty
-            )),
+        if matches!(column.ty, ColumnType::F32 | ColumnType::U8 | ColumnType::U16) {
+            return Ok(());
         }
+        Err(format!(
+            "column `{}` holds a priority: it is an f32, a u8 or a u16, not {}",
+            column.name, column.ty
+        ))
     }
 }

@@ -54,9 +54,9 @@ impl Scene {
 
     fn put(&mut self, table: u16, id: u32, (x, hp): (f32, i32)) -> Slot {
         let schema = &self.feed.store.schema().tables[usize::from(table)];
-        let hp = match schema.columns[2].ty {
-            ColumnType::U8 => Value::U8(hp as u8),
-            _ => Value::I32(hp),
+        let hp = match schema.columns[2].ty == ColumnType::U8 {
+            true => Value::U8(hp as u8),
+            false => Value::I32(hp),
         };
         let values = [Value::U32(id), Value::Vec2(Vec2::new(x, 0.0)), hp];
         let mut row = encode_row(&schema.layout(), &values).unwrap();

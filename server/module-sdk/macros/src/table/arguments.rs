@@ -2,7 +2,7 @@
 
 use syn::parse::ParseStream;
 use syn::punctuated::Punctuated;
-use syn::{Error, Ident, Lit, LitInt, LitStr, Result, Token, bracketed, parenthesized};
+use syn::{Error, Ident, LitFloat, LitInt, LitStr, Result, Token, bracketed, parenthesized};
 
 use super::{ColumnModel, Durability, IndexModel, Kind, OnDelete, ReferenceModel};
 
@@ -216,15 +216,16 @@ fn priority(input: ParseStream<'_>) -> Result<f32> {
     const ALLOWS: &str = "a table's priority is a number from 0.01 to 100, `priority = 2.0`; 1 is that of a table without a word";
     let wrong = |error: Error| Error::new(error.span(), ALLOWS);
     input.parse::<Token![=]>().map_err(wrong)?;
-    let number: Lit = input.parse().map_err(wrong)?;
-    let weight = match &number {
-        Lit::Int(number) => number.base10_parse().map_err(wrong)?,
-        Lit::Float(number) => number.base10_parse().map_err(wrong)?,
-        _ => return Err(Error::new(number.span(), ALLOWS)),
+    let (weight, span) = if input.peek(LitInt) {
+        let number: LitInt = input.parse()?;
+        (number.base10_parse().map_err(wrong)?, number.span())
+    } else {
+        let number: LitFloat = input.parse().map_err(wrong)?;
+        (number.base10_parse().map_err(wrong)?, number.span())
     };
     match (0.01..=100.0).contains(&weight) {
         true => Ok(weight),
-        false => Err(Error::new(number.span(), ALLOWS)),
+        false => Err(Error::new(span, ALLOWS)),
     }
 }
 

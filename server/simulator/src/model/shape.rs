@@ -132,12 +132,12 @@ impl ReferenceShape {
     }
 }
 
-/// In an ordered index -0 counts as 0.
+/// In an ordered index -0 counts as 0. Their sum is 0.
 #[expect(clippy::wildcard_enum_match_arm, reason = "only floats have two zeros")]
 fn without_sign_of_zero(value: Value) -> Value {
     match value {
-        Value::F32(number) if number == 0.0 => Value::F32(0.0),
-        Value::F64(number) if number == 0.0 => Value::F64(0.0),
+        Value::F32(number) => Value::F32(number + 0.0),
+        Value::F64(number) => Value::F64(number + 0.0),
         other => other,
     }
 }

@@ -21,6 +21,7 @@ use tokio::sync::Notify;
 use crate::frame::{Frame, Opcode};
 use crate::limits::{self, FRAMES_PER_WRITE};
 use held::Held;
+pub use held::HeldUpdate;
 
 /// Bytes that wait for all clients of a server together.
 #[derive(Debug, Default)]

@@ -7,13 +7,20 @@ use std::sync::{MutexGuard, PoisonError};
 use ambit_wire::{UpdateHeader, goodbye};
 
 use super::Connection;
-use crate::limits;
 
 /// What waits, by rising offsets.
 #[derive(Default)]
 pub struct Held {
-    updates: VecDeque<(UpdateHeader, Vec<u8>)>,
+    updates: VecDeque<HeldUpdate>,
     bytes: usize,
+}
+
+/// An update, and what else the client is told then.
+pub struct HeldUpdate {
+    pub header: UpdateHeader,
+    pub blocks: Vec<u8>,
+    /// Messages that come after it: a subscription must not fail before an update that says it has begun.
+    pub after: Vec<Vec<u8>>,
 }
 
 impl Held {
@@ -35,45 +42,48 @@ impl Connection {
     }
 
     /// Sends an update.
-    pub fn send_update(&self, header: &UpdateHeader, blocks: &[u8]) -> bool {
+    pub fn send_update(&self, header: &UpdateHeader, blocks: &[u8]) {
         let message = header.encode_with(&[blocks]);
         match header.applied.is_empty() && header.changed.is_empty() {
             true => self.send(message),
             false => self.send_large(message),
-        }
+        };
     }
 
     /// Keeps an update for [`Self::release`]. Whether it is the first that is kept. If too much waits, the client is let go.
-    pub(crate) fn hold(&self, header: UpdateHeader, blocks: Vec<u8>) -> bool {
+    pub(crate) fn hold(&self, update: HeldUpdate) -> bool {
         let mut held = self.held();
         if self.is_closing() {
             return false;
         }
-        let bytes_max = limits::OUTGOING_BYTES_MAX;
-        if !held.updates.is_empty() && held.bytes + blocks.len() > bytes_max {
+        let (bytes, bytes_max) = (update.blocks.len(), self.server_outgoing.bytes_max());
+        if !held.updates.is_empty() && held.bytes + bytes > bytes_max {
             let reason = format!(
                 "the log is behind: more than {bytes_max} bytes wait to be durable before this client may be told"
             );
             self.goodbye(goodbye::LIMIT, &reason);
             return false;
         }
-        self.server_outgoing.change(0, blocks.len());
-        held.bytes += blocks.len();
-        held.updates.push_back((header, blocks));
+        self.server_outgoing.change(0, bytes);
+        held.bytes += bytes;
+        held.updates.push_back(update);
         held.updates.len() == 1
     }
 
     /// Sends the updates up to this offset. Whether others are left.
     pub(crate) fn release(&self, durable_offset: u64) -> bool {
         let mut held = self.held();
-        while let Some((mut header, blocks)) =
-            held.updates.pop_front_if(|(header, _)| header.offset <= durable_offset)
+        while let Some(HeldUpdate { mut header, blocks, after }) =
+            held.updates.pop_front_if(|update| update.header.offset <= durable_offset)
         {
             held.bytes -= blocks.len();
             self.server_outgoing.change(blocks.len(), 0);
             header.durable_offset = durable_offset;
             self.durable_told.fetch_max(durable_offset, Ordering::AcqRel);
             self.send_update(&header, &blocks);
+            for message in after {
+                self.send(message);
+            }
         }
         !held.updates.is_empty() && !self.is_closing()
     }

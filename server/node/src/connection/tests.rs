@@ -107,11 +107,15 @@ fn header(offset: u64) -> UpdateHeader {
     UpdateHeader { offset, durable_offset: 7, ..UpdateHeader::default() }
 }
 
+fn held(offset: u64, blocks: Vec<u8>) -> HeldUpdate {
+    HeldUpdate { header: header(offset), blocks, after: Vec::new() }
+}
+
 #[tokio::test]
 async fn updates_wait_until_they_are_durable_and_nothing_else_does() {
     let (connection, there) = connection(true);
-    assert!(connection.hold(header(5), vec![5]), "the first is to be listed");
-    assert!(!connection.hold(header(6), vec![6]) && !connection.hold(header(9), large()));
+    assert!(connection.hold(held(5, vec![5])), "the first is to be listed");
+    assert!(!connection.hold(held(6, vec![6])) && !connection.hold(held(9, large())));
     assert!(connection.release(4));
     assert!(connection.send(vec![1]));
     assert!(connection.release(7), "the last one is left");
@@ -123,13 +127,37 @@ async fn updates_wait_until_they_are_durable_and_nothing_else_does() {
     assert!(rest(connection, there).await == expected);
 }
 
+/// Refusals used to go out at once: a subscription failed, and then an older update said that it had begun.
+#[tokio::test]
+async fn what_comes_after_an_update_waits_with_it() {
+    let (connection, there) = connection(true);
+    connection.hold(held(5, vec![5]));
+    connection.hold(HeldUpdate { after: vec![vec![66], vec![67]], ..held(6, vec![6]) });
+    assert!(!connection.release(6));
+    let [first, second] = [5_u8, 6]
+        .map(|offset| UpdateHeader { durable_offset: 6, ..header(offset.into()) }.encode_with(&[&[offset]]));
+    let expected = [first, second, vec![66], vec![67]].map(frame).concat();
+    assert!(rest(connection, there).await == expected);
+}
+
+/// When the clients of a server let too much wait together, each may let less wait, whatever it waits for.
+#[tokio::test]
+async fn less_may_wait_to_be_durable_when_all_wait_for_much() {
+    let (connection, _there) = connection(false);
+    connection.server_outgoing.change(0, limits::SERVER_OUTGOING_BYTES_MAX);
+    connection.hold(held(1, vec![0; limits::OUTGOING_BYTES_WHEN_CROWDED_MAX]));
+    assert!(!connection.is_closing());
+    connection.hold(held(2, vec![0]));
+    assert!(connection.is_closing());
+}
+
 #[tokio::test]
 async fn a_client_for_whom_too_much_waits_to_be_durable_is_let_go() {
     let (connection, there) = connection(false);
     // One may be as large as it is.
-    connection.hold(header(1), vec![0; limits::OUTGOING_BYTES_MAX]);
+    connection.hold(held(1, vec![0; limits::OUTGOING_BYTES_MAX]));
     assert!(!connection.is_closing());
-    connection.hold(header(2), vec![0]);
+    connection.hold(held(2, vec![0]));
     assert!(connection.is_closing() && !connection.was_too_slow());
     assert!(!connection.release(2), "nobody looks at it again");
     let told = rest(connection, there).await;

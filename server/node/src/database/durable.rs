@@ -6,14 +6,13 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use ambit_interest::ClientUpdate;
 use ambit_log::{Log, LogEvent, LogThread};
 use ambit_wire::{ServerMessage, goodbye};
 use tokio::sync::watch;
 
 use super::gate::GateKeeper;
 use super::{Shared, Statistics};
-use crate::connection::Connection;
+use crate::connection::{Connection, HeldUpdate};
 use crate::limits;
 use crate::log_lines::Level;
 
@@ -88,18 +87,14 @@ impl Waiting {
     }
 
     /// Sends an update once it is durable, and all of the client's updates in order.
-    pub fn hold(
-        &self,
-        connection: &Arc<Connection>,
-        update: &ClientUpdate<'_>,
-        durable: &watch::Receiver<u64>,
-    ) {
-        if connection.hold(update.header(0), update.blocks.to_vec()) {
+    pub fn hold(&self, connection: &Arc<Connection>, update: HeldUpdate, durable: &watch::Receiver<u64>) {
+        let offset = update.header.offset;
+        if connection.hold(update) {
             lock(&self.held).push(Arc::clone(connection));
         }
         // After it is on the list: what becomes durable from here on finds it there.
         let durable_offset = *durable.borrow();
-        if update.offset <= durable_offset {
+        if offset <= durable_offset {
             connection.release(durable_offset);
         }
     }

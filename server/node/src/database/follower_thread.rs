@@ -15,7 +15,7 @@ use super::command::{FollowerCommand, FollowerRound};
 use super::gate::GateKeeper;
 use super::snapshots::{SnapshotJob, SnapshotRequest};
 use super::{Shared, Statistics};
-use crate::connection::Connection;
+use crate::connection::{Connection, HeldUpdate};
 use crate::limits::UPDATE_BYTES_MAX;
 use crate::log_lines::Level;
 use crate::{clock, limits};
@@ -196,14 +196,20 @@ impl FollowerThread {
             }
             Statistics::add(&statistics.updates, 1);
             Statistics::add(&statistics.update_bytes, update.blocks.len() as u64);
-            match connection.is_confirmed() {
-                true => shared.waiting.hold(connection, &update, &shared.durable),
-                false => {
-                    connection.durable_told.fetch_max(durable_offset, Ordering::AcqRel);
-                    connection.send_update(&header, &update.blocks);
-                }
+            let refusals = update.refused.iter().map(|refusal| refusal_of(shared, connection, refusal));
+            if connection.is_confirmed() {
+                let (blocks, after) = (update.blocks.to_vec(), refusals.collect());
+                return shared.waiting.hold(
+                    connection,
+                    HeldUpdate { header, blocks, after },
+                    &shared.durable,
+                );
             }
-            update.refused.iter().for_each(|refusal| refuse(shared, connection, refusal));
+            connection.durable_told.fetch_max(durable_offset, Ordering::AcqRel);
+            connection.send_update(&header, &update.blocks);
+            for message in refusals {
+                connection.send(message);
+            }
         };
         match all {
             true => self.follower.flush_all(clock::now(), sink),
@@ -218,10 +224,15 @@ impl FollowerThread {
 
 /// Tells a client that it does not have a subscription, or that one does not have other parameters.
 fn refuse(shared: &Shared, connection: &Connection, refusal: &Refusal) {
+    connection.send(refusal_of(shared, connection, refusal));
+}
+
+/// The message that tells it; the server's log has it too.
+fn refusal_of(shared: &Shared, connection: &Connection, refusal: &Refusal) -> Vec<u8> {
     let Refusal { subscription, change, reason } = refusal;
     let message = &reason.to_string();
     let text = format!("subscription {subscription} of {}: {message}", connection.identity);
     shared.lines.call(Level::Warn, text);
     let (subscription, change) = (*subscription, *change);
-    connection.send(ServerMessage::SubscriptionError { subscription, change, message }.encode());
+    ServerMessage::SubscriptionError { subscription, change, message }.encode()
 }

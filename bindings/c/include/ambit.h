@@ -298,7 +298,7 @@ typedef struct {
   // Bytes per second that the connection is to be sent; changes of rows wait for their turn. 0: as many as there
   // are.
   uint32_t budget;
-  // Not 0: only what is durable is told.
+  // Not 0: the connection is only told what is durable, for all of its subscriptions from this one on.
   uint32_t confirmed;
 } AmbitDelivery;
 

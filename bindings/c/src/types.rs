@@ -133,7 +133,7 @@ pub struct AmbitDelivery {
     /// Bytes per second that the connection is to be sent; changes of rows wait for their turn. 0: as many as there
     /// are.
     pub budget: u32,
-    /// Not 0: only what is durable is told.
+    /// Not 0: the connection is only told what is durable, for all of its subscriptions from this one on.
     pub confirmed: u32,
 }
 

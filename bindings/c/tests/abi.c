@@ -417,7 +417,7 @@ static void delivers_as_asked(void) {
     const float step = walker_position[0] > 300 ? -1.0F : 1.0F;
     AmbitText column = text("position");
     AmbitTier tiers[2] = {{.distance = 30, .rate = 20}, {.distance = 2000, .rate = 0.01F, .columns = &column, .column_count = 1}};
-    AmbitDelivery delivery = {.hysteresis = 5, .tiers = tiers, .tier_count = 2, .budget = 64000};
+    AmbitDelivery delivery = {.hysteresis = 5, .tiers = tiers, .tier_count = 2, .budget = 64000, .confirmed = 1};
     AmbitParameter centre = {.name = text("centre"), .kind = AMBIT_PARAMETER_KIND_POINT2, .x = walker_position[0], .y = walker_position[1]};
     AmbitText near = text("SELECT * FROM player WHERE ST_DWithin(position, :centre, 1000)");
     uint32_t number;

@@ -267,7 +267,8 @@ void rows_are_delivered_as_asked() {
             .hysteresis(5)
             .tier(30, 20)
             .tier(2000, 0.01F, Columns::position, Columns::facing)
-            .budget(64000);
+            .budget(64000)
+            .confirmed();
     };
     // Monsters always move, so that there are updates whether the walker is told or not.
     CHECK(watcher.subscribe("SELECT * FROM monster") != 0);

@@ -25,7 +25,7 @@ namespace Ambit {
         /// are.</summary>
         public uint Budget;
 
-        /// <summary>Only what is durable is told.</summary>
+        /// <summary>The connection is only told what is durable, for all of its subscriptions from this one on.</summary>
         public bool Confirmed;
 
         internal Delivery Copy() {
@@ -84,7 +84,7 @@ namespace Ambit {
             return this;
         }
 
-        /// <summary>Only what is durable is told.</summary>
+        /// <summary>The connection is only told what is durable, for all of its subscriptions from this one on.</summary>
         public Query<TRow> Confirmed() {
             delivery.Confirmed = true;
             return this;

@@ -448,7 +448,7 @@ namespace Ambit
         /// </summary>
         public uint budget;
         /// <summary>
-        ///  Not 0: only what is durable is told.
+        ///  Not 0: the connection is only told what is durable, for all of its subscriptions from this one on.
         /// </summary>
         public uint confirmed;
     }

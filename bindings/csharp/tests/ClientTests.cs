@@ -331,7 +331,8 @@ public sealed class ClientTests {
             };
             Func<float, Ambit.Query<PlayerRow>> near = aside => PlayerTable.Query()
                 .Filter(PlayerColumns.Position.Near(new Ambit.Vec2(start.X + aside, start.Y), 1000))
-                .Hysteresis(5).Tier(30, 20).Tier(2000, 0.01f, PlayerColumns.Position, PlayerColumns.Facing).Budget(64000);
+                .Hysteresis(5).Tier(30, 20).Tier(2000, 0.01f, PlayerColumns.Position, PlayerColumns.Facing)
+                .Budget(64000).Confirmed();
             // Monsters always move, so that there are updates whether the walker is told or not.
             watcher.Subscribe("SELECT * FROM monster");
             uint subscription = watcher.Subscribe(near(0));

@@ -78,7 +78,7 @@ impl<R> Query<R> {
     /// subscription shows them.
     #[must_use]
     pub fn showing<T>(mut self, column: Column<R, T>) -> Self {
-        self.columns.push(column.name());
+        self.columns.push(column.name);
         self
     }
 

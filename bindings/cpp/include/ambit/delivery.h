@@ -29,7 +29,7 @@ struct Delivery {
     std::vector<Tier> tiers;
     /// Bytes per second that the connection is to be sent; changes of rows wait for their turn. 0: as many as there are.
     std::uint32_t budget = 0;
-    /// Only what is durable is told.
+    /// The connection is only told what is durable, for all of its subscriptions from this one on.
     bool confirmed = false;
 
     /// Every change at this rate.

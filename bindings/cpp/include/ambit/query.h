@@ -269,7 +269,7 @@ public:
         delivery_.budget = bytes_per_second;
         return *this;
     }
-    /// Only what is durable is told.
+    /// The connection is only told what is durable, for all of its subscriptions from this one on.
     Query& confirmed() {
         delivery_.confirmed = true;
         return *this;

@@ -68,7 +68,7 @@ impl<R> Query<R> {
         self
     }
 
-    /// Only what is durable is told.
+    /// The connection is only told what is durable, for all of its subscriptions from this one on.
     #[must_use]
     pub fn confirmed(mut self) -> Self {
         self.delivery.confirmed = true;

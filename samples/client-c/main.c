@@ -193,7 +193,7 @@ int main(int count, char **arguments) {
     int result = 1;
     if (!failed(ambit_client_subscribe(me.client, text("SELECT * FROM player WHERE identity = :sender"), NULL, 0, NULL, &subscription)) &&
         !failed(ambit_client_subscribe(me.client,
-                                       text("SELECT o.* FROM player o JOIN player me ON ST_DWithin(o.position, me.position, 80) "
+                                       text("SELECT o.* FROM player o JOIN player me ON ST_DWithin(o.position, me.position, 160) "
                                             "WHERE me.identity = :sender"),
                                        NULL, 0, NULL, &subscription))) {
         result = run(&me, seconds);

@@ -47,7 +47,7 @@ struct Player {
         };
         client.subscribe("SELECT * FROM player WHERE identity = :sender");
         client.subscribe(
-            "SELECT o.* FROM player o JOIN player me ON ST_DWithin(o.position, me.position, 80) WHERE me.identity = :sender");
+            "SELECT o.* FROM player o JOIN player me ON ST_DWithin(o.position, me.position, 160) WHERE me.identity = :sender");
     }
 
     /// One frame of the game.

@@ -34,7 +34,7 @@ public sealed class Program {
             Console.WriteLine("! " + result.Message);
         };
         client.Subscribe("SELECT * FROM player WHERE identity = :sender");
-        client.Subscribe("SELECT o.* FROM player o JOIN player me ON ST_DWithin(o.position, me.position, 80) WHERE me.identity = :sender");
+        client.Subscribe("SELECT o.* FROM player o JOIN player me ON ST_DWithin(o.position, me.position, 160) WHERE me.identity = :sender");
     }
 
     /// <summary>One frame of the game.</summary>

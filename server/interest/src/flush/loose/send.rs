@@ -65,23 +65,11 @@ impl<'a> Sender<'a> {
         Some(Self { world, table, id, copies, now_ms })
     }
 
-    /// The columns that the client lacks.
-    #[inline]
-    fn pending(&self, terms: &Terms, entry: &Entry) -> u64 {
-        let stamps = &self.table.stamps;
-        let whole = stamps.since(entry.slot, entry.whole);
-        if entry.part == entry.whole {
-            return whole;
-        }
-        let columns = terms.numbered(entry.tier).1.columns;
-        stamps.since(entry.slot, entry.part) & columns | whole & !columns
-    }
-
     /// Appends what the client is to be told of a row in a tier: its columns of the tier, or if none of them has changed since
     /// it was sent last, all that it lacks. Answers whether it still lacks something.
     #[inline]
     pub fn send(&mut self, terms: &Terms, entry: &mut Entry, tier: u8, out: &mut Vec<u8>) -> bool {
-        let pending = self.pending(terms, entry);
+        let pending = pending(&self.table.stamps, terms, entry);
         let wanted = pending & terms.numbered(tier).1.columns;
         let mask = if wanted == 0 { pending } else { wanted };
         if mask != 0 {
@@ -124,4 +112,15 @@ impl<'a> Sender<'a> {
     pub fn since(&self, slot: u32, epoch: u32) -> u64 {
         self.table.stamps.since(slot, epoch)
     }
+}
+
+/// The columns that the client lacks.
+#[inline]
+pub(super) fn pending(stamps: &Stamps, terms: &Terms, entry: &Entry) -> u64 {
+    let whole = stamps.since(entry.slot, entry.whole);
+    if entry.part == entry.whole {
+        return whole;
+    }
+    let columns = terms.numbered(entry.tier).1.columns;
+    stamps.since(entry.slot, entry.part) & columns | whole & !columns
 }

@@ -12,14 +12,27 @@ use crate::limits;
 /// What waits, by rising offsets.
 #[derive(Default)]
 pub struct Held {
-    updates: VecDeque<(UpdateHeader, Vec<u8>)>,
+    updates: VecDeque<HeldUpdate>,
     bytes: usize,
 }
 
+struct HeldUpdate {
+    header: UpdateHeader,
+    blocks: Vec<u8>,
+    /// Messages that follow it.
+    inspections: Vec<Vec<u8>>,
+}
+
 impl Held {
-    /// Bytes of the updates' blocks.
+    /// Bytes of the updates' blocks, and of what follows them.
     pub fn bytes(&self) -> usize {
         self.bytes
+    }
+}
+
+impl HeldUpdate {
+    fn byte_count(&self) -> usize {
+        self.blocks.len() + self.inspections.iter().map(Vec::len).sum::<usize>()
     }
 }
 
@@ -43,37 +56,40 @@ impl Connection {
         }
     }
 
-    /// Keeps an update for [`Self::release`]. Whether it is the first that is kept. If too much waits, the client is let go.
-    pub(crate) fn hold(&self, header: UpdateHeader, blocks: Vec<u8>) -> bool {
+    /// Keeps an update, and the messages that follow it, for [`Self::release`]. Whether it is the first that is kept. If too much
+    /// waits, the client is let go.
+    pub(crate) fn hold(&self, header: UpdateHeader, blocks: Vec<u8>, inspections: Vec<Vec<u8>>) -> bool {
+        let update = HeldUpdate { header, blocks, inspections };
         let mut held = self.held();
         if self.is_closing() {
             return false;
         }
         let bytes_max = limits::OUTGOING_BYTES_MAX;
-        if !held.updates.is_empty() && held.bytes + blocks.len() > bytes_max {
+        if !held.updates.is_empty() && held.bytes + update.byte_count() > bytes_max {
             let reason = format!(
                 "the log is behind: more than {bytes_max} bytes wait to be durable before this client may be told"
             );
             self.goodbye(goodbye::LIMIT, &reason);
             return false;
         }
-        self.server_outgoing.change(0, blocks.len());
-        held.bytes += blocks.len();
-        held.updates.push_back((header, blocks));
+        self.server_outgoing.change(0, update.byte_count());
+        held.bytes += update.byte_count();
+        held.updates.push_back(update);
         held.updates.len() == 1
     }
 
     /// Sends the updates up to this offset. Whether others are left.
     pub(crate) fn release(&self, durable_offset: u64) -> bool {
         let mut held = self.held();
-        while let Some((mut header, blocks)) =
-            held.updates.pop_front_if(|(header, _)| header.offset <= durable_offset)
+        while let Some(mut update) =
+            held.updates.pop_front_if(|update| update.header.offset <= durable_offset)
         {
-            held.bytes -= blocks.len();
-            self.server_outgoing.change(blocks.len(), 0);
-            header.durable_offset = durable_offset;
+            held.bytes -= update.byte_count();
+            self.server_outgoing.change(update.byte_count(), 0);
+            update.header.durable_offset = durable_offset;
             self.durable_told.fetch_max(durable_offset, Ordering::AcqRel);
-            self.send_update(&header, &blocks);
+            self.send_update(&update.header, &update.blocks);
+            update.inspections.into_iter().for_each(|message| _ = self.send(message));
         }
         !held.updates.is_empty() && !self.is_closing()
     }

@@ -110,16 +110,20 @@ fn header(offset: u64) -> UpdateHeader {
 #[tokio::test]
 async fn updates_wait_until_they_are_durable_and_nothing_else_does() {
     let (connection, there) = connection(true);
-    assert!(connection.hold(header(5), vec![5]), "the first is to be listed");
-    assert!(!connection.hold(header(6), vec![6]) && !connection.hold(header(9), large()));
+    assert!(connection.hold(header(5), vec![5], Vec::new()), "the first is to be listed");
+    assert!(
+        !connection.hold(header(6), vec![6], vec![vec![7]])
+            && !connection.hold(header(9), large(), Vec::new())
+    );
     assert!(connection.release(4));
     assert!(connection.send(vec![1]));
     assert!(connection.release(7), "the last one is left");
     assert_eq!(connection.durable_told.load(Ordering::Acquire), 7);
     assert!(connection.send(vec![2]));
-    let told = [header(5).encode_with(&[&[5]]), vec![1], header(6).encode_with(&[&[6]]), vec![2]];
+    let told = [header(5).encode_with(&[&[5]]), vec![1], header(6).encode_with(&[&[6]]), vec![7], vec![2]];
     // In another order: what waits for the disk does not hold up what need not.
-    let expected = [&told[1], &told[0], &told[2], &told[3]].map(|message| frame(message.clone())).concat();
+    let expected =
+        [&told[1], &told[0], &told[2], &told[3], &told[4]].map(|message| frame(message.clone())).concat();
     assert!(rest(connection, there).await == expected);
 }
 
@@ -127,9 +131,9 @@ async fn updates_wait_until_they_are_durable_and_nothing_else_does() {
 async fn a_client_for_whom_too_much_waits_to_be_durable_is_let_go() {
     let (connection, there) = connection(false);
     // One may be as large as it is.
-    connection.hold(header(1), vec![0; limits::OUTGOING_BYTES_MAX]);
+    connection.hold(header(1), vec![0; limits::OUTGOING_BYTES_MAX], Vec::new());
     assert!(!connection.is_closing());
-    connection.hold(header(2), vec![0]);
+    connection.hold(header(2), Vec::new(), vec![vec![0]]);
     assert!(connection.is_closing() && !connection.was_too_slow());
     assert!(!connection.release(2), "nobody looks at it again");
     let told = rest(connection, there).await;

@@ -11,6 +11,7 @@ use ambit_log::{Log, LogEvent, LogThread};
 use ambit_wire::{ServerMessage, goodbye};
 use tokio::sync::watch;
 
+use super::follower_thread;
 use super::gate::GateKeeper;
 use super::{Shared, Statistics};
 use crate::connection::Connection;
@@ -94,7 +95,8 @@ impl Waiting {
         update: &ClientUpdate<'_>,
         durable: &watch::Receiver<u64>,
     ) {
-        if connection.hold(update.header(0), update.blocks.to_vec()) {
+        let inspections = follower_thread::inspections(update).collect();
+        if connection.hold(update.header(0), update.blocks.to_vec(), inspections) {
             lock(&self.held).push(Arc::clone(connection));
         }
         // After it is on the list: what becomes durable from here on finds it there.

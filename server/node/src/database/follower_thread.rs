@@ -137,6 +137,13 @@ impl FollowerThread {
                 }
                 connection.batch_ends();
             }
+            FollowerCommand::Inspect { connection, subscription } => {
+                if let Err(reason) = self.follower.inspect(ClientId(connection.number), subscription) {
+                    let message = &reason.to_string();
+                    connection.send(ServerMessage::InspectionError { subscription, message }.encode());
+                }
+                connection.batch_ends();
+            }
             FollowerCommand::Unsubscribe { connection, subscription } => {
                 self.follower.unsubscribe(ClientId(connection.number), subscription);
                 connection.batch_ends();
@@ -201,6 +208,7 @@ impl FollowerThread {
                 false => {
                     connection.durable_told.fetch_max(durable_offset, Ordering::AcqRel);
                     connection.send_update(&header, &update.blocks);
+                    inspections(&update).for_each(|message| _ = connection.send(message));
                 }
             }
             update.refused.iter().for_each(|refusal| refuse(shared, connection, refusal));
@@ -214,6 +222,11 @@ impl FollowerThread {
         Statistics::add(&statistics.flush_us, micros);
         statistics.flush_us_last.store(micros, Ordering::Relaxed);
     }
+}
+
+/// The messages that follow an update.
+pub(super) fn inspections(update: &ClientUpdate<'_>) -> impl Iterator<Item = Vec<u8>> {
+    update.inspections.iter().map(|told| ServerMessage::Inspection(told.clone()).encode())
 }
 
 /// Tells a client that it does not have a subscription, or that one does not have other parameters.

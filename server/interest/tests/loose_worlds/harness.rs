@@ -1,9 +1,11 @@
 //! Drives an engine's store, a follower and its clients, and checks what the clients hold.
 
+mod inspections;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use ambit_interest::{ClientId, Delivery, Follower, Inspection, QueryError};
+use ambit_interest::{ClientId, Delivery, Follower, QueryError};
 use ambit_model::glam::{DVec3, Vec2};
 use ambit_model::{
     ColumnSchema, ColumnType, ConnectionId, Duration, Identity, IndexKind, IndexSchema, RowLayout, Schema,
@@ -326,10 +328,7 @@ impl Harness {
         self.now = self.now.plus(Duration::from_millis(ms.into()));
         self.longest_gap = self.longest_gap.max((self.now.0 - self.last_flush.0) as f64 / 1_000.0);
         self.last_flush = self.now;
-        let is_inspected = ms.is_multiple_of(3);
-        if is_inspected {
-            self.inspect();
-        }
+        let asked = if ms.is_multiple_of(3) { self.inspect() } else { 0 };
         let (mut updates, layout) = (Vec::new(), self.layout.clone());
         self.follower.flush_all(self.now, &mut |update| updates.push(update.into_owned()));
         let mut inspections = Vec::new();
@@ -349,45 +348,8 @@ impl Harness {
         }
         let numbers: Vec<u8> = self.clients.keys().copied().collect();
         numbers.into_iter().for_each(|number| self.check(number));
-        let asked = self.clients.values().map(|client| client.subscriptions.len()).sum::<usize>();
-        assert_eq!(inspections.len(), if is_inspected { asked } else { 0 });
+        assert_eq!(inspections.len(), asked);
         inspections.iter().for_each(|(number, told)| self.check_inspection(*number, told));
-    }
-
-    /// Asks about all subscriptions.
-    fn inspect(&mut self) {
-        for (&number, client) in &self.clients {
-            for &subscription in client.subscriptions.keys() {
-                self.follower.inspect(ClientId(number.into()), subscription).unwrap();
-            }
-        }
-    }
-
-    fn check_inspection(&self, number: u8, told: &Inspection) {
-        let client = &self.clients[&number];
-        let subscription = &client.subscriptions[&told.subscription];
-        assert_eq!(told.rows as usize, subscription.held.len(), "rows that are held");
-        // A value that came back is told all the same, so more may wait than what differs.
-        let differs = |slot: &&Slot| self.decode(&client.cache[*slot]) != self.rows[*slot].1;
-        let differing = subscription.held.keys().filter(differs).count();
-        assert!(told.waiting as usize >= differing, "{differing} rows are not told yet: {told:?}");
-        assert!(told.waiting == 0 || !subscription.is_strict(), "what is strict does not wait");
-        let in_tiers: u32 = told.tiers.iter().map(|tier| tier.rows).sum();
-        assert_eq!(told.tiers.len(), subscription.delivery.tiers.len());
-        assert!(told.tiers.is_empty() || in_tiers == told.rows, "every row lies in a tier: {told:?}");
-        let (mut centres, radius) = match subscription.query {
-            Query::Moving { radius, .. } => {
-                let own = self.rows.values().filter(|(_, unit)| unit.owner == number);
-                (own.map(|(_, unit)| unit.place).collect(), radius)
-            }
-            Query::Fixed { centre: [x, y], radius, .. } => (vec![[x, y, 0.0]], radius),
-            Query::Plain { .. } => (Vec::new(), 0.0),
-        };
-        let mut circles: Vec<[f64; 3]> = told.circles.iter().map(|circle| circle.centre).collect();
-        circles.sort_by(|left, right| left.partial_cmp(right).unwrap());
-        centres.sort_by(|left: &[f64; 3], right| left.partial_cmp(right).unwrap());
-        assert_eq!(circles, centres);
-        assert!(told.circles.iter().all(|circle| circle.radius == radius));
     }
 
     /// Applies one operation, which must make sense.

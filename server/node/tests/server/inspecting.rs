@@ -117,7 +117,14 @@ fn who_asks_without_end_is_answered_within_reason() {
                 assert_eq!(Some(inspection.offset), offset.take(), "right behind its update");
                 told += 1;
             }
-            other => panic!("{other:?}"),
+            other @ (ServerMessage::Welcome { .. }
+            | ServerMessage::Results { .. }
+            | ServerMessage::SubscriptionError { .. }
+            | ServerMessage::InspectionError { .. }
+            | ServerMessage::Pong { .. }
+            | ServerMessage::Durable { .. }
+            | ServerMessage::Goodbye { .. }
+            | ServerMessage::Compressed { .. }) => panic!("{other:?}"),
         }
         (refused, told, has_ended)
     };

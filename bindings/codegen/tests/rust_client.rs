@@ -72,6 +72,7 @@ fn serve(calls: mpsc::Sender<(u16, usize)>) -> SocketAddr {
                     ClientMessage::Subscribe { .. }
                     | ClientMessage::ChangeParameters { .. }
                     | ClientMessage::Unsubscribe { .. }
+                    | ClientMessage::Inspect { .. }
                     | ClientMessage::Ping { .. } => {}
                 }
             }

@@ -87,7 +87,9 @@ pub fn generate(
         Language::Cpp => cpp::OWN_NAMES,
         Language::Rust => rust::OWN_NAMES,
     };
-    let plan = plan::Plan::new(schema, &own)?;
+    // Code has what clients are told of, and nothing else.
+    let schema = schema.for_clients();
+    let plan = plan::Plan::new(&schema, &own)?;
     Ok(match language {
         Language::CSharp => csharp::generate(&plan, options),
         Language::Cpp => cpp::generate(&plan, options),

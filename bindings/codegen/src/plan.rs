@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use ambit_model::{
-    ColumnType, Durability, EnumType, Field, IndexSchema, Lifecycle, ReducerSchema, RowLayout, Schema,
-    StructType, TableSchema,
+    ColumnSchema, ColumnType, Durability, EnumType, Field, IndexSchema, Lifecycle, ReducerSchema, RowLayout,
+    Schema, StructType, TableSchema,
 };
 
 use crate::naming::upper_camel;
@@ -86,8 +86,8 @@ impl<'a> Plan<'a> {
                 let owner = format!("the {} of table `{}`", of_table.to_lowercase(), table.name);
                 names.claim(upper_camel(&table.name) + of_table, owner)?;
             }
-            check_members(&format!("table `{}`", table.name), table.columns.iter().map(|c| &c.name))?;
-            for column in &table.columns {
+            check_members(&format!("table `{}`", table.name), visible(table).map(|column| &column.name))?;
+            for column in visible(table) {
                 collect(&column.ty, &mut types, &mut names)?;
             }
         }
@@ -106,7 +106,7 @@ impl<'a> Plan<'a> {
 impl<'a> TablePlan<'a> {
     fn new(table: &'a TableSchema) -> Self {
         let in_place =
-            !table.columns.is_empty() && table.columns.iter().all(|column| is_in_place(&column.ty));
+            visible(table).next().is_some() && visible(table).all(|column| is_in_place(&column.ty));
         Self { table, layout: table.layout(), in_place }
     }
 
@@ -118,6 +118,20 @@ impl<'a> TablePlan<'a> {
             Durability::Checkpointed | Durability::Durable => "",
         };
         format!("{}\n{note}", self.table.doc).trim().to_owned()
+    }
+
+    /// The columns that clients see, in declared order.
+    pub(crate) fn columns(&self) -> impl Iterator<Item = &'a ColumnSchema> {
+        visible(self.table)
+    }
+
+    /// The same as fields, each with its offset in the row.
+    pub(crate) fn placed(&self) -> Vec<(usize, Field)> {
+        let columns = self.table.columns.iter().zip(self.layout.columns());
+        let columns = columns.filter(|(column, _)| !column.private);
+        columns
+            .map(|(column, place)| (place.offset, Field { name: column.name.clone(), ty: column.ty.clone() }))
+            .collect()
     }
 
     /// `UpperCamelCase` name of the table.
@@ -153,6 +167,10 @@ impl<'a> TablePlan<'a> {
     }
 }
 
+fn visible(table: &TableSchema) -> impl Iterator<Item = &ColumnSchema> {
+    table.columns.iter().filter(|column| !column.private)
+}
+
 /// What an index can be asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Lookup {
@@ -174,12 +192,12 @@ pub(crate) fn is_in_place(ty: &ColumnType) -> bool {
 }
 
 /// Each field with its offset in a `#[repr(C)]` struct whose first `first` bytes are taken.
-pub(crate) fn placed(fields: &[Field], first: usize) -> Vec<(usize, &Field)> {
+pub(crate) fn placed(fields: &[Field], first: usize) -> Vec<(usize, Field)> {
     let mut end = first;
     let mut out = Vec::with_capacity(fields.len());
     for field in fields {
         let offset = end.next_multiple_of(field.ty.align());
-        out.push((offset, field));
+        out.push((offset, field.clone()));
         end = offset + field.ty.size();
     }
     out

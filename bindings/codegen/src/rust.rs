@@ -53,7 +53,8 @@ pub(crate) fn generate(plan: &Plan<'_>) -> Vec<GeneratedFile> {
         code.doc("///", &reducer.doc);
         let name = upper_camel(&reducer.name);
         write_fields_struct(&name, &reducer.params, &[], &mut code);
-        write_row(&name, &reducer.params, plan.layout.fixed_bytes(), &mut code);
+        let (list, placed) = (fields_list(&reducer.params), placed(&reducer.params, 0));
+        write_row(&name, (&list, &placed), plan.layout.fixed_bytes(), &mut code);
         code.open(format!("impl {name} {{"));
         write_names(&reducer.name, reducer.fingerprint(), &mut code);
         code.close("}");
@@ -71,11 +72,17 @@ fn write_names(name: &str, fingerprint: u64, code: &mut Code) {
 
 fn write_table(plan: &TablePlan<'_>, code: &mut Code) {
     let name = format!("{}Row", plan.name());
-    let fields = plan.table.fields();
-    let docs: Vec<&str> = plan.table.columns.iter().map(|column| column.doc.as_str()).collect();
+    let placed = plan.placed();
+    let fields: Vec<Field> = placed.iter().map(|(_, field)| field.clone()).collect();
+    let docs: Vec<&str> = plan.columns().map(|column| column.doc.as_str()).collect();
     code.doc("///", &plan.doc());
     write_fields_struct(&name, &fields, &docs, code);
-    write_row(&name, &fields, plan.layout.fixed_bytes(), code);
+    let columns = plan.table.columns.iter().map(|column| match column.private {
+        true => hidden_field(&column.name, &column.ty),
+        false => field_of(&Field { name: column.name.clone(), ty: column.ty.clone() }),
+    });
+    let columns = format!("vec![{}]", columns.collect::<Vec<_>>().join(", "));
+    write_row(&name, (&columns, &placed), plan.layout.fixed_bytes(), code);
     code.open(format!("impl {name} {{"));
     write_names(&plan.table.name, plan.table.fingerprint(), code);
     for (id, index) in (0u16..).zip(&plan.table.indexes) {
@@ -152,46 +159,50 @@ fn write_fields_struct(name: &str, fields: &[Field], docs: &[&str], code: &mut C
     code.line("");
 }
 
-fn write_row(name: &str, fields: &[Field], fixed_bytes: usize, code: &mut Code) {
+/// `list` says all columns, `placed` those that the struct has and where they lie.
+fn write_row(name: &str, (list, placed): (&str, &[(usize, Field)]), fixed_bytes: usize, code: &mut Code) {
     code.line("#[allow(unused_variables)]");
     code.open(format!("impl model::Row for {name} {{"));
     code.line(format!("const FIXED_BYTES: usize = {fixed_bytes};"));
     code.open("fn fields() -> Vec<model::Field> {");
-    code.line(fields_list(fields));
+    code.line(list);
     code.close("}");
     code.open("fn write_columns(&self, writer: &mut model::RowWriter<'_>) {");
-    for (at, field) in placed(fields, 0) {
+    for (at, field) in placed {
         code.line(format!("model::Column::write(&self.{}, writer, {at});", escape(&field.name)));
     }
     code.close("}");
     code.open("fn read_columns(reader: model::RowReader<'_>) -> Result<Self, model::DecodeError> {");
-    code.line(format!("Ok(Self {{ {} }})", readers(fields, 0, "")));
+    code.line(format!("Ok(Self {{ {} }})", readers_at(placed, "")));
     code.close("}");
     code.close("}");
 }
 
 fn fields_list(fields: &[Field]) -> String {
-    let list: Vec<String> = fields
-        .iter()
-        .map(|field| {
-            format!(
-                "model::Field {{ name: \"{}\".into(), ty: <{} as model::Column>::column_type() }}",
-                field.name,
-                type_name(&field.ty)
-            )
-        })
-        .collect();
+    let list: Vec<String> = fields.iter().map(field_of).collect();
     format!("vec![{}]", list.join(", "))
 }
 
+fn field_of(Field { name, ty }: &Field) -> String {
+    let ty = type_name(ty);
+    format!("model::Field {{ name: \"{name}\".into(), ty: <{ty} as model::Column>::column_type() }}")
+}
+
+/// What takes the place of a private column.
+fn hidden_field(name: &str, ty: &ColumnType) -> String {
+    let (size, align) = (ty.size(), ty.align());
+    format!("model::Field {{ name: \"{name}\".into(), ty: model::hidden_type({size}, {align}) }}")
+}
+
 fn readers(fields: &[Field], first: usize, base: &str) -> String {
-    let list: Vec<String> = placed(fields, first)
-        .into_iter()
-        .map(|(at, field)| {
-            format!("{}: model::Column::read(reader, {})?", escape(&field.name), place(base, at))
-        })
-        .collect();
-    list.join(", ")
+    readers_at(&placed(fields, first), base)
+}
+
+fn readers_at(placed: &[(usize, Field)], base: &str) -> String {
+    let reader = |(at, field): &(usize, Field)| {
+        format!("{}: model::Column::read(reader, {})?", escape(&field.name), place(base, *at))
+    };
+    placed.iter().map(reader).collect::<Vec<_>>().join(", ")
 }
 
 /// The place `at` bytes after a base, without a `+ 0`.

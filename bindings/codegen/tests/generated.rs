@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use ambit_codegen::{GenerateError, Language, Options, generate};
-use ambit_model::encode_row;
+use ambit_model::{delta, encode_row};
 use expect_test::expect_file;
 
 fn here() -> &'static Path {
@@ -25,12 +25,24 @@ fn folder(name: &str, language: Language) -> PathBuf {
     for file in generate(&every_type::schema(), language, &Options::default()).unwrap() {
         std::fs::write(folder.join(file.path), file.text).unwrap();
     }
-    for table in ["plain", "heap_row", "nested_fixed", "nested", "membership"] {
-        let layout = every_type::schema().table(table).unwrap().1.layout();
-        let bytes = encode_row(&layout, &every_type::row(table)).unwrap();
+    for table in ["plain", "heap_row", "nested_fixed", "nested", "membership", "veiled"] {
+        let bytes = shown_row(table);
         std::fs::write(folder.join(table).with_extension("row"), bytes).unwrap();
     }
     folder
+}
+
+/// A row as a client that is shown it has it.
+fn shown_row(table: &str) -> Vec<u8> {
+    let schema = every_type::schema();
+    let (_, own) = schema.table(table).unwrap();
+    let (layout, mask) = (own.layout(), own.visible_columns() & own.layout().all_columns());
+    let told = schema.for_clients().table(table).unwrap().1.layout();
+    let row = encode_row(&layout, &every_type::row(table)).unwrap();
+    let (mut packed, mut shown) = (Vec::new(), Vec::new());
+    delta::pack_columns(&layout, &row, mask, &mut packed).unwrap();
+    delta::apply_columns(&told, &told.blank_row(), mask, &packed, &mut shown).unwrap();
+    shown
 }
 
 fn run(command: &mut Command) -> String {
@@ -51,7 +63,7 @@ fn sources(folder: &Path, extension: &str) -> Vec<PathBuf> {
 
 /// What a reader in another language says about the rows.
 const EXPECTED: &str = "plain 5 -8 4000000000 1.5 13 -3 77 Angry 3 99 7 42 ok\n\
-                        heap Grüße 3 1 2 sword sword ok\nnested_fixed ok\nnested ok\n";
+                        heap Grüße 3 1 2 sword sword ok\nnested_fixed ok\nnested ok\nveiled 5 9 777 ok\n";
 
 #[test]
 fn the_text_is_as_committed() {
@@ -100,6 +112,19 @@ fn cpp_compiles_and_reads_and_writes_every_type() {
             .arg("-o")
             .arg(&program));
         assert_eq!(run(Command::new(program).arg(&folder)), EXPECTED);
+    }
+}
+
+#[test]
+fn nothing_is_generated_of_private_columns() {
+    for language in [Language::CSharp, Language::Cpp, Language::Rust] {
+        for file in generate(&every_type::schema(), language, &Options::default()).unwrap() {
+            for secret in ["note", "treasure", "last", "Note", "Treasure", "Last", "flag = "] {
+                let is_there =
+                    file.text.split(|letter: char| !letter.is_alphanumeric()).any(|word| word == secret);
+                assert!(!is_there, "{secret} in {}", file.path);
+            }
+        }
     }
 }
 

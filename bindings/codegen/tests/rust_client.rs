@@ -25,8 +25,14 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 fn welcome(schema: &Schema) -> Vec<u8> {
     let (identity, connection) = (Identity([8; 32]), ConnectionId([9; 16]));
-    ServerMessage::Welcome { identity, connection, token: "token", schema: &schema.encode(), offset: 1 }
-        .encode()
+    ServerMessage::Welcome {
+        identity,
+        connection,
+        token: "token",
+        schema: &schema.for_clients().encode(),
+        offset: 1,
+    }
+    .encode()
 }
 
 /// One row in each of three tables.

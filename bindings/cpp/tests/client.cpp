@@ -378,6 +378,11 @@ void typed_queries_print_the_guides_sql() {
                            .limit(10)
                            .build();
     CHECK(first.sql == "SELECT * FROM \"monster\" ORDER BY \"target\" NULLS FIRST, \"health\" DESC NULLS LAST, ST_Distance(\"position\", :p1) LIMIT :p2");
+    auto shown = mmo::PlayerTable::query();
+    shown.showing(Player::name).showing(Player::level).filter(Player::online.equal(true));
+    CHECK(shown.build().sql == "SELECT \"name\", \"level\" FROM \"player\" WHERE \"online\" = :p1");
+    built = mmo::MonsterTable::query().showing(Monster::position).around(Monster::position, Player::position, 80, Player::identity.is_sender()).build();
+    CHECK(built.sql == "SELECT a.\"position\" FROM \"monster\" a JOIN \"player\" b ON ST_DWithin(a.\"position\", b.\"position\", :p1) WHERE b.\"identity\" = :sender");
 }
 
 void typed_queries_are_taken_and_changed() {

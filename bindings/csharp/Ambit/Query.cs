@@ -82,6 +82,7 @@ namespace Ambit {
     /// values are: so the values of one can replace those of the other.</summary>
     public sealed partial class Query<TRow> {
         private readonly string table;
+        private readonly List<string> columns = new List<string>();
         private readonly List<List<QueryPiece>> conditions = new List<List<QueryPiece>>();
         private string centre;
         private List<QueryPiece> join;
@@ -90,6 +91,13 @@ namespace Ambit {
 
         /// <summary>All rows of a table.</summary>
         public Query(string table) { this.table = table; }
+
+        /// <summary>Shows only the columns that are named so, and the primary key. The others are blank in the cache, unless
+        /// another subscription shows them.</summary>
+        public Query<TRow> Showing<TValue>(Column<TRow, TValue> column) {
+            columns.Add(column.Name);
+            return this;
+        }
 
         /// <summary>Only rows for which this is true as well.</summary>
         public Query<TRow> Filter(Condition<TRow> condition) {
@@ -138,7 +146,14 @@ namespace Ambit {
 
         /// <summary>The text, and the values of the names in it.</summary>
         public string Build(out Parameters parameters) {
-            StringBuilder sql = new StringBuilder(join == null ? "SELECT * FROM \"" + table + "\"" : "SELECT a.* FROM \"" + table + "\" a JOIN \"" + centre + "\" b ON ");
+            StringBuilder sql = new StringBuilder("SELECT ");
+            string of = join == null ? "" : "a.";
+            if (columns.Count == 0) sql.Append(of).Append('*');
+            for (int i = 0; i < columns.Count; i++) {
+                sql.Append(i == 0 ? "" : ", ").Append(of).Append('"').Append(columns[i]).Append('"');
+            }
+            sql.Append(" FROM \"").Append(table).Append('"');
+            if (join != null) sql.Append(" a JOIN \"").Append(centre).Append("\" b ON ");
             parameters = new Parameters();
             if (join != null) Add(sql, parameters, join);
             for (int i = 0; i < conditions.Count; i++) {

@@ -429,6 +429,11 @@ public sealed class ClientTests {
         sql = PlayerTable.Query().Filter(PlayerColumns.Name.StartsWith("50%") & PlayerColumns.Name.IsIn("a", "b"))
             .Filter(PlayerColumns.Position.Inside(new Ambit.Vec2(0, 0), new Ambit.Vec2(9, 9))).Build(out parameters);
         Assert.AreEqual("SELECT * FROM \"player\" WHERE \"name\" LIKE :p1 AND \"name\" IN (:p2, :p3) AND \"position\" && ST_MakeBox2D(:p4, :p5)", sql);
+        sql = PlayerTable.Query().Showing(PlayerColumns.Name).Showing(PlayerColumns.Level).Filter(PlayerColumns.Online.Equal(true)).Build(out parameters);
+        Assert.AreEqual("SELECT \"name\", \"level\" FROM \"player\" WHERE \"online\" = :p1", sql);
+        sql = MonsterTable.Query().Showing(MonsterColumns.Position)
+            .Around(MonsterColumns.Position, PlayerColumns.Position, 80, PlayerColumns.Identity.IsSender()).Build(out parameters);
+        Assert.AreEqual("SELECT a.\"position\" FROM \"monster\" a JOIN \"player\" b ON ST_DWithin(a.\"position\", b.\"position\", :p1) WHERE b.\"identity\" = :sender", sql);
     }
 
     [Test]

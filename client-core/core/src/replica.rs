@@ -34,6 +34,8 @@ pub(crate) struct Replica {
     left: SlotMap<Left>,
     ways: Ways,
     scratch: Vec<u8>,
+    /// The row without any column, once one came of which only some columns are known.
+    blank: Option<Vec<u8>>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -83,6 +85,7 @@ impl Replica {
             touched: Vec::new(),
             left: SlotMap::default(),
             scratch: Vec::new(),
+            blank: None,
         }
     }
 
@@ -132,9 +135,23 @@ impl Replica {
     pub(crate) fn apply(&mut self, op: Op<'_>) -> Result<(), ProtocolError> {
         match op {
             Op::Insert { slot, row } => self.insert(slot, row),
+            Op::InsertColumns { slot, mask, packed } => self.insert_columns(slot, mask, packed),
             Op::Delta { slot, mask, packed } => self.change(slot, mask, packed),
             Op::Delete { slot, reason } => self.delete(slot, reason),
         }
+    }
+
+    /// The columns that did not come are blank.
+    fn insert_columns(&mut self, slot: Slot, mask: u64, packed: &[u8]) -> Result<(), ProtocolError> {
+        let blank = self.blank.get_or_insert_with(|| self.layout.blank_row());
+        let mut row = std::mem::take(&mut self.scratch);
+        row.clear();
+        let result = match delta::apply_columns(&self.layout, blank, mask, packed, &mut row) {
+            Ok(_) => self.insert(slot, &row),
+            Err(error) => Err(self.no_row(slot, error)),
+        };
+        self.scratch = row;
+        result
     }
 
     fn insert(&mut self, slot: Slot, row: &[u8]) -> Result<(), ProtocolError> {

@@ -215,7 +215,7 @@ impl Session {
             for op in block.ops(&layout) {
                 let op = op?;
                 match op {
-                    Op::Insert { .. } => figures.inserts += 1,
+                    Op::Insert { .. } | Op::InsertColumns { .. } => figures.inserts += 1,
                     Op::Delta { .. } => figures.updates += 1,
                     Op::Delete { .. } => figures.deletes += 1,
                 }

@@ -9,15 +9,16 @@ use ambit_client_core::{
     Budget, CallStatus, EventKind, LeaveReason, LookupError, Outbox, ParameterValue, Parameters,
     ProtocolError, SendError, Session, SubscriptionState, World, limits,
 };
-use ambit_model::Timestamp;
+use ambit_model::{Timestamp, delta, masked_row};
 use ambit_wire::limits::SUBSCRIPTIONS_MAX;
 use ambit_wire::{
     CallResult, Calls, Circle, ClientMessage, Delivery, DeliveryError, Inspection, ServerMessage,
-    UpdateHeader, begin_table, end_table, write_delete, write_delta, write_insert, write_result,
+    UpdateHeader, begin_table, end_table, write_delete, write_delta, write_insert, write_insert_columns,
+    write_result,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
-use support::{Server, Step, row, welcome};
+use support::{Server, Step, layouts, row, welcome};
 
 fn connected() -> Session {
     let mut session = Session::new();
@@ -95,10 +96,40 @@ fn what_the_protocol_does_not_allow_ends_the_session() {
     let letter = update(1, 1, |out| write_insert(out, 1, &row(1, 1, 3)));
     let no_text = update(2, 1, |out| write_delta(out, 1, 2, &[4, 0, 0, 0, 0xff, 0xff, 0xff, 0xff]));
     assert!(matches!(refused(&[letter, no_text]), ProtocolError::Row { slot: 1, .. }));
+    let columns = |slot, mask, packed: &'static [u8]| {
+        update(1, 2, move |out| write_insert_columns(out, slot, mask, packed))
+    };
+    assert!(matches!(refused(&[columns(1, 2, &[7])]), ProtocolError::Row { slot: 1, .. }), "no bool");
+    assert!(matches!(refused(&[columns(1, 4, &[])]), ProtocolError::Wire(_)), "no such column");
+    assert!(matches!(refused(&[columns(1, 1, &[1, 0])]), ProtocolError::Wire(_)), "a column is cut off");
+    let twice = refused(&[columns(1, 1, &[9; 4]), columns(1, 1, &[9; 4])]);
+    assert!(matches!(twice, ProtocolError::DuplicateSlot { slot: 1, .. }));
     let later = update(5, 0, |out| write_insert(out, 2, &unit));
     assert!(matches!(refused(&[later, insert(1)]), ProtocolError::OffsetBackwards { last: 5, offset: 1 }));
     let early = Session::new().receive(&insert(1), 0);
     assert!(matches!(early, Err(ProtocolError::NotWelcome)));
+}
+
+#[test]
+fn columns_that_do_not_come_are_blank_until_they_do() {
+    let (mut session, mut world) = (connected(), World::new());
+    let layout = &layouts()[1];
+    let letter = row(1, 7, 9);
+    let mut packed = Vec::new();
+    delta::pack_columns(layout, &letter, 0b101, &mut packed).unwrap();
+    session.receive(&update(1, 1, |out| write_insert_columns(out, 4, 0b101, &packed)), 0).unwrap();
+    world.tick(&mut session, Budget::UNLIMITED);
+    let first = masked_row(layout, &letter, 0b101).unwrap();
+    assert_ne!(first, letter);
+    let events: Vec<_> = world.events().map(|event| (event.slot, event.kind)).collect();
+    assert_eq!(events, [(4, EventKind::Insert { row: &first })]);
+
+    packed.clear();
+    delta::pack_columns(layout, &letter, 0b010, &mut packed).unwrap();
+    session.receive(&update(2, 1, |out| write_delta(out, 4, 0b010, &packed)), 0).unwrap();
+    world.tick(&mut session, Budget::UNLIMITED);
+    let events: Vec<_> = world.events().map(|event| (event.slot, event.kind)).collect();
+    assert_eq!(events, [(4, EventKind::Update { old: &first, row: &letter })]);
 }
 
 #[test]

@@ -35,6 +35,8 @@ use condition::{Piece, Pieces};
 /// ```
 pub struct Query<R> {
     table: &'static str,
+    /// Those that are named; all if there are none.
+    columns: Vec<&'static str>,
     around: Option<Around>,
     conditions: Vec<Pieces>,
     orders: Vec<Pieces>,
@@ -62,6 +64,7 @@ impl<R> Query<R> {
     pub fn new(table: &'static str) -> Self {
         Self {
             table,
+            columns: Vec::new(),
             around: None,
             conditions: Vec::new(),
             orders: Vec::new(),
@@ -69,6 +72,14 @@ impl<R> Query<R> {
             delivery: Delivery::default(),
             row: PhantomData,
         }
+    }
+
+    /// Shows only the columns that are named so, and the primary key. The others are blank in the cache, unless another
+    /// subscription shows them.
+    #[must_use]
+    pub fn showing<T>(mut self, column: Column<R, T>) -> Self {
+        self.columns.push(column.name());
+        self
     }
 
     /// Only rows for which this is true as well.
@@ -122,13 +133,14 @@ impl<R> Query<R> {
         let mut text = Text::default();
         let conditions: Vec<&Pieces> = match &self.around {
             None => {
-                text.sql = format!("SELECT * FROM \"{}\"", self.table);
+                text.sql = format!("SELECT {} FROM \"{}\"", self.columns(""), self.table);
                 self.conditions.iter().collect()
             }
             Some(around) => {
                 let (shown, centre) = (self.table, around.table);
+                let columns = self.columns(&format!("{SHOWN}."));
                 text.sql =
-                    format!("SELECT {SHOWN}.* FROM \"{shown}\" {SHOWN} JOIN \"{centre}\" {CENTRE} ON ");
+                    format!("SELECT {columns} FROM \"{shown}\" {SHOWN} JOIN \"{centre}\" {CENTRE} ON ");
                 text.add(&around.join, true)?;
                 std::iter::once(&around.whose).chain(&self.conditions).collect()
             }
@@ -146,14 +158,25 @@ impl<R> Query<R> {
         }
         Ok((text.sql, text.parameters))
     }
+
+    /// What stands between SELECT and FROM.
+    fn columns(&self, table: &str) -> String {
+        if self.columns.is_empty() {
+            return format!("{table}*");
+        }
+        let columns = self.columns.iter().map(|column| format!("{table}\"{column}\""));
+        columns.collect::<Vec<_>>().join(", ")
+    }
 }
 
 // Derived, these would ask the same of the row.
 impl<R> Clone for Query<R> {
     fn clone(&self) -> Self {
-        let Self { table, around, conditions, orders, limit, delivery, row } = self;
-        let (around, conditions, orders) = (around.clone(), conditions.clone(), orders.clone());
-        Self { table, around, conditions, orders, limit: *limit, delivery: delivery.clone(), row: *row }
+        let Self { table, columns, around, conditions, orders, limit, delivery, row } = self;
+        let (table, columns, around) = (*table, columns.clone(), around.clone());
+        let (conditions, orders) = (conditions.clone(), orders.clone());
+        let (limit, delivery, row) = (*limit, delivery.clone(), *row);
+        Self { table, columns, around, conditions, orders, limit, delivery, row }
     }
 }
 

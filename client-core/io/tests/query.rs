@@ -183,3 +183,17 @@ fn joined_columns_are_never_left_out() {
     // Two columns of one table: the server refuses that.
     check(&joined(), r#"SELECT * FROM "monster" WHERE "zone" = "zone""#, &[]);
 }
+
+#[test]
+fn columns_that_are_named_are_all_that_is_shown() {
+    let query = Monster::query().showing(Monster::ZONE).showing(Monster::NAME).filter(Monster::HP.greater(0));
+    check(&query, r#"SELECT "zone", "name" FROM "monster" WHERE "hp" > :p1"#, &[Integer(0)]);
+    let near = Monster::query()
+        .around(Monster::POSITION, Player::POSITION, 5.0, Player::IDENTITY.is_sender())
+        .showing(Monster::POSITION);
+    check(
+        &near.clone(),
+        r#"SELECT a."position" FROM "monster" a JOIN "player" b ON ST_DWithin(a."position", b."position", :p1) WHERE b."identity" = :sender"#,
+        &[Float(5.0)],
+    );
+}

@@ -14,6 +14,7 @@ mod types;
 mod layout;
 
 mod names;
+mod priority;
 mod quantize;
 mod schema;
 mod schema_check;
@@ -33,6 +34,10 @@ pub mod delta;
 
 mod motion;
 
+mod mask;
+
+mod disclosure;
+
 pub mod varint;
 
 #[allow(
@@ -50,11 +55,14 @@ mod schema_generated;
 
 pub use column::{Column, Row, RowReader, RowWriter};
 pub use decode::{DecodeError, DecodeErrorKind, decode_row, validate_row, wrong_column};
+pub use disclosure::hidden_type;
 pub use encode::{EncodeError, encode_row, encode_row_into};
 pub use glam;
 pub use id::{ConnectionId, Duration, EntityId, Identity, ParseIdError, Slot, Timestamp, Uuid};
 pub use layout::{ColumnLayout, RowLayout};
+pub use mask::masked_row;
 pub use motion::{Fidelity, MotionColumn, MotionLayout, Steps};
+pub use priority::Priority;
 pub use quantize::Quantize;
 pub use schema::{
     ColumnSchema, Durability, IndexKind, IndexSchema, Lifecycle, MigrationSchema, OnDelete, ReducerSchema,

@@ -15,6 +15,12 @@ pub const INDEXES_MAX: usize = 32;
 /// References of one table to others. Every insert and every delete of a named row pays for each of them.
 pub const REFERENCES_MAX: usize = 16;
 
+/// Rules of one table that say which rows clients may see. Each is tested for every row that changes; a game has one or two.
+pub const RULES_MAX: usize = 8;
+
+/// Bytes of one such rule: as many as a query may have (the wire's limit of SQL).
+pub const RULE_BYTES_MAX: usize = 4 << 10;
+
 /// Migration functions of one module. A module that is years old has tens of versions behind it.
 pub const MIGRATIONS_MAX: usize = 256;
 
@@ -46,6 +52,12 @@ pub const ROWS_PER_TABLE_MAX: usize = 1 << 31;
 /// Quantised columns of one table: a body has a position, a rotation, two velocities and some angles. Rows that change in the
 /// same columns travel together, so that more columns are more groups.
 pub const QUANTIZED_COLUMNS_MAX: usize = 8;
+
+/// The least and the highest priority of a table, and of a row as a factor. Two digits each way are more than games make use of,
+/// and their product leaves what is overdue far behind.
+pub const PRIORITY_MIN: f32 = 0.01;
+/// See [`PRIORITY_MIN`].
+pub const PRIORITY_MAX: f32 = 100.0;
 
 /// The smallest step of a quantised number. Finer ones are no shorter than exact values at any distance that matters.
 pub const QUANTIZE_STEP_MIN: f64 = 1e-9;

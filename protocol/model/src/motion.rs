@@ -61,12 +61,13 @@ pub enum Fidelity {
 }
 
 impl MotionLayout {
-    /// The quantised columns of a table whose schema is checked.
+    /// The quantised columns that clients may see of a table whose schema is checked.
     pub fn new(table: &TableSchema) -> Self {
         let layout = table.layout();
         let mut motion = Self::default();
         for (column, (place, schema)) in layout.columns().iter().zip(table.columns.iter().enumerate()) {
-            let Some(quantize) = schema.quantize else { continue };
+            // Clients are not told that a private column is quantised, nor of its steps.
+            let Some(quantize) = schema.quantize.filter(|_| !schema.private) else { continue };
             let Some((is_f64, count)) = components(&column.ty) else { continue };
             let column = MotionColumn::new(quantize, (place, column.offset), (is_f64, count), motion.steps);
             motion.mask |= 1 << (place & 63);

@@ -2,6 +2,7 @@
 
 use crate::layout::RowLayout;
 use crate::motion::MotionLayout;
+use crate::priority::Priority;
 use crate::quantize::Quantize;
 use crate::types::{ColumnType, Field};
 
@@ -26,6 +27,11 @@ pub struct TableSchema {
     pub name: String,
     /// Whether clients may subscribe to it.
     pub public: bool,
+    /// Which rows a client may see, each in SQL: a condition, or JOIN … WHERE …. A row is visible if one of the rules shows it; without
+    /// rules every row of a public table is.
+    pub visible: Vec<String>,
+    /// What its rows are worth to clients with a budget.
+    pub priority: Priority,
     /// What of it survives a restart.
     pub durability: Durability,
     /// In declared order.
@@ -63,6 +69,8 @@ pub struct ColumnSchema {
     pub ty: ColumnType,
     /// Whether the store fills in the next number when the column is inserted as 0.
     pub auto_inc: bool,
+    /// Whether only the module sees its values: no client is told of them.
+    pub private: bool,
     /// What the column holds in rows that are older than itself: a row of this one column.
     pub default: Option<Vec<u8>>,
     /// The name that the column had in an earlier module. A database's schema has none.
@@ -184,6 +192,7 @@ impl ColumnSchema {
             name: name.into(),
             ty,
             auto_inc: false,
+            private: false,
             default: None,
             renamed_from: None,
             quantize: None,
@@ -223,6 +232,16 @@ impl TableSchema {
     /// The position of the column of this name.
     pub fn column(&self, name: &str) -> Option<(u16, &ColumnSchema)> {
         (0..).zip(&self.columns).find(|(_, column)| column.name == name)
+    }
+
+    /// The columns that only the module sees, as a mask.
+    pub fn private_columns(&self) -> u64 {
+        (0..64).zip(&self.columns).fold(0, |mask, (place, column)| mask | u64::from(column.private) << place)
+    }
+
+    /// The columns that clients may see, as a mask. Bits behind the last column are set.
+    pub fn visible_columns(&self) -> u64 {
+        !self.private_columns()
     }
 
     /// The index of the primary key.

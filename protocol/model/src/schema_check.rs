@@ -136,6 +136,7 @@ impl TableSchema {
             }
         }
         let quantised = self.columns.iter().filter(|column| column.quantize.is_some()).count();
+        self.priority.check(self).map_err(|problem| refuse(&subject, problem))?;
         at_most(&subject, "quantised columns", quantised, limits::QUANTIZED_COLUMNS_MAX)?;
         let renamed = |column: &ColumnSchema| column.renamed_from.clone();
         check_renames(
@@ -150,6 +151,7 @@ impl TableSchema {
             ));
         }
         self.indexes.iter().try_for_each(|index| self.check_index(index))?;
+        self.check_disclosure()?;
         match self.primary {
             Some(_) if self.primary_index().is_none_or(|index| !index.unique) => {
                 Err(refuse(&subject, "the primary key names no unique index"))
@@ -246,11 +248,11 @@ fn is_orderable(ty: &ColumnType) -> bool {
     }
 }
 
-fn refuse(subject: &str, problem: impl Into<String>) -> SchemaError {
+pub(crate) fn refuse(subject: &str, problem: impl Into<String>) -> SchemaError {
     SchemaError { subject: subject.into(), problem: problem.into() }
 }
 
-fn at_most(subject: &str, what: &str, count: usize, max: usize) -> Result<(), SchemaError> {
+pub(crate) fn at_most(subject: &str, what: &str, count: usize, max: usize) -> Result<(), SchemaError> {
     if count <= max {
         return Ok(());
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use flatbuffers::{FlatBufferBuilder, ForwardsUOffset, Vector, WIPOffset};
 
 use crate::limits;
+use crate::priority::Priority;
 use crate::quantize::Quantize;
 use crate::schema::{
     ColumnSchema, Durability, IndexKind, IndexSchema, Lifecycle, MigrationSchema, OnDelete, ReducerSchema,
@@ -180,15 +181,17 @@ fn write_table(builder: &mut Builder, table: &TableSchema) -> WIPOffset<fb::Tabl
             let doc = Some(builder.create_string(&column.doc));
             let default_row = column.default.as_ref().map(|row| builder.create_vector(row));
             let renamed_from = column.renamed_from.as_ref().map(|old| builder.create_string(old));
-            let auto_inc = column.auto_inc;
             let quantize = column.quantize.map(|quantize| write_quantize(builder, quantize));
-            let args = fb::ColumnArgs { name, type_, auto_inc, doc, default_row, renamed_from, quantize };
+            let (auto_inc, private) = (column.auto_inc, column.private);
+            let args =
+                fb::ColumnArgs { name, type_, auto_inc, doc, default_row, renamed_from, quantize, private };
             fb::Column::create(builder, &args)
         })
         .collect();
     let indexes: Vec<_> = table.indexes.iter().map(|index| write_index(builder, index)).collect();
     let references: Vec<_> =
         table.references.iter().map(|reference| write_reference(builder, reference)).collect();
+    let visible: Vec<_> = table.visible.iter().map(|rule| builder.create_string(rule)).collect();
     let args = fb::TableArgs {
         name: Some(builder.create_string(&table.name)),
         public: table.public,
@@ -203,6 +206,10 @@ fn write_table(builder: &mut Builder, table: &TableSchema) -> WIPOffset<fb::Tabl
         },
         references: Some(builder.create_vector(&references)),
         renamed_from: table.renamed_from.as_ref().map(|old| builder.create_string(old)),
+        // Left out where there are none, so that such a table has the bytes that it always had.
+        visible: (!visible.is_empty()).then(|| builder.create_vector(&visible)),
+        priority: table.priority.weight,
+        priority_column: table.priority.column.unwrap_or(u16::MAX),
     };
     fb::Table::create(builder, &args)
 }
@@ -295,11 +302,17 @@ fn read_table(table: fb::Table<'_>) -> Result<TableSchema, SchemaDecodeError> {
     Ok(TableSchema {
         name: table.name().into(),
         public: table.public(),
+        visible: table.visible().into_iter().flatten().map(str::to_owned).collect(),
+        priority: Priority {
+            weight: table.priority(),
+            column: Some(table.priority_column()).filter(|&column| column != u16::MAX),
+        },
         columns: read_all(table.columns(), |column: fb::Column<'_>| {
             Ok(ColumnSchema {
                 name: column.name().into(),
                 ty: read_type(column.type_())?,
                 auto_inc: column.auto_inc(),
+                private: column.private(),
                 default: column.default_row().map(|row| row.bytes().to_vec()),
                 renamed_from: column.renamed_from().map(str::to_owned),
                 quantize: column.quantize().map(read_quantize).transpose()?,

@@ -571,6 +571,7 @@ impl<'a> Column<'a> {
   pub const VT_DEFAULT_ROW: ::flatbuffers::VOffsetT = 12;
   pub const VT_RENAMED_FROM: ::flatbuffers::VOffsetT = 14;
   pub const VT_QUANTIZE: ::flatbuffers::VOffsetT = 16;
+  pub const VT_PRIVATE: ::flatbuffers::VOffsetT = 18;
 
   #[inline]
   pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
@@ -588,6 +589,7 @@ impl<'a> Column<'a> {
     if let Some(x) = args.doc { builder.add_doc(x); }
     if let Some(x) = args.type_ { builder.add_type_(x); }
     if let Some(x) = args.name { builder.add_name(x); }
+    builder.add_private(args.private);
     builder.add_auto_inc(args.auto_inc);
     builder.finish()
   }
@@ -642,6 +644,13 @@ impl<'a> Column<'a> {
     // which contains a valid value in this slot
     unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<Quantize>>(Column::VT_QUANTIZE, None)}
   }
+  #[inline]
+  pub fn private(&self) -> bool {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<bool>(Column::VT_PRIVATE, Some(false)).unwrap()}
+  }
 }
 
 impl ::flatbuffers::Verifiable for Column<'_> {
@@ -657,6 +666,7 @@ impl ::flatbuffers::Verifiable for Column<'_> {
      .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, u8>>>("default_row", Self::VT_DEFAULT_ROW, false)?
      .visit_field::<::flatbuffers::ForwardsUOffset<&str>>("renamed_from", Self::VT_RENAMED_FROM, false)?
      .visit_field::<::flatbuffers::ForwardsUOffset<Quantize>>("quantize", Self::VT_QUANTIZE, false)?
+     .visit_field::<bool>("private", Self::VT_PRIVATE, false)?
      .finish();
     Ok(())
   }
@@ -669,6 +679,7 @@ pub struct ColumnArgs<'a> {
     pub default_row: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, u8>>>,
     pub renamed_from: Option<::flatbuffers::WIPOffset<&'a str>>,
     pub quantize: Option<::flatbuffers::WIPOffset<Quantize<'a>>>,
+    pub private: bool,
 }
 impl<'a> Default for ColumnArgs<'a> {
   #[inline]
@@ -681,6 +692,7 @@ impl<'a> Default for ColumnArgs<'a> {
       default_row: None,
       renamed_from: None,
       quantize: None,
+      private: false,
     }
   }
 }
@@ -719,6 +731,10 @@ impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> ColumnBuilder<'a, 'b, A> {
     self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<Quantize>>(Column::VT_QUANTIZE, quantize);
   }
   #[inline]
+  pub fn add_private(&mut self, private: bool) {
+    self.fbb_.push_slot::<bool>(Column::VT_PRIVATE, private, false);
+  }
+  #[inline]
   pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> ColumnBuilder<'a, 'b, A> {
     let start = _fbb.start_table();
     ColumnBuilder {
@@ -745,6 +761,7 @@ impl ::core::fmt::Debug for Column<'_> {
       ds.field("default_row", &self.default_row());
       ds.field("renamed_from", &self.renamed_from());
       ds.field("quantize", &self.quantize());
+      ds.field("private", &self.private());
       ds.finish()
   }
 }
@@ -1069,6 +1086,9 @@ impl<'a> Table<'a> {
   pub const VT_DURABILITY: ::flatbuffers::VOffsetT = 16;
   pub const VT_REFERENCES: ::flatbuffers::VOffsetT = 18;
   pub const VT_RENAMED_FROM: ::flatbuffers::VOffsetT = 20;
+  pub const VT_VISIBLE: ::flatbuffers::VOffsetT = 22;
+  pub const VT_PRIORITY: ::flatbuffers::VOffsetT = 24;
+  pub const VT_PRIORITY_COLUMN: ::flatbuffers::VOffsetT = 26;
 
   #[inline]
   pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
@@ -1080,12 +1100,15 @@ impl<'a> Table<'a> {
     args: &'args TableArgs<'args>
   ) -> ::flatbuffers::WIPOffset<Table<'bldr>> {
     let mut builder = TableBuilder::new(_fbb);
+    builder.add_priority(args.priority);
+    if let Some(x) = args.visible { builder.add_visible(x); }
     if let Some(x) = args.renamed_from { builder.add_renamed_from(x); }
     if let Some(x) = args.references { builder.add_references(x); }
     if let Some(x) = args.doc { builder.add_doc(x); }
     if let Some(x) = args.indexes { builder.add_indexes(x); }
     if let Some(x) = args.columns { builder.add_columns(x); }
     if let Some(x) = args.name { builder.add_name(x); }
+    builder.add_priority_column(args.priority_column);
     builder.add_primary(args.primary);
     builder.add_durability(args.durability);
     builder.add_public(args.public);
@@ -1156,6 +1179,27 @@ impl<'a> Table<'a> {
     // which contains a valid value in this slot
     unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<&str>>(Table::VT_RENAMED_FROM, None)}
   }
+  #[inline]
+  pub fn visible(&self) -> Option<::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<&'a str>>> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<&'a str>>>>(Table::VT_VISIBLE, None)}
+  }
+  #[inline]
+  pub fn priority(&self) -> f32 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<f32>(Table::VT_PRIORITY, Some(1.0)).unwrap()}
+  }
+  #[inline]
+  pub fn priority_column(&self) -> u16 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<u16>(Table::VT_PRIORITY_COLUMN, Some(65535)).unwrap()}
+  }
 }
 
 impl ::flatbuffers::Verifiable for Table<'_> {
@@ -1173,6 +1217,9 @@ impl ::flatbuffers::Verifiable for Table<'_> {
      .visit_field::<u8>("durability", Self::VT_DURABILITY, false)?
      .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, ::flatbuffers::ForwardsUOffset<Reference>>>>("references", Self::VT_REFERENCES, false)?
      .visit_field::<::flatbuffers::ForwardsUOffset<&str>>("renamed_from", Self::VT_RENAMED_FROM, false)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, ::flatbuffers::ForwardsUOffset<&'_ str>>>>("visible", Self::VT_VISIBLE, false)?
+     .visit_field::<f32>("priority", Self::VT_PRIORITY, false)?
+     .visit_field::<u16>("priority_column", Self::VT_PRIORITY_COLUMN, false)?
      .finish();
     Ok(())
   }
@@ -1187,6 +1234,9 @@ pub struct TableArgs<'a> {
     pub durability: u8,
     pub references: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<Reference<'a>>>>>,
     pub renamed_from: Option<::flatbuffers::WIPOffset<&'a str>>,
+    pub visible: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<&'a str>>>>,
+    pub priority: f32,
+    pub priority_column: u16,
 }
 impl<'a> Default for TableArgs<'a> {
   #[inline]
@@ -1201,6 +1251,9 @@ impl<'a> Default for TableArgs<'a> {
       durability: 0,
       references: None,
       renamed_from: None,
+      visible: None,
+      priority: 1.0,
+      priority_column: 65535,
     }
   }
 }
@@ -1247,6 +1300,18 @@ impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> TableBuilder<'a, 'b, A> {
     self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Table::VT_RENAMED_FROM, renamed_from);
   }
   #[inline]
+  pub fn add_visible(&mut self, visible: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b , ::flatbuffers::ForwardsUOffset<&'b  str>>>) {
+    self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Table::VT_VISIBLE, visible);
+  }
+  #[inline]
+  pub fn add_priority(&mut self, priority: f32) {
+    self.fbb_.push_slot::<f32>(Table::VT_PRIORITY, priority, 1.0);
+  }
+  #[inline]
+  pub fn add_priority_column(&mut self, priority_column: u16) {
+    self.fbb_.push_slot::<u16>(Table::VT_PRIORITY_COLUMN, priority_column, 65535);
+  }
+  #[inline]
   pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> TableBuilder<'a, 'b, A> {
     let start = _fbb.start_table();
     TableBuilder {
@@ -1274,6 +1339,9 @@ impl ::core::fmt::Debug for Table<'_> {
       ds.field("durability", &self.durability());
       ds.field("references", &self.references());
       ds.field("renamed_from", &self.renamed_from());
+      ds.field("visible", &self.visible());
+      ds.field("priority", &self.priority());
+      ds.field("priority_column", &self.priority_column());
       ds.finish()
   }
 }

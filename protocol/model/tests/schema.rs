@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ambit_model::{
     ColumnSchema, ColumnType, Durability, EnumType, Field, IndexKind, IndexSchema, Lifecycle,
-    MigrationSchema, OnDelete, Quantize, ReducerSchema, ReferenceSchema, Schema, SchemaDecodeError,
+    MigrationSchema, OnDelete, Priority, Quantize, ReducerSchema, ReferenceSchema, Schema, SchemaDecodeError,
     StructType, TableSchema, Variant,
 };
 use proptest::prelude::*;
@@ -104,6 +104,42 @@ fn quantised_columns_come_back_as_they_were() {
     ] {
         let schema = quantised(ty, quantize);
         assert_eq!(Schema::decode(&schema.encode()).unwrap(), schema);
+    }
+}
+
+#[test]
+fn priorities_come_back_as_they_were_and_are_no_business_of_clients() {
+    let mut schema = world();
+    schema.tables[0].columns.push(column("threat", ColumnType::U8));
+    let threat = u16::try_from(schema.tables[0].columns.len() - 1).unwrap();
+    schema.tables[0].priority = Priority { weight: 2.5, column: Some(threat) };
+    assert_eq!(Schema::decode(&schema.encode()).unwrap(), schema);
+    assert_eq!(schema.for_clients().tables[0].priority, Priority::default());
+}
+
+#[test]
+fn impossible_priorities_are_refused() {
+    for (weight, column, expected) in [
+        (f32::NAN, None, "a priority is a number from 0.01 to 100, not NaN"),
+        (0.0, None, "a priority is a number from 0.01 to 100, not 0"),
+        (101.0, None, "a priority is a number from 0.01 to 100, not 101"),
+        (1.0, Some(99), "its priority is column 99, which it does not have"),
+        (1.0, Some(1), "column `position` holds a priority: it is an f32, a u8 or a u16, not Vec3"),
+    ] {
+        let mut schema = quantised(ColumnType::Vec3, Quantize::Step { step: 1.0 });
+        schema.tables[0].priority = Priority { weight, column };
+        let error = schema.check().unwrap_err();
+        assert_eq!(error.problem, expected);
+        assert!(Schema::decode(&schema.encode()).is_err(), "{expected}");
+    }
+}
+
+#[test]
+fn what_is_no_factor_of_a_priority_counts_as_the_least() {
+    for (value, factor) in
+        [(1.0, 1.0), (0.0, 0.01), (-3.0, 0.01), (f32::NAN, 0.01), (f32::INFINITY, 100.0), (255.0, 100.0)]
+    {
+        assert_eq!(Priority::factor(value), factor, "{value}");
     }
 }
 

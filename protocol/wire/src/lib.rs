@@ -54,7 +54,7 @@ pub use results::{CallResult, CallStatus, Results, write_result};
 pub use server::{ServerMessage, UpdateHeader, goodbye};
 pub use updates::{
     BlockKind, LeaveReason, Op, Ops, TableBlock, TableBlocks, TableMark, begin_motion, begin_table,
-    end_table, write_delete, write_delta, write_insert,
+    end_table, write_delete, write_delta, write_insert, write_insert_columns,
 };
 
 /// The protocol's version, said in Hello.

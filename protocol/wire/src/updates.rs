@@ -2,7 +2,7 @@
 //!
 //! Per table `{ table u16, kind u16, byte_len u32 }`, then `byte_len` bytes of operations, if the kind is 0. An operation is
 //! `varint(slot << 2 | kind)` and: insert (0) `varint(row_len) row`, delta (1) `varint(mask) packed columns`,
-//! delete (2) `reason u8`. An operation depends on nothing around it: a server encodes it once and copies the
+//! delete (2) `reason u8`, insert of some columns (3) `varint(mask) packed columns`. An operation depends on nothing around it: a server encodes it once and copies the
 //! bytes to every client that needs it.
 
 use ambit_model::limits::{ROW_BYTES_MAX, ROWS_PER_TABLE_MAX};
@@ -18,6 +18,7 @@ const DELTA: u64 = 1;
 const DELETE: u64 = 2;
 const OPERATIONS: u16 = 0;
 const MOTION: u16 = 1;
+const INSERT_COLUMNS: u64 = 3;
 
 /// Why a row leaves a client's cache.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -90,6 +91,14 @@ pub fn write_insert(out: &mut Vec<u8>, slot: Slot, row: &[u8]) {
     out.extend_from_slice(row);
 }
 
+/// Appends the operation "this row is new to the client, which knows these columns of it". All others are blank, as in
+/// [`RowLayout::blank_row`]. `packed` is what [`delta::pack_columns`] gives for `mask`.
+pub fn write_insert_columns(out: &mut Vec<u8>, slot: Slot, mask: u64, packed: &[u8]) {
+    varint::write(out, u64::from(slot) << 2 | INSERT_COLUMNS);
+    varint::write(out, mask);
+    out.extend_from_slice(packed);
+}
+
 /// Appends the operation "these columns of the row have changed". `packed` is what
 /// [`delta::pack_columns`] gives for `mask`.
 pub fn write_delta(out: &mut Vec<u8>, slot: Slot, mask: u64, packed: &[u8]) {
@@ -114,6 +123,16 @@ pub enum Op<'a> {
         /// The whole row.
         row: &'a [u8],
     },
+    /// The row is new to the client, which knows some columns of it: all others are blank. Lengths are checked, contents
+    /// are not.
+    InsertColumns {
+        /// The row's name.
+        slot: Slot,
+        /// Bit i: column i follows.
+        mask: u64,
+        /// Packed columns.
+        packed: &'a [u8],
+    },
     /// Some columns have changed. Lengths are checked, contents are not.
     Delta {
         /// The row's name.
@@ -136,7 +155,10 @@ impl Op<'_> {
     /// The row's name.
     pub fn slot(&self) -> Slot {
         match *self {
-            Self::Insert { slot, .. } | Self::Delta { slot, .. } | Self::Delete { slot, .. } => slot,
+            Self::Insert { slot, .. }
+            | Self::InsertColumns { slot, .. }
+            | Self::Delta { slot, .. }
+            | Self::Delete { slot, .. } => slot,
         }
     }
 }
@@ -247,6 +269,16 @@ impl<'a> Ops<'a> {
         Ok(bytes)
     }
 
+    /// A mask and the packed columns that it names.
+    #[inline]
+    fn columns(&mut self, start: usize) -> Result<(u64, &'a [u8]), WireError> {
+        let mask = self.number()?;
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        let length = delta::packed_length(self.layout, mask, rest)
+            .map_err(|error| WireError::Delta { at: start, error })?;
+        Ok((mask, self.take(start, length)?))
+    }
+
     #[inline]
     fn read(&mut self) -> Result<Op<'a>, WireError> {
         let start = self.at;
@@ -263,11 +295,12 @@ impl<'a> Ops<'a> {
                 Ok(Op::Insert { slot, row: self.take(start, length)? })
             }
             DELTA => {
-                let mask = self.number()?;
-                let rest = self.bytes.get(self.at..).unwrap_or_default();
-                let length = delta::packed_length(self.layout, mask, rest)
-                    .map_err(|error| WireError::Delta { at: start, error })?;
-                Ok(Op::Delta { slot, mask, packed: self.take(start, length)? })
+                let (mask, packed) = self.columns(start)?;
+                Ok(Op::Delta { slot, mask, packed })
+            }
+            INSERT_COLUMNS => {
+                let (mask, packed) = self.columns(start)?;
+                Ok(Op::InsertColumns { slot, mask, packed })
             }
             DELETE => {
                 let reason = self.take(start, 1)?.first().copied().unwrap_or(u8::MAX);

@@ -6,7 +6,8 @@ use ambit_model::{ColumnType, ConnectionId, Field, Identity, RowLayout, Timestam
 use ambit_wire::{
     Call, CallResult, CallStatus, Calls, Circle, ClientMessage, Delivery, Inspection, LeaveReason, Op,
     ParameterValue, Parameters, Results, ServerMessage, TableBlocks, TierInForce, UpdateHeader, WireError,
-    begin_table, end_table, limits, write_call, write_delete, write_delta, write_insert, write_result,
+    begin_table, end_table, limits, write_call, write_delete, write_delta, write_insert,
+    write_insert_columns, write_result,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -20,6 +21,7 @@ fn layout() -> RowLayout {
 #[derive(Debug, Clone)]
 enum Written {
     Insert(u32, Vec<u8>),
+    InsertColumns(u32, Option<u64>, Option<Vec<u8>>),
     Delta(u32, Option<u64>, Option<Vec<u8>>),
     Delete(u32, u8),
 }
@@ -33,6 +35,8 @@ fn operation() -> impl Strategy<Value = Written> {
         (slot(), vec(any::<u8>(), 0..300)).prop_map(|(slot, row)| Written::Insert(slot, row)),
         (slot(), any::<Option<u64>>(), proptest::option::of(vec(any::<u8>(), 0..40)))
             .prop_map(|(slot, id, name)| Written::Delta(slot, id, name)),
+        (slot(), any::<Option<u64>>(), proptest::option::of(vec(any::<u8>(), 0..40)))
+            .prop_map(|(slot, id, name)| Written::InsertColumns(slot, id, name)),
         (slot(), 0..5_u8).prop_map(|(slot, reason)| Written::Delete(slot, reason)),
     ]
 }
@@ -56,6 +60,7 @@ fn copied(op: Op<'_>) -> (u32, u8, u64, Vec<u8>) {
         Op::Insert { slot, row } => (slot, 0, 0, row.to_vec()),
         Op::Delta { slot, mask, packed } => (slot, 1, mask, packed.to_vec()),
         Op::Delete { slot, reason } => (slot, 2, 0, vec![reason as u8]),
+        Op::InsertColumns { slot, mask, packed } => (slot, 3, mask, packed.to_vec()),
     }
 }
 
@@ -144,6 +149,7 @@ fn every_message() -> Vec<Vec<u8>> {
     let mark = begin_table(&mut blocks, 5);
     write_insert(&mut blocks, 1, &[0; 16]);
     write_delete(&mut blocks, 900, LeaveReason::OutOfRange);
+    write_insert_columns(&mut blocks, 2, 1, &[7; 8]);
     end_table(&mut blocks, mark);
     let (applied, ended, changed) = (vec![1, 2], vec![3], vec![(4, 7)]);
     let header = UpdateHeader { offset: 9, applied, ended, changed, ..UpdateHeader::default() };
@@ -262,7 +268,11 @@ fn numbers_that_name_nothing_and_long_forms_are_refused() {
         let block = TableBlocks::new(&blocks).next().unwrap().unwrap();
         block.ops(&layout).next().unwrap().map(copied)
     };
-    assert!(matches!(first(&[3]), Err(WireError::Unknown { what: "row operation", .. })));
+    assert!(matches!(first(&[3]), Err(WireError::Varint(1))));
+    assert!(matches!(first(&[3, 4]), Err(WireError::Delta { .. })), "there is no third column");
+    assert!(matches!(first(&[3, 1, 0]), Err(WireError::Delta { .. })), "a column is cut off");
+    assert!(matches!(first(&[3, 2, 255, 255, 255, 255]), Err(WireError::Delta { .. })));
+    assert_eq!(first(&[7, 0]).unwrap(), (1, 3, 0, Vec::new()));
     assert!(matches!(first(&[2, 9]), Err(WireError::Unknown { what: "leave reason", .. })));
     assert!(matches!(first(&[2]), Err(WireError::Truncated { .. })));
     assert!(matches!(first(&[0x82, 0x00, 0]), Err(WireError::Varint(0))));
@@ -316,6 +326,11 @@ proptest! {
                         prop_assert_eq!(delta::packed_length(&layout, mask, &bytes), Ok(bytes.len()));
                         write_delta(&mut block, *slot, mask, &bytes);
                         (*table, (*slot, 1, mask, bytes))
+                    }
+                    Written::InsertColumns(slot, id, name) => {
+                        let (mask, bytes) = packed(*id, name.as_ref());
+                        write_insert_columns(&mut block, *slot, mask, &bytes);
+                        (*table, (*slot, 3, mask, bytes))
                     }
                     Written::Delete(slot, reason) => {
                         write_delete(&mut block, *slot, LeaveReason::from_byte(*reason).unwrap());

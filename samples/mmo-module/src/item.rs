@@ -38,6 +38,7 @@ pub struct Item {
 
 /// What a player carries: one row for each kind.
 #[table(name = inventory, public, index(name = owner_kind, ordered, unique, columns = [owner, kind]))]
+#[visible("owner = :sender")]
 pub struct Inventory {
     #[primary_key]
     #[auto_inc]

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use ambit_model::{ConnectionId, Identity};
+use ambit_model::{ConnectionId, Identity, Slot};
+use ambit_wire::Parameters;
 
 use crate::cohort::Cohort;
 use crate::earlier::EarlierSchema;
@@ -41,9 +42,21 @@ pub(crate) struct Subscription {
     pub table: u16,
     /// The id that the client knows the table by.
     pub known_table: u16,
+    /// The columns that it shows, as a mask. Bits behind the last column are set if those are all that clients may see.
+    pub columns: u64,
     pub source: Source,
     /// The query, to be read again with other parameters.
     pub sql: Box<str>,
+    /// Those that it has.
+    pub parameters: Parameters,
+    /// Those of the change that the client was not told of.
+    pub next_parameters: Option<Parameters>,
+    /// The tables that the query names, the selected one first. Rules may join others.
+    pub queried: Vec<u16>,
+    /// Whether rules of these tables decide what it shows.
+    pub is_ruled: bool,
+    /// Whether the rules have changed since its source was made, and the client was not told yet.
+    pub is_outdated: bool,
     /// What it shows from the next flush on, if its stage is [`Stage::Changing`].
     pub next: Option<Box<Source>>,
     /// The last change of parameters that the client was not told of, 0 if there is none.
@@ -85,7 +98,7 @@ pub(crate) enum Source {
     },
     /// The first rows of a filter.
     Ranking(RankingId),
-    /// The first rows of a circle or a join.
+    /// The first rows of a circle, a join or a list, whose filters are rankings of the same order.
     Top {
         order: Order,
         limit: usize,
@@ -93,6 +106,10 @@ pub(crate) enum Source {
     },
     /// A circle with delivery options.
     Near(Box<Near>),
+    /// Rows that come from one of these, none of which is another list.
+    Any(Vec<Source>),
+    /// Rows that it showed when the schema changed, and shows no longer unless something else does.
+    Held(Vec<Slot>),
 }
 
 /// A circle with delivery options.
@@ -162,15 +179,24 @@ impl Subscription {
     pub fn latest(&self) -> &Source {
         self.next.as_deref().unwrap_or(&self.source)
     }
-
-    /// The tables that its rows depend on.
-    pub fn tables(&self) -> impl Iterator<Item = u16> {
-        std::iter::once(self.table).chain(self.source.other_tables())
-    }
 }
 
 impl Source {
-    /// The table whose rows it gives.
+    /// What it consists of: itself, or the parts of a list.
+    pub fn parts(&self) -> &[Self] {
+        match self {
+            Self::Any(parts) => parts,
+            Self::Filter(_)
+            | Self::Circle { .. }
+            | Self::Join { .. }
+            | Self::Ranking(_)
+            | Self::Top { .. }
+            | Self::Near(_)
+            | Self::Held(_) => std::slice::from_ref(self),
+        }
+    }
+
+    /// The table whose rows it gives, 0 for those that are held by themselves.
     pub fn table(&self, cohort: &Cohort) -> u16 {
         match self {
             Self::Filter(id) => cohort.filters.get(*id).map_or(0, |watched| watched.filter.table),
@@ -179,38 +205,34 @@ impl Source {
             Self::Join { join, .. } => join.target(),
             Self::Top { of, .. } => of.table(cohort),
             Self::Near(near) => near.table(),
+            Self::Any(parts) => parts.first().map_or(0, |part| part.table(cohort)),
+            Self::Held(_) => 0,
         }
     }
 
-    /// The join that it shows rows of, if it does.
-    pub fn join(&self) -> Option<&Join> {
+    /// The joins that it shows rows of.
+    pub fn joins(&self) -> Vec<&Join> {
         match self {
-            Self::Join { join, .. } => Some(join),
-            Self::Top { of, .. } => of.join(),
-            Self::Filter(_) | Self::Ranking(_) | Self::Circle { .. } | Self::Near(_) => None,
+            Self::Join { join, .. } => vec![join],
+            Self::Top { of, .. } => of.joins(),
+            Self::Any(parts) => parts.iter().flat_map(Self::joins).collect(),
+            Self::Filter(_) | Self::Ranking(_) | Self::Circle { .. } | Self::Near(_) | Self::Held(_) => {
+                Vec::new()
+            }
         }
     }
 
     /// Rows that it shows at most, if its query says so.
     pub fn limit(&self, cohort: &Cohort) -> usize {
         match self {
-            Self::Filter(_) | Self::Circle { .. } | Self::Join { .. } | Self::Near(_) => 0,
+            Self::Filter(_)
+            | Self::Circle { .. }
+            | Self::Join { .. }
+            | Self::Near(_)
+            | Self::Any(_)
+            | Self::Held(_) => 0,
             Self::Ranking(id) => cohort.rankings.get(*id).map_or(0, |ranking| ranking.ranked.limit),
             Self::Top { limit, .. } => *limit,
-        }
-    }
-
-    /// The tables that its rows depend on besides their own.
-    fn other_tables(&self) -> Vec<u16> {
-        match self {
-            Self::Filter(_) | Self::Ranking(_) => Vec::new(),
-            Self::Circle { circle, .. } => vec![circle.observer.table],
-            Self::Join { join, .. } => join.tables.iter().skip(1).map(|joined| joined.filter.table).collect(),
-            Self::Top { of, .. } => of.other_tables(),
-            Self::Near(near) => match &near.centre {
-                Centre::Fixed { .. } => Vec::new(),
-                Centre::Moving { circle, .. } => vec![circle.observer.table],
-            },
         }
     }
 }

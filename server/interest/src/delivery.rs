@@ -5,7 +5,7 @@ use ambit_wire::limits::TIERS_MAX;
 use ambit_wire::{Delivery, Tier};
 
 use crate::query::QueryError;
-use crate::query::plan::{Area, Condition, Filter, Plan, Position};
+use crate::query::plan::{Area, Condition, Filter, Plan, Position, canonical};
 
 /// How a subscription's rows are delivered, if not every change at once to whoever a strict result names.
 #[derive(Debug, Clone)]
@@ -86,7 +86,8 @@ impl TierTerms {
         let interval_ms = if is_each { 0 } else { (1_000.0 / f64::from(tier.rate)).round() as u32 };
         let mut columns = if tier.columns.is_empty() { u64::MAX } else { 0 };
         for name in &tier.columns {
-            let Some((column, _)) = table.column(name) else {
+            // A private column is to be told apart from none by nothing.
+            let Some((column, _)) = table.column(name).filter(|(_, column)| !column.private) else {
                 return Err(QueryError::TierColumn { table: table.name.clone(), column: name.clone() });
             };
             columns |= 1 << column;
@@ -114,19 +115,25 @@ pub(crate) fn flush_rate(delivery: &Delivery) -> f32 {
 }
 
 impl FixedCircle {
-    /// The circle that every row of a filter's result lies in; none if there is not exactly one.
+    /// The circle that every row of a filter's result lies in; none if there is not exactly one. Circles of rules do not count
+    /// unless the client has asked for the same: what they hide is hidden whatever is kept longer.
     pub fn of(filter: &Filter) -> Option<Self> {
         let is_circle = |condition: &&Condition| {
             matches!(condition, Condition::Within { area: Area::Circle { .. }, negated: false, .. })
         };
-        let mut circles = filter.conditions.iter().filter(is_circle);
-        let (Some(Condition::Within { position, area, .. }), None) = (circles.next(), circles.next()) else {
-            return None;
+        let circles = || filter.conditions.iter().filter(is_circle);
+        let mut own = circles().filter(|circle| !filter.permission.contains(circle));
+        let chosen = match (own.next(), own.next()) {
+            (None, _) => circles().next().filter(|_| circles().count() == 1),
+            (only, None) => only,
+            (Some(_), Some(_)) => None,
         };
+        let Some(Condition::Within { position, area, .. }) = chosen else { return None };
         let Area::Circle { centre, radius } = area else { return None };
-        let others = filter.conditions.iter().filter(|condition| !is_circle(condition));
+        let others = filter.conditions.iter().filter(|condition| Some(*condition) != chosen);
+        let conditions = canonical(others.chain(&filter.permission).cloned().collect());
         Some(Self {
-            target: Filter { table: filter.table, conditions: others.cloned().collect() },
+            target: Filter { conditions, ..filter.clone() },
             position: *position,
             centre: centre.map(|part| part.get()),
             radius: radius.get(),

@@ -6,9 +6,9 @@
 
 use std::sync::Arc;
 
-use ambit_model::{Schema, TableSchema};
+use ambit_model::{ColumnSchema, Schema, TableSchema};
 
-use crate::query::plan::Plan;
+use crate::query::plan::{Plan, Selection};
 use crate::query::{self, Caller, QueryError};
 use crate::renumber::Renumbering;
 
@@ -39,6 +39,9 @@ pub enum Difference {
     /// A column that clients do not know.
     #[error("column `{0}` was added")]
     ColumnAdded(String),
+    /// A column that clients saw, or that they see now.
+    #[error("its columns that clients may see are others")]
+    Visibility,
     /// A column of another type.
     #[error("column `{column}` is of type {is} now and was of type {was}")]
     ColumnType {
@@ -88,6 +91,9 @@ impl Moves {
             let found = successor(id).and_then(|id| Some((id, new.tables.get(usize::from(id))?)));
             match found {
                 Some((_, found)) if !found.public => Err(Difference::Private),
+                Some((_, found)) if has_same_rows(table, found) && !has_same_private(table, found) => {
+                    Err(Difference::Visibility)
+                }
                 Some((id, found)) if has_same_rows(table, found) => Ok(id),
                 Some((_, found)) => Err(Difference::between(table, found)),
                 None => Err(match new.table(&table.name) {
@@ -145,21 +151,26 @@ impl EarlierSchema {
     }
 
     /// The plan of a client's query over the current tables, and the id that the client knows the selected table by.
-    pub fn plan(&self, current: &Schema, caller: Caller<'_>, sql: &str) -> Result<(Plan, u16), QueryError> {
-        let mut plan = match query::parse(&self.schema, caller, sql) {
-            Ok(plan) => plan,
+    pub fn plan(
+        &self,
+        current: &Schema,
+        caller: Caller<'_>,
+        sql: &str,
+    ) -> Result<(Selection, u16), QueryError> {
+        let mut selection = match query::parse(&self.schema, caller, sql) {
+            Ok(selection) => selection,
             Err(error) => {
                 return Err(match query::parse(current, caller, sql) {
-                    Ok(plan) => QueryError::NewerTable(self.newer_table(current, &plan)),
+                    Ok(selection) => QueryError::NewerTable(self.newer_table(current, &selection.plan)),
                     Err(_) => error.into(),
                 });
             }
         };
-        let known_id = plan.table();
-        for table in plan.tables_mut() {
+        let known_id = selection.plan.table();
+        for table in selection.plan.tables_mut() {
             *table = self.current_id(*table)?;
         }
-        Ok((plan, known_id))
+        Ok((selection, known_id))
     }
 
     /// The name of a table that makes a query one for clients of the current schema only.
@@ -173,7 +184,8 @@ impl EarlierSchema {
 impl Difference {
     /// What tells two tables apart that do not hold the same rows.
     fn between(old: &TableSchema, new: &TableSchema) -> Self {
-        for column in &old.columns {
+        let is_told = |column: &&ColumnSchema| !column.private;
+        for column in old.columns.iter().filter(is_told) {
             let Some((_, found)) = new.column(&column.name) else {
                 return Self::ColumnRemoved(column.name.clone());
             };
@@ -188,13 +200,19 @@ impl Difference {
                 return Self::Quantize(column.name.clone());
             }
         }
-        if let Some(added) = new.columns.iter().find(|column| old.column(&column.name).is_none()) {
+        let is_added = |column: &&ColumnSchema| old.column(&column.name).is_none();
+        if let Some(added) = new.columns.iter().filter(is_told).find(is_added) {
             return Self::ColumnAdded(added.name.clone());
         }
         let names =
             |table: &TableSchema| table.columns.iter().map(|column| column.name.clone()).collect::<Vec<_>>();
         if names(old) == names(new) { Self::Rows } else { Self::ColumnOrder }
     }
+}
+
+/// Whether clients may see the same columns of both tables.
+fn has_same_private(old: &TableSchema, new: &TableSchema) -> bool {
+    old.private_columns() == new.private_columns()
 }
 
 /// Whether the same bytes are a row of both tables and mean the same.

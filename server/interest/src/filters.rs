@@ -9,7 +9,7 @@ mod spans;
 mod stays;
 
 use ambit_model::Slot;
-use hashbrown::HashMap;
+use hashbrown::{Equivalent, HashMap};
 use rustc_hash::FxBuildHasher;
 
 use crate::limits;
@@ -26,7 +26,8 @@ pub(crate) type FilterId = usize;
 pub(crate) struct Filters {
     entries: Vec<Option<WatchedFilter>>,
     free: Vec<FilterId>,
-    by_filter: HashMap<Filter, FilterId, FxBuildHasher>,
+    /// With the columns that are shown of its rows.
+    by_filter: HashMap<(Filter, u64), FilterId, FxBuildHasher>,
     tables: Vec<TableFilters>,
     /// Filters that a first circle has its centre in: their rows are to be looked up.
     fresh: Vec<FilterId>,
@@ -38,6 +39,8 @@ pub(crate) struct Filters {
 #[derive(Debug)]
 pub(crate) struct WatchedFilter {
     pub filter: Filter,
+    /// The columns that those who watch the result are shown, as a mask.
+    pub shown: u64,
     /// The columns that decide, as a mask.
     pub columns: u64,
     /// Whether exactly the rows of its result are found under its keys.
@@ -61,6 +64,10 @@ pub(crate) struct WatchedFilter {
     pub result: Option<Vec<Slot>>,
     entries: Entries,
 }
+
+/// What a watched filter is found by.
+#[derive(Hash)]
+struct Wanted<'a>(&'a Filter, u64);
 
 /// A row that came, went or was replaced, seen from one filter.
 #[derive(Debug, Clone, Copy)]
@@ -90,11 +97,17 @@ impl Filters {
         std::mem::take(&mut self.fresh)
     }
 
-    /// Watches a filter once more. `for_circle` says that circles have their centre in its result, or joins an end.
+    /// Watches a filter once more, with all columns. `for_circle` says that circles have their centre in its result, or joins
+    /// an end.
     pub fn acquire(&mut self, filter: &Filter, for_circle: bool) -> FilterId {
-        let id = match self.by_filter.get(filter) {
+        self.acquire_showing(filter, u64::MAX, for_circle)
+    }
+
+    /// The same for somebody who is shown these columns.
+    pub fn acquire_showing(&mut self, filter: &Filter, shown: u64, for_circle: bool) -> FilterId {
+        let id = match self.by_filter.get(&Wanted(filter, shown)) {
             Some(&id) => id,
-            None => self.add(filter),
+            None => self.add(filter, shown),
         };
         if let Some(entry) = self.entries.get_mut(id).and_then(Option::as_mut) {
             entry.references += 1;
@@ -129,14 +142,14 @@ impl Filters {
             return;
         }
         let Some(entry) = self.entries.get_mut(id).and_then(Option::take) else { return };
-        self.by_filter.remove(&entry.filter);
+        self.by_filter.remove(&Wanted(&entry.filter, entry.shown));
         if let Some(table) = self.tables.get_mut(usize::from(entry.filter.table)) {
             table.remove(&entry.entries, id);
         }
         self.free.push(id);
     }
 
-    fn add(&mut self, filter: &Filter) -> FilterId {
+    fn add(&mut self, filter: &Filter, shown: u64) -> FilterId {
         let id = self.free.pop().unwrap_or(self.entries.len());
         let table = usize::from(filter.table);
         if self.tables.len() <= table {
@@ -145,6 +158,7 @@ impl Filters {
         let entries = self.tables.get_mut(table).map(|table| table.add(filter, id)).unwrap_or_default();
         let entry = WatchedFilter {
             filter: filter.clone(),
+            shown,
             columns: filter.columns(),
             is_told_by_keys: is_told_by_keys(filter),
             references: 0,
@@ -163,7 +177,7 @@ impl Filters {
         } else if let Some(place) = self.entries.get_mut(id) {
             *place = Some(entry);
         }
-        self.by_filter.insert(filter.clone(), id);
+        self.by_filter.insert((filter.clone(), shown), id);
         id
     }
 
@@ -182,7 +196,7 @@ impl Filters {
         for (id, entry) in self.entries.iter_mut().enumerate() {
             if let Some(entry) = entry {
                 renumbering.filter(&mut entry.filter);
-                self.by_filter.insert(entry.filter.clone(), id);
+                self.by_filter.insert((entry.filter.clone(), entry.shown), id);
             }
         }
         let mut tables = Vec::new();
@@ -196,6 +210,12 @@ impl Filters {
             }
         }
         self.tables = tables;
+    }
+}
+
+impl Equivalent<(Filter, u64)> for Wanted<'_> {
+    fn equivalent(&self, (filter, shown): &(Filter, u64)) -> bool {
+        (self.0, self.1) == (filter, *shown)
     }
 }
 

@@ -4,6 +4,7 @@
 //! client's update is put together from operations that are encoded once.
 
 mod circle;
+mod columns;
 mod covered;
 mod filter;
 mod inspect;
@@ -90,11 +91,7 @@ pub(crate) fn flush(
     ranking::rank(world, cohort, scratch);
     cohort.routines.void_grown(scratch);
     let ended_count = routine::run(world, cohort, clients, scratch, commit, sink);
-    filter::end_period(cohort, scratch);
-    ranking::end_period(cohort, scratch);
-    for (known, table) in cohort.motion.tables.iter_mut().zip(&mut scratch.tables) {
-        *known = std::mem::take(&mut table.motion.state);
-    }
+    end_period(cohort, scratch);
     cohort.has_news = false;
     ended_count
 }
@@ -145,19 +142,19 @@ fn bound(world: &mut World, cohort: &mut Cohort, scratch: &mut Scratch, subscrip
     if subscription.stage == Stage::Changing
         && let Some(refused) = too_many(world, cohort, scratch, subscription.latest())
     {
-        subscription.stage = Stage::Steady;
+        // What other rules have shown is not shown any more.
+        subscription.stage = if subscription.is_outdated { Stage::Ended } else { Stage::Steady };
         subscription.refused = Some(refused);
+        subscription.next_parameters = None;
         if let Some(next) = subscription.next.take() {
             release_source(world, cohort, *next);
         }
     }
-    let stage = match (subscription.stage, &subscription.source) {
-        (Stage::Added, _) => Stage::Refused,
-        (Stage::Steady, Source::Join { join, leaves }) if join::is_still(cohort, scratch, (join, leaves)) => {
-            return;
-        }
-        (Stage::Steady, _) => Stage::Ended,
-        (Stage::Changing | Stage::Ended | Stage::Refused, _) => return,
+    let stage = match subscription.stage {
+        Stage::Added => Stage::Refused,
+        Stage::Steady if are_joins_still(cohort, scratch, &subscription.source) => return,
+        Stage::Steady => Stage::Ended,
+        Stage::Changing | Stage::Ended | Stage::Refused => return,
     };
     if let Some(refused) = too_many(world, cohort, scratch, &subscription.source) {
         subscription.stage = stage;
@@ -165,10 +162,25 @@ fn bound(world: &mut World, cohort: &mut Cohort, scratch: &mut Scratch, subscrip
     }
 }
 
+/// Whether a source consists of joins that depend on as many rows as before.
+fn are_joins_still(cohort: &Cohort, scratch: &Scratch, source: &Source) -> bool {
+    source.parts().iter().all(|part| match part {
+        Source::Join { join, leaves } => join::is_still(cohort, scratch, (join, leaves)),
+        Source::Filter(_)
+        | Source::Circle { .. }
+        | Source::Ranking(_)
+        | Source::Top { .. }
+        | Source::Near(_)
+        | Source::Any(_)
+        | Source::Held(_) => false,
+    })
+}
+
 /// Why rows of this source depend on too many others, if they do.
 fn too_many(world: &World, cohort: &Cohort, scratch: &mut Scratch, source: &Source) -> Option<QueryError> {
     match source {
-        Source::Filter(_) | Source::Ranking(_) => None,
+        Source::Filter(_) | Source::Ranking(_) | Source::Held(_) => None,
+        Source::Any(parts) => parts.iter().find_map(|part| too_many(world, cohort, scratch, part)),
         Source::Top { of, .. } => too_many(world, cohort, scratch, of),
         Source::Circle { observers, .. } => too_many_observers(cohort, *observers),
         Source::Near(near) => match near.centre {
@@ -231,6 +243,32 @@ pub(crate) fn release_source(world: &mut World, cohort: &mut Cohort, source: Sou
                 cohort.filters.release(*observers, true);
             }
         }
+        Source::Any(parts) => parts.into_iter().for_each(|part| release_source(world, cohort, part)),
+        Source::Held(_) => {}
+    }
+}
+
+/// The rows that sources of a cohort show, all of whose clients have been flushed.
+pub(crate) fn shown_now(
+    world: &mut World,
+    cohort: &mut Cohort,
+    scratch: &mut Scratch,
+    sources: &[&Source],
+) -> Vec<Vec<Slot>> {
+    merge(world, cohort, scratch, (Timestamp::default(), Precision::Exact));
+    filter::cross(world, cohort, scratch);
+    ranking::rank(world, cohort, scratch);
+    let shown = sources.iter().map(|source| union::shown_now(world, cohort, scratch, source)).collect();
+    end_period(cohort, scratch);
+    shown
+}
+
+/// Forgets the period.
+fn end_period(cohort: &mut Cohort, scratch: &mut Scratch) {
+    filter::end_period(cohort, scratch);
+    ranking::end_period(cohort, scratch);
+    for (known, table) in cohort.motion.tables.iter_mut().zip(&mut scratch.tables) {
+        *known = std::mem::take(&mut table.motion.state);
     }
 }
 
@@ -287,12 +325,20 @@ fn write_blocks(
         }
         let mark = begin(scratch, (table, known), out);
         let cover = covered::position_of_cover(cohort, group).and_then(|place| group.get(place));
-        match cover.map(|cover| &cover.source) {
-            Some(Source::Filter(id)) => filter::write(world, cohort, scratch, table, *id, out),
-            Some(Source::Circle { circle, ground, observers })
-                if circle::write(world, cohort, scratch, (circle, *ground, *observers), out) => {}
-            Some(Source::Ranking(id)) => ranking::write(world, cohort, scratch, table, *id, out),
-            Some(Source::Circle { .. } | Source::Join { .. } | Source::Near(_) | Source::Top { .. })
+        match cover.map(|cover| (&cover.source, cover.columns)) {
+            Some((Source::Filter(id), _)) => filter::write(world, cohort, scratch, table, *id, out),
+            Some((Source::Circle { circle, ground, observers }, columns))
+                if circle::write(world, cohort, scratch, (circle, *ground, *observers), columns, out) => {}
+            Some((Source::Ranking(id), _)) => ranking::write(world, cohort, scratch, table, *id, out),
+            Some((
+                Source::Circle { .. }
+                | Source::Join { .. }
+                | Source::Near(_)
+                | Source::Top { .. }
+                | Source::Any(_)
+                | Source::Held(_),
+                _,
+            ))
             | None => {
                 union::write(world, cohort, scratch, table, group, out);
             }
@@ -337,6 +383,10 @@ fn settle(world: &mut World, cohort: &mut Cohort, client: &mut Client, update: &
             (Stage::Changing, _) => {
                 if let Some(next) = known.next.take() {
                     release_source(world, cohort, std::mem::replace(&mut known.source, *next));
+                }
+                known.is_outdated = false;
+                if let Some(parameters) = known.next_parameters.take() {
+                    known.parameters = parameters;
                 }
             }
             (Stage::Steady, Some(reason)) => update.refused.push(Refusal { subscription, change, reason }),

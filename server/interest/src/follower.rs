@@ -7,6 +7,8 @@ mod schedule;
 
 mod migration;
 
+mod rules;
+
 use std::borrow::Cow;
 use std::sync::Arc;
 

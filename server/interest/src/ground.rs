@@ -21,6 +21,8 @@ pub(crate) struct Shape {
     pub position: Position,
     /// Columns of which a circle wants one value each.
     pub joined: Vec<Operand>,
+    /// The columns that clients are shown, as a mask.
+    pub shown: u64,
     /// Whether that is all that a circle asks for. If not, each row is to be tested with the circle itself.
     pub is_exact: bool,
 }
@@ -67,18 +69,19 @@ pub(crate) struct SlotSet {
 }
 
 impl Shape {
-    /// The shape of a circle, and a plainer one that takes in other circles too.
-    pub fn of(circle: &Circle, table: &TableSchema) -> (Self, Self) {
+    /// The shape of a circle whose clients are shown these columns, and a plainer one that takes in other circles too.
+    pub fn of(circle: &Circle, shown: u64, table: &TableSchema) -> (Self, Self) {
         let plain = Self {
             filter: Filter::of_all(circle.target.table),
             position: circle.target_position,
             joined: Vec::new(),
+            shown: table.visible_columns(),
             is_exact: circle.joined.is_empty() && circle.target.is_of_all(),
         };
         let joined: Vec<Operand> = circle.joined.iter().map(|(target, _)| *target).collect();
         let is_personal = names_somebody(&circle.target, table);
         let filter = if is_personal { plain.filter.clone() } else { circle.target.clone() };
-        let own = Self { filter, joined, is_exact: !is_personal, ..plain.clone() };
+        let own = Self { filter, joined, shown, is_exact: !is_personal, ..plain.clone() };
         (own, plain)
     }
 
@@ -88,6 +91,7 @@ impl Shape {
             filter: Filter::of_all(filter.table),
             position,
             joined: Vec::new(),
+            shown: table.visible_columns(),
             is_exact: filter.is_of_all(),
         };
         let is_personal = names_somebody(filter, table);
@@ -99,8 +103,9 @@ impl Shape {
         self.filter.table
     }
 
-    pub fn is_plain(&self) -> bool {
-        self.joined.is_empty() && self.filter.is_of_all()
+    /// Whether it is of all rows, told apart by nothing, with all columns that clients may see.
+    pub fn is_plain(&self, table: &TableSchema) -> bool {
+        self.joined.is_empty() && self.filter.is_of_all() && self.shown == table.visible_columns()
     }
 
     /// The columns that decide where a row is found, as a mask.
@@ -302,7 +307,7 @@ impl Names {
 impl Filter {
     /// The filter that every row of a table passes.
     pub fn of_all(table: u16) -> Self {
-        Self { table, conditions: Vec::new() }
+        Self::new(table, Vec::new())
     }
 
     pub fn is_of_all(&self) -> bool {
@@ -364,7 +369,7 @@ mod tests {
         let [place, team] = layout.columns() else { panic!("two columns") };
         let joined = vec![Operand::new(1, team).expect("text can be compared")];
         let position = Position::new(0, place).expect("a position");
-        let shape = Shape { filter: Filter::of_all(0), position, joined, is_exact: true };
+        let shape = Shape { filter: Filter::of_all(0), position, joined, shown: u64::MAX, is_exact: true };
         let mut ground = Ground::new(shape, 10.0);
         let mut store = Store::new(Arc::new(Schema { tables: vec![table], ..Schema::default() }));
         let row = |team: u32| {

@@ -42,4 +42,4 @@ pub use earlier::{Difference, TableChange};
 pub use follower::{
     Applied, ClientUpdate, Farewell, FarewellReason, Follower, Refusal, SchemaChangeError, Statistics,
 };
-pub use query::{QueryError, TextError};
+pub use query::{QueryError, RuleError, TextError, check_rules};

@@ -36,6 +36,13 @@ pub const LOOK_UPS_MAX: usize = 256;
 /// the subscription a search longer.
 pub const TABLES_PER_QUERY_MAX: usize = 4;
 
+/// Tables of one query together with those that the rules of its tables join. Twice as many as a client may name.
+pub const RULED_TABLES_MAX: usize = 2 * TABLES_PER_QUERY_MAX;
+
+/// Ways in which the rules of a query's tables let a client see its rows, all combinations counted. A table has one or two, and each
+/// costs as much as a subscription of its own.
+pub const ALTERNATIVES_MAX: usize = 16;
+
 /// Column pairs compared between two tables of a query (`m.zone = p.zone`).
 pub const JOIN_COLUMNS_MAX: usize = 4;
 

@@ -10,6 +10,7 @@ mod error;
 mod parse;
 
 mod from;
+mod projection;
 
 mod join;
 mod tree;
@@ -21,6 +22,8 @@ mod pattern;
 mod place;
 
 mod order;
+mod permit;
+mod rules;
 
 mod literal;
 mod scope;
@@ -31,6 +34,12 @@ pub(crate) mod random;
 
 pub use error::{QueryError, TextError};
 pub(crate) use parse::parse;
+pub(crate) use permit::permit;
+#[cfg(feature = "reference")]
+pub(crate) use rules::plans as rule_plans;
+pub use rules::{RuleError, check_rules};
+
+use plan::Condition;
 
 /// Whose subscription it is: the values of `:sender`, `:connection` and the client's own parameters.
 #[derive(Debug, Clone, Copy)]

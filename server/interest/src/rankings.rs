@@ -23,6 +23,8 @@ pub(crate) struct Ranked {
     pub filter: Filter,
     pub order: Order,
     pub limit: usize,
+    /// The columns that those who watch it are shown, as a mask.
+    pub shown: u64,
 }
 
 /// The watched rankings.

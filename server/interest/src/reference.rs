@@ -2,20 +2,24 @@
 //! kept from one commit to the next. For tests and the simulator, which compare with it what clients hold.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ambit_model::{ConnectionId, DecodeError, Identity, RowLayout, Schema, Slot, Value, decode_row};
 use ambit_store::{Store, is_within};
 use ambit_wire::Parameters;
 
 use crate::query::plan::{
-    Area, By, Circle, Comparison, Condition, Filter, Join, Number, Operand, Plan, Scalar, Top,
+    Area, By, Circle, Comparison, Condition, Filter, Join, Number, Operand, Plan, Scalar, Selection, Top,
 };
 use crate::query::{self, Caller, TextError};
 
-/// A checked query.
+/// A checked query, and the rules that say which rows of its tables the client may see.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Query(Plan);
+pub struct Query {
+    selection: Selection,
+    /// For each of its tables the plans of which one must show a row; none if there are no rules.
+    rules: Vec<Option<Vec<Plan>>>,
+}
 
 impl Query {
     /// The query of a text, for this client.
@@ -36,34 +40,68 @@ impl Query {
         sql: &str,
         parameters: &Parameters,
     ) -> Result<Self, TextError> {
-        query::parse(schema, Caller { identity, connection, parameters }, sql).map(Self)
+        let caller = Caller { identity, connection, parameters };
+        let selection = query::parse(schema, caller, sql)?;
+        let rules = selection.plan.tables().map(|table| {
+            let table = schema.tables.get(usize::from(table)).filter(|table| !table.visible.is_empty())?;
+            // Where a rule cannot be read, no row is shown.
+            Some(query::rule_plans(schema, caller, table).unwrap_or_default())
+        });
+        Ok(Self { rules: rules.collect(), selection })
     }
 
     /// The table whose rows it selects.
     pub fn table(&self) -> u16 {
-        self.0.table()
+        self.selection.plan.table()
     }
 
     /// All tables that its rows depend on, each once or twice.
     pub fn tables(&self) -> impl Iterator<Item = u16> {
-        self.0.tables()
+        self.selection.plan.tables()
+    }
+
+    /// The columns that a client is shown of the rows, as a mask. It knows the others only if another query shows them, and
+    /// otherwise they are blank.
+    pub fn columns(&self) -> u64 {
+        self.selection.columns
     }
 
     /// The rows that a client holds because of it: all columns, as the bytes in the store. The store has the schema that
     /// the query was read with; an error says that it holds a row that is none.
     pub fn rows<'a>(&self, store: &'a Store) -> Result<BTreeMap<Slot, &'a [u8]>, DecodeError> {
-        Ok(shown(store, &self.0)?.into_iter().map(|(slot, bytes, _)| (slot, bytes)).collect())
+        let mut permitted = Vec::new();
+        for rules in &self.rules {
+            permitted.push(match rules {
+                None => None,
+                Some(rules) => Some(shown_by_any(store, rules)?),
+            });
+        }
+        let rows = shown(store, &self.selection.plan, &permitted)?;
+        Ok(rows.into_iter().map(|(slot, bytes, _)| (slot, bytes)).collect())
     }
 }
 
-/// The rows that a plan shows.
-fn shown<'a>(store: &'a Store, plan: &Plan) -> Result<Vec<Row<'a>>, DecodeError> {
+/// The rows that a client may see, of each table by its position among a plan's; all of those without rules.
+type Permitted = [Option<BTreeSet<Slot>>];
+
+/// The rows that one of these plans shows.
+fn shown_by_any(store: &Store, plans: &[Plan]) -> Result<BTreeSet<Slot>, DecodeError> {
+    let mut slots = BTreeSet::new();
+    for plan in plans {
+        slots.extend(shown(store, plan, &[])?.into_iter().map(|(slot, ..)| slot));
+    }
+    Ok(slots)
+}
+
+/// The rows that a plan shows, of whose tables only the permitted rows count.
+fn shown<'a>(store: &'a Store, plan: &Plan, permitted: &Permitted) -> Result<Vec<Row<'a>>, DecodeError> {
+    let may_see = |place: usize| permitted.get(place).and_then(Option::as_ref);
     match plan {
-        Plan::Filter(filter) => select(store, filter),
-        Plan::Join(join) => joined_rows(store, join),
+        Plan::Filter(filter) => select(store, filter, may_see(0)),
+        Plan::Join(join) => joined_rows(store, join, permitted),
         Plan::Circle(circle) => {
-            let observers = select(store, &circle.observer)?;
-            let mut rows = select(store, &circle.target)?;
+            let observers = select(store, &circle.observer, may_see(1))?;
+            let mut rows = select(store, &circle.target, may_see(0))?;
             rows.retain(|(_, _, row)| {
                 joined_observers(circle, &observers, row).any(|observer| {
                     is_near(
@@ -76,9 +114,9 @@ fn shown<'a>(store: &'a Store, plan: &Plan) -> Result<Vec<Row<'a>>, DecodeError>
             Ok(rows)
         }
         Plan::Top(top) => {
-            let mut rows = shown(store, &top.of)?;
+            let mut rows = shown(store, &top.of, permitted)?;
             let observers = match &top.of {
-                Plan::Circle(circle) => select(store, &circle.observer)?,
+                Plan::Circle(circle) => select(store, &circle.observer, may_see(1))?,
                 Plan::Filter(_) | Plan::Join(_) | Plan::Top(_) => Vec::new(),
             };
             rows.sort_by(|left, right| in_order(top, &observers, left, right));
@@ -178,9 +216,15 @@ fn between(left: &Value, right: &Value) -> Option<Ordering> {
 }
 
 /// The rows for which there is a row in each other table, so that all columns that the query joins are equal.
-fn joined_rows<'a>(store: &'a Store, join: &Join) -> Result<Vec<Row<'a>>, DecodeError> {
-    let tables: Vec<Vec<Row<'a>>> =
-        join.tables.iter().map(|joined| select(store, &joined.filter)).collect::<Result<_, _>>()?;
+fn joined_rows<'a>(
+    store: &'a Store,
+    join: &Join,
+    permitted: &Permitted,
+) -> Result<Vec<Row<'a>>, DecodeError> {
+    let joined = join.tables.iter().enumerate();
+    let tables: Vec<Vec<Row<'a>>> = joined
+        .map(|(place, joined)| select(store, &joined.filter, permitted.get(place).and_then(Option::as_ref)))
+        .collect::<Result<_, _>>()?;
     let selected = tables.first().into_iter().flatten();
     Ok(selected.filter(|row| is_joined(join, &tables, &mut vec![row])).cloned().collect())
 }
@@ -208,12 +252,19 @@ fn is_joined<'a, 'b>(join: &Join, tables: &'b [Vec<Row<'a>>], chosen: &mut Vec<&
 
 type Row<'a> = (Slot, &'a [u8], Vec<Value>);
 
-/// The rows that satisfy a filter.
-fn select<'a>(store: &'a Store, filter: &Filter) -> Result<Vec<Row<'a>>, DecodeError> {
+/// The rows that satisfy a filter, of the permitted ones if not all are.
+fn select<'a>(
+    store: &'a Store,
+    filter: &Filter,
+    permitted: Option<&BTreeSet<Slot>>,
+) -> Result<Vec<Row<'a>>, DecodeError> {
     let layout = store.schema().tables.get(usize::from(filter.table)).map(|table| table.layout());
     let layout = layout.unwrap_or_else(|| RowLayout::new(&[]));
     let mut rows = Vec::new();
     for (slot, bytes) in store.slots(filter.table) {
+        if permitted.is_some_and(|permitted| !permitted.contains(&slot)) {
+            continue;
+        }
         let row = decode_row(&layout, bytes)?;
         if filter.conditions.iter().all(|condition| holds(condition, &row)) {
             rows.push((slot, bytes, row));

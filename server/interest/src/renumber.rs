@@ -28,13 +28,14 @@ impl Renumbering {
     pub fn client(&self, client: &mut Client) {
         for subscription in &mut client.subscriptions {
             self.replace(&mut subscription.table);
+            subscription.queried.iter_mut().for_each(|id| self.replace(id));
             self.source(&mut subscription.source);
         }
     }
 
     fn source(&self, source: &mut Source) {
         match source {
-            Source::Filter(_) | Source::Ranking(_) => {}
+            Source::Filter(_) | Source::Ranking(_) | Source::Held(_) => {}
             Source::Circle { circle, .. } => {
                 circle.tables_mut().into_iter().for_each(|id| self.replace(id));
             }
@@ -49,6 +50,7 @@ impl Renumbering {
             },
             Source::Join { join, .. } => join.tables_mut().for_each(|id| self.replace(id)),
             Source::Top { of, .. } => self.source(of),
+            Source::Any(parts) => parts.iter_mut().for_each(|part| self.source(part)),
         }
     }
 }
@@ -86,6 +88,22 @@ impl Plan {
             Self::Circle(circle) => circle.tables_mut().into_iter().collect(),
             Self::Join(join) => join.tables_mut().collect(),
             Self::Top(top) => top.of.all_tables_mut(),
+        }
+    }
+}
+
+impl Plan {
+    /// The rows that count of the table at this position, as [`Self::tables`] numbers them.
+    pub fn filter_mut(&mut self, place: usize) -> Option<&mut Filter> {
+        match self {
+            Self::Filter(filter) => Some(filter).filter(|_| place == 0),
+            Self::Circle(circle) => match place {
+                0 => Some(&mut circle.target),
+                1 => Some(&mut circle.observer),
+                _ => None,
+            },
+            Self::Join(join) => join.tables.get_mut(place).map(|joined| &mut joined.filter),
+            Self::Top(top) => top.of.filter_mut(place),
         }
     }
 }

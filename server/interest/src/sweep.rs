@@ -107,8 +107,15 @@ impl Sweep {
             if self.add(change.slot, (before, now), is_same, step_max)
                 && let Some(row) = row
             {
-                self.pack(&known.layout, (change.slot, row), scratch.motion.plain_mask(number, change.mask));
-                self.note_motion(scratch.motion.place(number));
+                let shown = ground.shape.shown;
+                if shown == known.visible {
+                    let mask = scratch.motion.plain_mask(number, change.mask) & shown;
+                    self.pack(&known.layout, (change.slot, row), mask);
+                    self.note_motion(scratch.motion.place(number));
+                } else {
+                    let mask = scratch.motion.changed(change) & shown;
+                    self.pack(&known.layout, (change.slot, row), mask);
+                }
             }
         }
         if ground.moving.len() > scratch.period.rows.len() {

@@ -3,6 +3,7 @@
 mod best;
 mod joined;
 pub(crate) mod near;
+pub(crate) mod priority;
 mod ranked;
 mod select;
 
@@ -20,6 +21,7 @@ use crate::limits;
 use crate::query::QueryError;
 use crate::query::plan::{Circle, Filter};
 use crate::renumber::Renumbering;
+use priority::Weigher;
 use spots::Spots;
 use stamps::Stamps;
 
@@ -39,10 +41,19 @@ pub(crate) struct World {
 /// What the follower keeps for a table besides its rows.
 pub(crate) struct Table {
     pub layout: RowLayout,
+    /// The columns whose steps are told.
     pub motion: MotionLayout,
     pub log: ChangeLog,
     /// Changes since the follower began, remembered or not.
     pub version: u64,
+    /// All columns as a mask.
+    pub columns: u64,
+    /// The columns that clients may see. Bits behind the last column are set.
+    pub visible: u64,
+    /// Whether rules hide some of its rows.
+    pub is_ruled: bool,
+    /// The row without any column.
+    pub blank: Vec<u8>,
     /// Above every slot that the table ever used.
     pub slot_count: usize,
     /// The primary key's columns as a mask: a row that changes them is another row.
@@ -55,6 +66,8 @@ pub(crate) struct Table {
     placed: ColumnCounts,
     /// When its rows changed, for clients that are not told every change at once.
     pub stamps: Stamps,
+    /// What its rows are worth where they compete for a budget.
+    pub weigher: Weigher,
 }
 
 /// How many depend on each of a table's columns.
@@ -67,9 +80,14 @@ pub(crate) struct ColumnCounts {
 
 impl Table {
     fn new(schema: &TableSchema, store: &Store, id: u16) -> Self {
+        let layout = schema.layout();
         Self {
-            layout: schema.layout(),
-            motion: schema.motion(),
+            columns: layout.all_columns(),
+            visible: schema.visible_columns(),
+            is_ruled: !schema.visible.is_empty(),
+            blank: layout.blank_row(),
+            layout,
+            motion: motion(schema),
             log: ChangeLog::default(),
             version: 0,
             slot_count: store.slots(id).last().map_or(0, |(slot, _)| slot as usize + 1),
@@ -78,13 +96,20 @@ impl Table {
             tested: ColumnCounts::default(),
             placed: ColumnCounts::default(),
             stamps: Stamps::new(schema.columns.len()),
+            weigher: Weigher::of(schema),
         }
     }
 
     fn remember(&mut self, change: &AppliedChange<'_>) {
         let is_another = change.mask & self.identity != 0;
-        self.stamps.note(change.slot, change.kind, change.mask, is_another);
         let wanted = self.tested.mask | self.placed.mask | self.motion.mask();
+        let is_update = change.kind == ChangeKind::Update && !is_another;
+        if !is_update || change.mask & self.visible != 0 {
+            self.stamps.note(change.slot, change.kind, change.mask & self.visible, is_another);
+        } else if change.mask & wanted == 0 {
+            // Of columns that only the module sees nobody is told, and no rule asks for these.
+            return;
+        }
         let old = (wanted != 0).then_some(change.old);
         match change.kind {
             ChangeKind::Insert => self.log.push(change.slot, ChangeKind::Insert, 0, None),
@@ -100,6 +125,12 @@ impl Table {
             }
         }
     }
+}
+
+/// The columns whose steps are told: none if rules hide rows. Steps lead on from what a row did before, they are coded as suits
+/// all rows together, and a row that rests is told once more. All that would speak of what is hidden.
+fn motion(schema: &TableSchema) -> MotionLayout {
+    if schema.visible.is_empty() { schema.motion() } else { MotionLayout::default() }
 }
 
 /// The primary key's columns as a mask.
@@ -121,6 +152,12 @@ impl World {
 
     pub fn row(&self, table: u16, slot: Slot) -> Option<&[u8]> {
         self.store.row(table, slot)
+    }
+
+    /// What a row is worth where rows compete for a budget.
+    #[inline]
+    pub fn weight(&self, table: u16, slot: Slot) -> f32 {
+        self.table(table).map_or(1.0, |known| known.weigher.weigh(|| self.row(table, slot)))
     }
 
     /// Applies a commit and remembers what it did to the tables that are watched.
@@ -173,7 +210,10 @@ impl World {
             let table = match kept.iter().position(|(kept, _)| *kept == id) {
                 Some(place) => Table {
                     identity: identity(schema),
-                    motion: schema.motion(),
+                    visible: schema.visible_columns(),
+                    is_ruled: !schema.visible.is_empty(),
+                    motion: motion(schema),
+                    weigher: Weigher::of(schema),
                     log: ChangeLog::default(),
                     ..kept.swap_remove(place).1
                 },
@@ -191,9 +231,9 @@ impl World {
         }
     }
 
-    /// Begins to keep the ground of a circle.
-    pub fn watch_circle(&mut self, circle: &Circle) -> Result<GroundId, QueryError> {
-        let id = self.ground_for(circle)?;
+    /// Begins to keep the ground of a circle whose clients are shown these columns.
+    pub fn watch_circle(&mut self, circle: &Circle, shown: u64) -> Result<GroundId, QueryError> {
+        let id = self.ground_for(circle, shown)?;
         self.watch(&circle.observer);
         self.watch(&Filter::of_all(circle.target.table));
         self.count_places(circle, id, 1);
@@ -214,15 +254,15 @@ impl World {
         }
     }
 
-    fn ground_for(&mut self, circle: &Circle) -> Result<GroundId, QueryError> {
+    fn ground_for(&mut self, circle: &Circle, shown: u64) -> Result<GroundId, QueryError> {
         let Some(table) = self.schema.tables.get(usize::from(circle.target.table)) else {
             return Err(QueryError::TooManyCircles);
         };
-        let (mut shape, plain) = Shape::of(circle, table);
+        let (mut shape, plain) = Shape::of(circle, shown, table);
         let radius = circle.radius.get();
         let used = || self.grounds.iter().filter(|ground| !ground.radii.is_empty());
-        if !shape.is_plain() && !used().any(|ground| ground.shape == shape) {
-            let own_count = used().filter(|ground| !ground.shape.is_plain()).count();
+        if !shape.is_plain(table) && !used().any(|ground| ground.shape == shape) {
+            let own_count = used().filter(|ground| !self.is_plain(&ground.shape)).count();
             if own_count >= limits::OWN_GROUNDS_MAX {
                 shape = plain;
             }
@@ -248,6 +288,12 @@ impl World {
             }
             None => Err(QueryError::TooManyCircles),
         }
+    }
+
+    /// Whether a shape takes in all circles around rows of its table.
+    fn is_plain(&self, shape: &Shape) -> bool {
+        let table = self.schema.tables.get(usize::from(shape.table()));
+        table.is_none_or(|table| shape.is_plain(table))
     }
 
     /// Where rows were must be known: of those that a circle shows, and of those in its centre.

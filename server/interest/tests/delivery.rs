@@ -13,8 +13,8 @@ use std::sync::Arc;
 use ambit_interest::{ClientId, Delivery, Parameters, QueryError, Tier};
 use ambit_model::glam::Vec2;
 use ambit_model::{
-    ColumnSchema, ColumnType, ConnectionId, Duration, Identity, IndexKind, IndexSchema, Schema, Slot,
-    TableSchema, Timestamp, Value, encode_row,
+    ColumnSchema, ColumnType, ConnectionId, Duration, Identity, IndexKind, IndexSchema, Priority, Schema,
+    Slot, TableSchema, Timestamp, Value, encode_row,
 };
 use feed::{Feed, Told};
 
@@ -45,12 +45,21 @@ struct Scene {
 
 impl Scene {
     fn new() -> Self {
-        Self { feed: Feed::new(schema()), now: Timestamp(1_000_000_000) }
+        Self::of(schema())
+    }
+
+    fn of(schema: Schema) -> Self {
+        Self { feed: Feed::new(schema), now: Timestamp(1_000_000_000) }
     }
 
     fn put(&mut self, table: u16, id: u32, (x, hp): (f32, i32)) -> Slot {
-        let values = [Value::U32(id), Value::Vec2(Vec2::new(x, 0.0)), Value::I32(hp)];
-        let mut row = encode_row(&self.feed.store.schema().tables[0].layout(), &values).unwrap();
+        let schema = &self.feed.store.schema().tables[usize::from(table)];
+        let hp = match schema.columns[2].ty == ColumnType::U8 {
+            true => Value::U8(hp as u8),
+            false => Value::I32(hp),
+        };
+        let values = [Value::U32(id), Value::Vec2(Vec2::new(x, 0.0)), hp];
+        let mut row = encode_row(&schema.layout(), &values).unwrap();
         let found = self.feed.store.slots(table).find(|(_, row)| row[..4] == id.to_le_bytes());
         match found.map(|(slot, _)| slot) {
             Some(slot) => self.feed.store.update(table, slot, &row).map(|_| slot).unwrap(),
@@ -198,6 +207,52 @@ fn a_budget_holds_back_changes_alone() {
     }
     scene.feed.commit();
     assert_eq!(scene.pass(50).0.leaves.len(), ROWS as usize);
+}
+
+/// Of as many rows with either priority, as far away, what is worth four times as much is told four times as often.
+#[test]
+fn a_budget_is_shared_by_priority() {
+    const ROWS: u32 = 200;
+    for is_per_row in [false, true] {
+        let mut schema = schema();
+        if is_per_row {
+            schema.tables[0].columns[2].ty = ColumnType::U8;
+            schema.tables[0].priority = Priority { weight: 0.5, column: Some(2) };
+        } else {
+            schema.tables[1].priority = Priority { weight: 4.0, column: None };
+        }
+        let mut scene = Scene::of(schema);
+        let delivery = Delivery { budget: 4_000, ..Delivery::at_rate(20.0) };
+        scene.subscribe(1, CIRCLE, &delivery).unwrap();
+        let (id, sql) = (ClientId(1), "SELECT * FROM chest");
+        let follower = &mut scene.feed.follower;
+        follower.subscribe_as(id, 2, (sql, &Parameters::new()), &delivery, scene.now).unwrap();
+        // In a circle's centre nearness is that of a query without one.
+        let put_all = |scene: &mut Scene, turn: u32| {
+            for id in 0..ROWS {
+                let is_heavy = id >= ROWS / 2;
+                let table = u16::from(is_heavy && !is_per_row);
+                let hp = if is_heavy { 4 } else { 1 };
+                scene.put(table, id, ((turn % 2) as f32 * 0.001, hp));
+            }
+            scene.feed.commit();
+        };
+        // These never change: so heavy rows have the same slots in either table.
+        for id in 0..ROWS / 2 {
+            scene.put(1, id, (0.0, 1));
+        }
+        put_all(&mut scene, 0);
+        scene.pass(1_000);
+        let mut counts = [0, 0];
+        for turn in 1..240 {
+            put_all(&mut scene, turn);
+            for slot in scene.pass(50).0.changes {
+                counts[usize::from(slot >= ROWS / 2)] += usize::from(turn >= 60);
+            }
+        }
+        let [light, heavy] = counts;
+        assert!((3 * light..5 * light).contains(&heavy), "{is_per_row}: {light} and {heavy}");
+    }
 }
 
 /// The table gets another id while changes wait.

@@ -97,7 +97,7 @@ fn operations(update: &ClientUpdate<'_>) -> Vec<(u16, &'static str, u32)> {
         for op in block.ops(&layout) {
             let op = op.unwrap();
             let kind = match op {
-                Op::Insert { .. } => "insert",
+                Op::Insert { .. } | Op::InsertColumns { .. } => "insert",
                 Op::Delta { .. } => "delta",
                 Op::Delete { .. } => "delete",
             };

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 pub use ambit_model::{
     Column, ColumnSchema, ColumnType, ConnectionId, DecodeError, DecodeErrorKind, Durability, Duration,
-    EntityId, EnumType, Field, Identity, IndexKind, IndexSchema, Lifecycle, OnDelete, Quantize,
+    EntityId, EnumType, Field, Identity, IndexKind, IndexSchema, Lifecycle, OnDelete, Priority, Quantize,
     ReferenceSchema, Row, RowReader, RowWriter, StructType, TableSchema, Timestamp, Uuid, Variant,
 };
 use ambit_module_abi::CallHeader;
@@ -108,6 +108,18 @@ macro_rules! auto_inc {
 
 auto_inc!(i8, i16, i32, i64, u8, u16, u32, u64, EntityId);
 
+/// A column type that says what a row is worth.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no priority",
+    label = "neither an f32 nor a small number",
+    note = "`#[priority]` stands on a column of type f32, u8 or u16"
+)]
+pub trait Weight: Column {}
+
+impl Weight for f32 {}
+impl Weight for u8 {}
+impl Weight for u16 {}
+
 /// A column type that an ordered index takes. Enums without fields get it from `#[derive(Column)]`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no order",
@@ -128,6 +140,9 @@ pub const fn must_be_orderable<T: Orderable>() {}
 
 /// Fails to compile for a type that `auto_inc` cannot fill in.
 pub const fn must_be_auto_inc<T: AutoInc>() {}
+
+/// Fails to compile for a type that says no priority.
+pub const fn must_be_priority<T: Weight>() {}
 
 /// Fails to compile for a type that a spatial index does not take.
 pub const fn must_be_position<T: Position>() {}

@@ -91,8 +91,14 @@ pub struct Shared {
 pub struct SchemaNow {
     /// Tables and reducers.
     pub schema: Arc<Schema>,
-    /// Their bytes, for clients.
+    /// What clients may know of them, in bytes.
     pub bytes: Vec<u8>,
+}
+
+impl SchemaNow {
+    fn new(schema: Arc<Schema>) -> Self {
+        Self { bytes: schema.for_clients().encode(), schema }
+    }
 }
 
 impl Shared {
@@ -102,8 +108,7 @@ impl Shared {
     }
 
     fn set_schema(&self, schema: Arc<Schema>) {
-        let now = Arc::new(SchemaNow { bytes: schema.encode(), schema });
-        *self.schema.write().unwrap_or_else(PoisonError::into_inner) = now;
+        *self.schema.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(SchemaNow::new(schema));
     }
 
     /// Returns when the database has ended, in whatever way. What was sent to it and not answered never will be.
@@ -199,7 +204,7 @@ impl Database {
         let shared = Arc::new(Shared {
             name: (*name).to_owned(),
             owner: dir.owner()?,
-            schema: RwLock::new(Arc::new(SchemaNow { bytes: schema.encode(), schema })),
+            schema: RwLock::new(Arc::new(SchemaNow::new(schema))),
             lines: LogLines::new(name),
             statistics: Statistics::default(),
             durable,

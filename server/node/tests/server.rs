@@ -24,5 +24,7 @@ mod players;
 mod publishing;
 #[path = "server/replacing.rs"]
 mod replacing;
+#[path = "server/visibility.rs"]
+mod visibility;
 #[path = "server/world.rs"]
 mod world;

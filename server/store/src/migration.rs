@@ -96,6 +96,7 @@ pub enum ChangeWhat {
     ColumnType,
     AutoInc,
     Quantize,
+    Priority,
     Index,
     PrimaryKey,
     Reference,

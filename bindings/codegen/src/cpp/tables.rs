@@ -1,6 +1,6 @@
 //! Row structs, table classes, reducer methods and the class that joins them, in C++.
 
-use ambit_model::IndexSchema;
+use ambit_model::{ColumnType, IndexSchema};
 
 use super::types::assert_layout;
 use super::{parameters, type_name, view, write_parameter};
@@ -40,11 +40,15 @@ fn write_row(plan: &TablePlan<'_>, code: &mut Code) {
         code.open(format!("struct alignas(8) {name} {{"));
         code.line("static constexpr bool in_place = true;");
         for column in &plan.table.columns {
+            if column.private {
+                write_padding(&column.name, &column.ty, code);
+                continue;
+            }
             code.doc("///", &column.doc);
             code.line(format!("{} {}{{}};", type_name(&column.ty), escape(&column.name)));
         }
         code.close("};");
-        assert_layout(&name, &plan.table.fields(), plan.layout.fixed_bytes(), code);
+        assert_layout(&name, &plan.placed(), plan.layout.fixed_bytes(), code);
         return;
     }
     code.line("/// Reads the core's memory; safe until the next tick.");
@@ -54,19 +58,26 @@ fn write_row(plan: &TablePlan<'_>, code: &mut Code) {
     code.open("");
     code.line("static constexpr bool in_place = false;");
     code.line(format!("explicit {name}(const std::uint8_t* row) : row_(row) {{}}"));
-    for (column, place) in plan.table.columns.iter().zip(plan.layout.columns()) {
+    for (column, (offset, _)) in plan.columns().zip(plan.placed()) {
         code.doc("///", &column.doc);
-        let (ty, value) = view(&column.ty, place.offset);
+        let (ty, value) = view(&column.ty, offset);
         code.line(format!("{ty} {}() const {{ return {value}; }}", escape(&column.name)));
     }
     code.close("};");
+}
+
+/// The place of a private column.
+fn write_padding(name: &str, ty: &ColumnType, code: &mut Code) {
+    if ty.size() > 0 {
+        code.line(format!("alignas({}) std::uint8_t {name}[{}]{{}};", ty.align(), ty.size()));
+    }
 }
 
 fn write_columns(plan: &TablePlan<'_>, code: &mut Code) {
     let (name, table) = (plan.name(), &plan.table.name);
     code.line(format!("/// The columns of table `{table}`, for typed queries."));
     code.open(format!("struct {name}Columns {{"));
-    for column in &plan.table.columns {
+    for column in plan.columns() {
         code.doc("///", &column.doc);
         code.line(format!(
             "static constexpr ambit::Column<{name}Row, {}> {}{{\"{table}\", \"{}\"}};",

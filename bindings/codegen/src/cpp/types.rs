@@ -30,7 +30,7 @@ pub(super) fn write(plan: &Plan<'_>, namespace: &str, code: &mut Code) {
                 let ty = ColumnType::Struct(Arc::clone(structure));
                 let name = format!("{namespace}::{}", upper_camel(&structure.name));
                 if is_in_place(&ty) {
-                    assert_layout(&name, &structure.fields, ty.size(), code);
+                    assert_layout(&name, &placed(&structure.fields, 0), ty.size(), code);
                 }
                 write_codec(&name, &ty, code, |code, reading| {
                     write_fields("value", &structure.fields, 0, reading, namespace, code);
@@ -90,9 +90,9 @@ pub(super) fn write_struct(name: &str, fields: &[Field], code: &mut Code) {
     code.close("};");
 }
 
-pub(super) fn assert_layout(name: &str, fields: &[Field], size: usize, code: &mut Code) {
+pub(super) fn assert_layout(name: &str, fields: &[(usize, Field)], size: usize, code: &mut Code) {
     code.line(format!("static_assert(sizeof({name}) == {size}, \"{name} has another size than its row\");"));
-    for (at, field) in placed(fields, 0) {
+    for (at, field) in fields {
         code.line(format!("static_assert(offsetof({name}, {}) == {at});", escape(&field.name)));
     }
 }

@@ -12,7 +12,7 @@ use crate::plan::{Plan, placed};
 pub(super) fn write(plan: &Plan<'_>, code: &mut Code) {
     code.open("internal static unsafe class RowCodec {");
     let mut seen = HashSet::new();
-    let columns = plan.tables.iter().flat_map(|table| table.table.columns.iter().map(|column| &column.ty));
+    let columns = plan.tables.iter().flat_map(|table| table.columns().map(|column| &column.ty));
     let params =
         plan.reducers.iter().flat_map(|reducer| reducer.reducer.params.iter().map(|field| &field.ty));
     for ty in columns.chain(params) {

@@ -16,7 +16,7 @@ pub(super) fn write(plan: &TablePlan<'_>, code: &mut Code) {
     let row = format!("{}Row", plan.name());
     code.line(format!("/// <summary>The columns of table `{table}`, for typed queries.</summary>"));
     code.open(format!("public static class {name} {{"));
-    for column in &plan.table.columns {
+    for column in plan.columns() {
         let ty = held(&column.ty);
         let class = class(ty, &row);
         doc(code, &column.doc);

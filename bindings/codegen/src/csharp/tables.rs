@@ -34,19 +34,19 @@ pub(super) fn write(plan: &Plan<'_>, code: &mut Code) {
 
 fn write_row(plan: &TablePlan<'_>, code: &mut Code) {
     let name = format!("{}Row", plan.name());
-    let docs: Vec<String> = plan.table.columns.iter().map(|column| column.doc.clone()).collect();
+    let docs: Vec<String> = plan.columns().map(|column| column.doc.clone()).collect();
     doc(code, &plan.doc());
     if plan.in_place {
-        write_in_place(&name, &name, &plan.table.fields(), plan.layout.fixed_bytes(), code, &docs);
+        write_in_place(&name, &name, &plan.placed(), plan.layout.fixed_bytes(), code, &docs);
         return;
     }
     code.line("/// <remarks>Reads the core's memory; safe until the next Tick.</remarks>");
     code.open(format!("public readonly unsafe struct {name} {{"));
     code.line("private readonly byte* row;");
     code.line(format!("internal {name}(byte* row) {{ this.row = row; }}"));
-    for (column, place) in plan.table.columns.iter().zip(plan.layout.columns()) {
+    for (column, (offset, _)) in plan.columns().zip(plan.placed()) {
         doc(code, &column.doc);
-        let value = read(&column.ty, "row", &place.offset.to_string());
+        let value = read(&column.ty, "row", &offset.to_string());
         let field = field_name(&name, &column.name);
         code.line(format!("public {} {field} {{ get {{ return {value}; }} }}", type_name(&column.ty)));
     }

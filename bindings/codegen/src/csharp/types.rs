@@ -57,7 +57,7 @@ fn write_struct(structure: &StructType, code: &mut Code) {
     let name = upper_camel(&structure.name);
     let ty = ColumnType::Struct(std::sync::Arc::new(structure.clone()));
     if is_in_place(&ty) {
-        write_in_place(&name, &structure.name, &structure.fields, ty.size(), code, &[]);
+        write_in_place(&name, &structure.name, &placed(&structure.fields, 0), ty.size(), code, &[]);
         return;
     }
     code.open(format!("public struct {name} {{"));
@@ -71,14 +71,15 @@ fn write_struct(structure: &StructType, code: &mut Code) {
 pub(super) fn write_in_place(
     name: &str,
     owner: &str,
-    fields: &[Field],
+    fields: &[(usize, Field)],
     size: usize,
     code: &mut Code,
     docs: &[String],
 ) {
     code.line(format!("[StructLayout(LayoutKind.Explicit, Size = {size})]"));
     code.open(format!("public struct {name} {{"));
-    for (index, (at, field)) in placed(fields, 0).into_iter().enumerate() {
+    for (index, (at, field)) in fields.iter().enumerate() {
+        let at = *at;
         let member = field_name(owner, &field.name);
         super::doc(code, docs.get(index).map_or("", String::as_str));
         if is_direct(&field.ty) {

@@ -15,7 +15,7 @@ pub(super) fn write(plan: &TablePlan<'_>, code: &mut Code) {
     code.line("");
     code.line("#[allow(missing_docs, non_upper_case_globals)]");
     code.open(format!("impl {name}Columns {{"));
-    for column in &plan.table.columns {
+    for column in plan.columns() {
         code.doc("///", &column.doc);
         code.line(format!(
             "pub const {}: ambit_client::Column<{name}Row, {}> = ambit_client::Column::new(\"{}\", \"{}\");",

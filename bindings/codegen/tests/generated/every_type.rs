@@ -192,6 +192,27 @@ fn membership() -> TableSchema {
     }
 }
 
+/// A table whose private columns stand between others, need alignment and have a heap; one is named as a column of a client's
+/// could be.
+fn veiled() -> TableSchema {
+    let hidden = |name: &str, ty| ColumnSchema { private: true, ..ColumnSchema::new(name, ty) };
+    let columns = vec![
+        ColumnSchema::new("id", T::U64),
+        ColumnSchema::new("flag", T::Bool),
+        hidden("note", T::String),
+        ColumnSchema::new("level", T::U8),
+        hidden("treasure", option(T::U128)),
+        ColumnSchema::new("_private_2", T::U16),
+        hidden("last", stats()),
+    ];
+    let more = vec![
+        index("note", &[2], IndexKind::Hash, false),
+        index("level", &[3], IndexKind::Hash, false),
+        index("level_last", &[3, 4], IndexKind::Hash, false),
+    ];
+    TableSchema { visible: vec!["flag".into()], ..table("veiled", columns, more) }
+}
+
 /// Two tables of plain columns, two of one struct with all of them, a hidden one, one with a key of two columns,
 /// reducers with all types, a migration.
 pub fn schema() -> Schema {
@@ -231,6 +252,7 @@ pub fn schema() -> Schema {
             table("nested_fixed", nested_fixed, vec![]),
             table("nested", nested, vec![]),
             membership(),
+            veiled(),
         ],
         reducers: vec![
             reducer("init", vec![], Lifecycle::Init),
@@ -260,6 +282,15 @@ pub fn row(table: &str) -> Vec<Value> {
         "plain" => with_id(fixed()),
         "heap_row" => with_id(heap()),
         "nested_fixed" => vec![Value::U64(6), values(fixed())],
+        "veiled" => vec![
+            Value::U64(5),
+            Value::Bool(true),
+            text("secret"),
+            Value::U8(9),
+            some(Value::U128(1 << 100)),
+            Value::U16(777),
+            Value::Struct(vec![Value::U8(1), Value::I32(2), Value::Bool(true)]),
+        ],
         "membership" => vec![Value::U64(5), text("Ada"), text("founder")],
         _ => vec![Value::U64(7), values(heap())],
     }

@@ -69,4 +69,9 @@ int main(int, char** arguments) {
     ambit::Codec<std::uint64_t>::write(writer, 0, nested.id());
     ambit::Codec<game::Everything>::write(writer, 8, nested.event());
     std::printf("nested %s\n", same(writer));
+
+    load(arguments[1], "veiled");
+    const auto& veiled = *reinterpret_cast<const game::VeiledRow*>(row);
+    std::printf("veiled %d %d %d %s\n", int(veiled.id), veiled.level, veiled.f_private_2,
+                sizeof veiled == length && veiled.flag ? "ok" : "wrong");
 }

@@ -68,6 +68,12 @@ public static unsafe class Read {
             RowCodec.WriteEverything(writer, 8, nested.Event);
             text.Append("nested " + Same(bytes, writer) + "\n");
         }
+        bytes = Row("veiled");
+        fixed (byte* row = bytes) {
+            VeiledRow* veiled = (VeiledRow*)row;
+            text.Append("veiled " + veiled->Id + " " + veiled->Level + " " + veiled->Private2
+                + (sizeof(VeiledRow) == bytes.Length && veiled->Flag ? " ok\n" : " wrong\n"));
+        }
         Console.Write(text.ToString());
     }
 

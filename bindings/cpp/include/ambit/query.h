@@ -191,6 +191,7 @@ class Query {
     using Shape = typename Condition<Row>::Shape;
 
     std::string table_, centre_;
+    std::vector<const char*> columns_;
     std::vector<QueryPiece> join_;
     std::vector<std::vector<QueryPiece>> conditions_, orders_;
     std::optional<std::uint32_t> limit_;
@@ -206,6 +207,13 @@ public:
     /// All rows of a table.
     explicit Query(std::string_view table) : table_(table) {}
 
+    /// Shows only the columns that are named so, and the primary key. The others are blank in the cache, unless another
+    /// subscription shows them.
+    template <typename T>
+    Query& showing(const Column<Row, T>& column) {
+        columns_.push_back(column.name);
+        return *this;
+    }
     /// Only rows for which this is true as well.
     Query& filter(const Condition<Row>& condition) {
         conditions_.push_back(condition.within(Shape::All));
@@ -275,7 +283,13 @@ public:
 
     Built build() const {
         Built built;
-        built.sql = join_.empty() ? "SELECT * FROM \"" + table_ + "\"" : "SELECT a.* FROM \"" + table_ + "\" a JOIN \"" + centre_ + "\" b ON ";
+        const std::string of = join_.empty() ? "" : "a.";
+        built.sql = "SELECT " + (columns_.empty() ? of + "*" : "");
+        for (std::size_t i = 0; i < columns_.size(); i++) {
+            built.sql += (i == 0 ? "" : ", ") + of + "\"" + columns_[i] + "\"";
+        }
+        built.sql += " FROM \"" + table_ + "\"";
+        if (!join_.empty()) built.sql += " a JOIN \"" + centre_ + "\" b ON ";
         add(built, join_);
         const char* words = " WHERE ";
         for (const std::vector<QueryPiece>& condition : conditions_) {

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use ambit_model::{
     ColumnSchema, ColumnType, ConnectionId, Identity, IndexKind, IndexSchema, RowLayout, Schema, TableSchema,
-    Timestamp, Value, delta, encode_row,
+    Timestamp, Value, delta, encode_row, masked_row,
 };
 use ambit_wire::{
-    LeaveReason, ServerMessage, UpdateHeader, begin_table, end_table, write_delete, write_delta, write_insert,
+    LeaveReason, ServerMessage, UpdateHeader, begin_table, end_table, write_delete, write_delta,
+    write_insert, write_insert_columns,
 };
 
 /// Table 0 `unit`: plain rows with every kind of index. Table 1 `letter`: rows with a heap. Table 2 `flag`:
@@ -155,8 +156,17 @@ impl Server {
                     }
                     None => {
                         self.next_id += 1;
-                        let new = row(table, self.next_id, number);
-                        write_insert(blocks, slot, &new);
+                        let mut new = row(table, self.next_id, number);
+                        if number % 3 == 0 {
+                            // Some columns, the first among them.
+                            let mask = (1 | u64::from(number)) & layout.all_columns();
+                            let mut packed = Vec::new();
+                            delta::pack_columns(layout, &new, mask, &mut packed).unwrap();
+                            write_insert_columns(blocks, slot, mask, &packed);
+                            new = masked_row(layout, &new, mask).unwrap();
+                        } else {
+                            write_insert(blocks, slot, &new);
+                        }
                         self.rows.insert((table, slot), new);
                     }
                 }

@@ -22,6 +22,10 @@ impl<R, T> Column<R, T> {
         Self { table, name, of: PhantomData }
     }
 
+    pub(super) fn name(self) -> &'static str {
+        self.name
+    }
+
     pub(super) fn table(self) -> &'static str {
         self.table
     }

@@ -137,7 +137,7 @@ impl Database {
     pub fn flush_and_count(&mut self) -> Pairs {
         let mut pairs = Pairs::default();
         self.flush_and_read(|_, op| match op {
-            Op::Insert { .. } => pairs.enters += 1,
+            Op::Insert { .. } | Op::InsertColumns { .. } => pairs.enters += 1,
             Op::Delete { .. } => pairs.leaves += 1,
             Op::Delta { .. } => pairs.stays += 1,
         });

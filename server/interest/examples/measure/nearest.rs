@@ -64,7 +64,9 @@ fn measure_once(seed: u64) -> f64 {
 
 fn hold(held: &mut BTreeSet<u32>, op: Op<'_>) {
     match op {
-        Op::Insert { slot, .. } => assert!(held.insert(slot), "entered twice"),
+        Op::Insert { slot, .. } | Op::InsertColumns { slot, .. } => {
+            assert!(held.insert(slot), "entered twice")
+        }
         Op::Delete { slot, .. } => assert!(held.remove(&slot), "left, but was not held"),
         Op::Delta { slot, .. } => assert!(held.contains(&slot), "changed, but was not held"),
     }

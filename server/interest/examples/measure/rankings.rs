@@ -177,7 +177,9 @@ fn sql(kind: Kind, (place, level): (Vec3, u32)) -> String {
 
 fn hold(held: &mut [BTreeSet<u32>], client: u64, op: Op<'_>) {
     match op {
-        Op::Insert { slot, .. } => assert!(held[client as usize].insert(slot), "entered twice"),
+        Op::Insert { slot, .. } | Op::InsertColumns { slot, .. } => {
+            assert!(held[client as usize].insert(slot), "entered twice");
+        }
         Op::Delete { slot, .. } => assert!(held[client as usize].remove(&slot), "left, but was not held"),
         Op::Delta { slot, .. } => assert!(held[client as usize].contains(&slot), "changed, but was not held"),
     }

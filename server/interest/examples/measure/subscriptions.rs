@@ -107,7 +107,7 @@ impl World {
         let mut told = BTreeMap::new();
         self.database.flush_and_read(|client, op| {
             let what = match op {
-                Op::Insert { .. } => (false, true),
+                Op::Insert { .. } | Op::InsertColumns { .. } => (false, true),
                 Op::Delete { .. } => (true, false),
                 Op::Delta { .. } => (true, true),
             };

@@ -8,7 +8,8 @@ pub(super) mod view;
 use ambit_model::Slot;
 use ambit_wire::{LeaveReason, write_delete};
 
-use super::{Scratch, TableScratch, ops};
+use super::columns::{self, Shown};
+use super::{Scratch, TableScratch};
 use crate::changes::RowState;
 use crate::cohort::Cohort;
 use crate::filters::FilterId;
@@ -60,16 +61,21 @@ pub(super) fn prepare(world: &mut World, scratch: &mut Scratch, id: GroundId) {
     world.put_ground(id, ground);
 }
 
-/// Appends the operations for a client that sees the table through this circle alone and has done so before. Answers
-/// whether that was possible: it is not if the centre went far, or is not one row that it was before.
+/// Appends the operations for a client that sees these columns of the table through this circle alone and has done so before.
+/// Answers whether that was possible: it is not if the centre went far, or is not one row that it was before.
 pub(super) fn write(
     world: &mut World,
     cohort: &Cohort,
     scratch: &mut Scratch,
     watched: Watched<'_>,
+    shown: u64,
     out: &mut Vec<u8>,
 ) -> bool {
     let (circle, id, observers) = watched;
+    // Rows that a rule's circle leaves behind leave for another reason.
+    if circle.rule_for.is_some() || world.ground(id).is_none_or(|ground| ground.shape.shown != shown) {
+        return false;
+    }
     let Some(centre) = cohort.filters.get(observers) else { return false };
     let [observer] = centre.members.as_slice() else { return false };
     if centre.crossings.iter().any(|crossing| crossing.was != crossing.is) {
@@ -133,11 +139,12 @@ fn pass(
         sweep.copy_deltas(places, &mut memory.room, out);
         sweep.tell(places, &mut target.motion);
     }
+    let shown = ground.shape.shown;
     for &slot in &memory.far_stays {
-        ops::change(world, target, table, slot, out);
+        columns::stay(world, target, (table, slot), Shown::once(shown, true, true), out);
     }
     for &slot in &memory.enters {
-        ops::enter(world, target, (table, slot), out);
+        columns::enter(world, target, (table, slot), shown, out);
     }
     true
 }

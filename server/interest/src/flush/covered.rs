@@ -17,7 +17,7 @@ pub(super) fn position_of_cover(cohort: &Cohort, group: &[Subscription]) -> Opti
     }
 }
 
-/// Whether a circle shows every row of a filter: those in its own centre.
+/// Whether a circle shows every row of a filter, and all of its columns: those in its own centre.
 fn covers(cohort: &Cohort, by: &Subscription, covered: &Subscription) -> bool {
     let (Source::Circle { circle, observers, .. }, Source::Filter(filter)) = (&by.source, &covered.source)
     else {
@@ -26,7 +26,9 @@ fn covers(cohort: &Cohort, by: &Subscription, covered: &Subscription) -> bool {
     let is_own = circle.observer.table == circle.target.table
         && circle.observer_position == circle.target_position
         && circle.joined.iter().all(|(target, observer)| target == observer)
-        && circle.target.is_of_all();
+        && circle.target.is_of_all()
+        && circle.rule_for.is_none();
     let filter_of = |id| cohort.filters.get(id).map(|watched| &watched.filter);
-    is_own && filter_of(*filter) == filter_of(*observers)
+    let shows_columns = covered.columns & !by.columns == 0;
+    is_own && shows_columns && filter_of(*filter) == filter_of(*observers)
 }

@@ -3,6 +3,7 @@
 use ambit_model::Slot;
 use ambit_wire::{LeaveReason, TableBlock, TableBlocks, begin_table, end_table};
 
+use super::columns::{self, Shown};
 use super::{Scratch, TableScratch, ops};
 use crate::changes::RowState;
 use crate::cohort::Cohort;
@@ -47,7 +48,7 @@ fn cross_table(world: &World, cohort: &mut Cohort, scratch: &mut Scratch, (id, t
             && filters.has_watchers(id)
         {
             // Before it is known who wants it, which nearly always somebody does.
-            let mask = motion.plain_mask(row_number, change.mask);
+            let mask = motion.plain_mask(row_number, change.mask) & table.visible;
             deltas.encode(&table.layout, (row_number, change.slot, mask), row);
         }
         for &filter in concerned.iter() {
@@ -191,30 +192,41 @@ fn encode_filter(
     watched: &WatchedFilter,
     out: &mut Vec<u8>,
 ) {
-    let WatchedFilter { filter, stays, crossings, .. } = watched;
-    encode(world, scratch, table, (crossings, stays), |slot| leave_reason(world, filter, slot), out);
+    let WatchedFilter { filter, stays, crossings, shown, .. } = watched;
+    let reason = |slot| leave_reason(world, filter, slot);
+    encode(world, scratch, (table, *shown), (crossings, stays), reason, out);
 }
 
-/// Appends the operations that follow from rows that came, went or were replaced, and from those that were updated and stay.
+/// Appends the operations that follow from rows that came, went or were replaced, and from those that were updated and stay,
+/// for those who are shown these columns.
 pub(super) fn encode(
     world: &World,
     scratch: &mut TableScratch,
-    table: u16,
+    (table, shown): (u16, u64),
     (crossings, stays): (&[Crossing], &Stays),
     reason: impl Fn(Slot) -> LeaveReason,
     out: &mut Vec<u8>,
 ) {
     let mut others = std::mem::take(&mut scratch.others);
     for &Crossing { slot, was, is } in crossings {
-        ops::write(world, scratch, (table, slot), (was, is), || reason(slot), (out, &mut others));
+        let shown = Shown::once(shown, was, is);
+        ops::write(world, scratch, (table, slot), shown, || reason(slot), (out, &mut others));
     }
-    let TableScratch { deltas, motion, .. } = scratch;
-    stays.for_each(|row| {
-        deltas.append(row, out);
-        if let Some(place) = motion.place(row) {
-            motion.tell(place);
-        }
-    });
+    if world.table(table).is_some_and(|table| table.visible == shown) {
+        let TableScratch { deltas, motion, .. } = scratch;
+        stays.for_each(|row| {
+            deltas.append(row, out);
+            if let Some(place) = motion.place(row) {
+                motion.tell(place);
+            }
+        });
+    } else {
+        stays.for_each(|row| {
+            if let Some(slot) = scratch.period.rows.get(row).map(|change| change.slot) {
+                columns::stay(world, scratch, (table, slot), Shown::once(shown, true, true), out);
+            }
+        });
+    }
     out.extend_from_slice(&others);
     others.clear();
     scratch.others = others;
@@ -224,6 +236,7 @@ pub(super) fn encode(
 pub(super) fn leave_reason(world: &World, filter: &Filter, slot: Slot) -> LeaveReason {
     match world.row(filter.table, slot) {
         None => LeaveReason::Deleted,
+        Some(row) if !filter.permits(row) => LeaveReason::NotPermitted,
         Some(row) if filter.matches_apart_from_distance(row) => LeaveReason::OutOfRange,
         Some(_) => LeaveReason::NoLongerMatching,
     }

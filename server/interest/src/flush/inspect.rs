@@ -1,6 +1,7 @@
 //! What is in force in a subscription, for whoever asks: counted with what a flush knows, at the client's update. So the answer
-//! and the client's cache are of one commit.
+//! and the client's cache are of one commit. It leaves out what rules of visibility ask: that is the module's business.
 
+use ambit_model::Slot;
 use ambit_wire::limits::CIRCLES_MAX;
 use ambit_wire::{Circle, Inspection};
 
@@ -57,27 +58,48 @@ pub(super) fn answer(
 fn strict_rows(world: &mut World, cohort: &mut Cohort, scratch: &mut Scratch, seen: (u16, &Source)) -> usize {
     let mut views = Vec::new();
     union::view_source(world, cohort, scratch, seen, (Stage::Added, 0), true, &mut views);
-    views.iter().filter(|view| view.is).count()
+    let mut slots: Vec<Slot> = views.iter().filter(|view| view.is).map(|view| view.slot).collect();
+    slots.sort_unstable();
+    slots.dedup();
+    slots.len()
 }
 
-/// Where the rows of a source lie.
+/// Where the rows of a source lie, as the query says. Its parts differ by rules alone.
 fn circles(world: &World, cohort: &Cohort, source: &Source) -> Vec<Circle> {
-    let of_filter = |filter: Option<&Filter>| filter.map(fixed).unwrap_or_default();
+    let mut found: Vec<Circle> = Vec::new();
+    for part in source.parts() {
+        let mut others = circles_of(world, cohort, part);
+        others.retain(|circle| !found.contains(circle));
+        found.append(&mut others);
+    }
+    found.truncate(CIRCLES_MAX);
+    found
+}
+
+/// The circles of one part.
+fn circles_of(world: &World, cohort: &Cohort, source: &Source) -> Vec<Circle> {
+    let of_filter = |filter: Option<&Filter>| {
+        filter.map(|filter| fixed(&filter.conditions, &filter.permission)).unwrap_or_default()
+    };
     match source {
         Source::Filter(id) => of_filter(cohort.filters.get(*id).map(|watched| &watched.filter)),
         Source::Ranking(id) => of_filter(cohort.rankings.get(*id).map(|ranking| &ranking.ranked.filter)),
         Source::Join { join, .. } => of_filter(join.tables.first().map(|selected| &selected.filter)),
-        Source::Circle { circle, observers, .. } => moving(world, cohort, (circle, *observers)),
+        Source::Circle { circle, observers, .. } => match &circle.rule_for {
+            Some(own) => fixed(own, &[]),
+            None => moving(world, cohort, (circle, *observers)),
+        },
         Source::Top { of, .. } => circles(world, cohort, of),
         Source::Near(near) => match &near.centre {
-            Centre::Fixed { filter, .. } => fixed(filter),
+            Centre::Fixed { filter, .. } => of_filter(Some(filter)),
             Centre::Moving { circle, observers } => moving(world, cohort, (circle, *observers)),
         },
+        Source::Any(_) | Source::Held(_) => Vec::new(),
     }
 }
 
-/// Circles that every row of a filter lies in.
-fn fixed(filter: &Filter) -> Vec<Circle> {
+/// Circles that every row lies in that satisfies these conditions, but for those of a rule.
+fn fixed(conditions: &[Condition], permission: &[Condition]) -> Vec<Circle> {
     let circle = |condition: &Condition| match condition {
         Condition::Within { area: Area::Circle { centre, radius }, negated: false, .. } => {
             Some(Circle { centre: centre.map(plan::Number::get), radius: radius.get() })
@@ -90,7 +112,8 @@ fn fixed(filter: &Filter) -> Vec<Circle> {
         | Condition::OneOf { .. }
         | Condition::Begins { .. } => None,
     };
-    filter.conditions.iter().filter_map(circle).collect()
+    let own = conditions.iter().filter(|condition| !permission.contains(condition));
+    own.filter_map(circle).collect()
 }
 
 /// Circles around rows; those at no place have none.

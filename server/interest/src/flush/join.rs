@@ -99,16 +99,15 @@ pub(super) fn too_many_rows(
 pub(super) fn add_bounded(subscriptions: &[Subscription], bounded: &mut Vec<(u16, u64)>) -> bool {
     let mut is_bounded = false;
     for subscription in subscriptions {
-        let Some(join) = subscription.source.join() else { continue };
-        if join.middles().next().is_none() {
-            continue;
-        }
-        is_bounded = true;
-        for (place, joined) in join.tables.iter().enumerate().skip(1) {
-            let (table, columns) = (joined.filter.table, join.columns(place));
-            match bounded.iter_mut().find(|(known, _)| *known == table) {
-                Some((_, known)) => *known |= columns,
-                None => bounded.push((table, columns)),
+        let joins = subscription.source.joins().into_iter();
+        for join in joins.filter(|join| join.middles().next().is_some()) {
+            is_bounded = true;
+            for (place, joined) in join.tables.iter().enumerate().skip(1) {
+                let (table, columns) = (joined.filter.table, join.columns(place));
+                match bounded.iter_mut().find(|(known, _)| *known == table) {
+                    Some((_, known)) => *known |= columns,
+                    None => bounded.push((table, columns)),
+                }
             }
         }
     }
@@ -148,11 +147,18 @@ pub(super) fn is_still(cohort: &Cohort, scratch: &Scratch, (join, leaves): Watch
 }
 
 /// Why a row that exists has left the join.
-pub(super) fn leave_reason(world: &World, join: &Join, slot: Slot) -> LeaveReason {
-    match world.row(join.target(), slot) {
-        Some(_) => LeaveReason::NoLongerMatching,
-        None => LeaveReason::Deleted,
-    }
+pub(super) fn leave_reason(
+    world: &World,
+    cohort: &Cohort,
+    scratch: &mut Scratch,
+    (join, leaves): Watched<'_>,
+    slot: Slot,
+) -> LeaveReason {
+    let Some(row) = world.row(join.target(), slot) else { return LeaveReason::Deleted };
+    let is_permitted = join.tables.first().is_some_and(|root| root.filter.permits(row))
+        && (join.ruled.is_empty()
+            || Walk::new(world, cohort, scratch, (join, leaves), usize::MAX).is_ruled_in(row));
+    if is_permitted { LeaveReason::NoLongerMatching } else { LeaveReason::NotPermitted }
 }
 
 /// Whether one of these columns of a row has changed, or it is another row.

@@ -24,7 +24,7 @@ use ambit_model::{Slot, Timestamp};
 use ambit_wire::{LeaveReason, begin_table, end_table, write_delete};
 
 use super::circle::view as circle_view;
-use super::{Scratch, filter as strict_filter, ops};
+use super::{Scratch, columns, filter as strict_filter};
 use crate::client::{Centre, Client, Near, Source, Stage, Subscription};
 use crate::cohort::Cohort;
 use crate::delivery::Terms;
@@ -196,9 +196,11 @@ fn write_alone(
     if let Some(loose) = &mut subscription.loose {
         let LooseScratch { rivals, copies, now_ms, overdue_ms, waits, .. } = &mut scratch.loose;
         if loose.terms.budget > 0 {
-            rivals.add(position, (&loose.held, &moves.due), (*now_ms, *overdue_ms));
+            let weigh = |slot| world.weight(table, slot);
+            rivals.add(position, (&loose.held, &moves.due), (*now_ms, *overdue_ms), weigh);
         } else {
-            let mut sender = send::Sender::new(world, copies, table, *now_ms);
+            let shown = subscription.columns;
+            let mut sender = send::Sender::new(world, copies, (table, shown), *now_ms);
             for due in &moves.due {
                 if let (Some(sender), Some(entry)) = (&mut sender, loose.held.get_mut(due.entry as usize)) {
                     *waits |= sender.send(&loose.terms, entry, due.tier, out);
@@ -207,7 +209,7 @@ fn write_alone(
         }
     }
     for &slot in &moves.entered {
-        ops::insert(world, (table, slot), out);
+        columns::insert(world, (table, slot), subscription.columns, out);
     }
     scratch.loose.moves = moves;
 }
@@ -224,7 +226,7 @@ fn evaluate(
     moves: &mut Moves,
 ) {
     let stage = subscription.stage;
-    let Subscription { source, next, loose, .. } = subscription;
+    let Subscription { source, next, loose, columns: shown, .. } = subscription;
     let Some(Loose { terms, held, last }) = loose.as_deref_mut() else { return };
     let Some(stamps) = world.table(table).map(|table| &table.stamps) else { return };
     let (generation, epoch) = (stamps.generation(), stamps.epoch());
@@ -241,7 +243,7 @@ fn evaluate(
         moves.left.extend(held.drain(..).map(|entry| Left::new(entry, true)));
     }
     *last = last.filter(|last| last.generation == generation && stage == Stage::Steady);
-    let judge = Judge::new(world, &scratch.loose, (table, terms), is_beside);
+    let judge = Judge::new(world, &scratch.loose, (table, terms, *shown), is_beside);
     let disc = match next.as_deref().unwrap_or(source) {
         Source::Filter(id) => {
             filter::hold(cohort, scratch, (world, *id), (held, last.is_some()), &judge, moves);
@@ -249,9 +251,19 @@ fn evaluate(
         }
         Source::Near(near) => near::hold(cohort, scratch, (world, near, own), (held, *last), &judge, moves),
         // No subscription of these has terms.
-        Source::Circle { .. } | Source::Join { .. } | Source::Ranking(_) | Source::Top { .. } => None,
+        Source::Circle { .. }
+        | Source::Join { .. }
+        | Source::Ranking(_)
+        | Source::Top { .. }
+        | Source::Any(_)
+        | Source::Held(_) => None,
     };
     *last = Some(Last { generation, epoch, disc });
+    if world.table(table).is_some_and(|table| table.is_ruled) {
+        // The grid finds rows in an order in which hidden ones count. From here on that would decide which rows a budget
+        // takes first, of those that are worth the same.
+        moves.entered.sort_unstable();
+    }
     let entries = moves.entered.iter().map(|&slot| Entry::new(slot, epoch, scratch.loose.now_ms, terms));
     held.extend(entries);
 }
@@ -267,9 +279,12 @@ fn leave_reason(world: &World, cohort: &Cohort, subscription: &Subscription, slo
             Some(watched) => strict_filter::leave_reason(world, &watched.filter, slot),
             None => LeaveReason::Deleted,
         },
-        Source::Circle { .. } | Source::Join { .. } | Source::Ranking(_) | Source::Top { .. } => {
-            LeaveReason::Deleted
-        }
+        Source::Circle { .. }
+        | Source::Join { .. }
+        | Source::Ranking(_)
+        | Source::Top { .. }
+        | Source::Any(_)
+        | Source::Held(_) => LeaveReason::Deleted,
     }
 }
 

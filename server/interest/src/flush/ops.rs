@@ -1,22 +1,24 @@
 //! Row operations: each delta is encoded once per flush and copied from then on.
 
 use ambit_model::{RowLayout, Slot, delta};
-use ambit_wire::{LeaveReason, write_delete, write_delta, write_insert};
+use ambit_wire::{LeaveReason, write_delete, write_delta};
 
 use super::TableScratch;
+use super::columns::{self, Shown};
 use crate::changes::RowState;
 use crate::world::World;
 
-/// Appends the operations on one row for a client that held it or not, and holds it from now on or not. Deletes
+/// Appends the operations on one row for a client that was shown some of its columns or none, and is from now on. Deletes
 /// go to `leaves`, everything else to `out`. `reason` is asked when a row leaves that still exists.
 pub(super) fn write(
     world: &World,
     scratch: &mut TableScratch,
     (table, slot): (u16, Slot),
-    (was, is): (bool, bool),
+    shown: Shown,
     reason: impl FnOnce() -> LeaveReason,
     (leaves, out): (&mut Vec<u8>, &mut Vec<u8>),
 ) {
+    let (was, is) = (shown.was != 0, shown.is != 0);
     let state = scratch.period.state(slot);
     let is_another = matches!(state, Some(RowState::Replaced | RowState::Deleted));
     if was && is_another {
@@ -25,33 +27,13 @@ pub(super) fn write(
         write_delete(leaves, slot, reason());
     }
     if is && (!was || is_another) {
-        enter(world, scratch, (table, slot), out);
-    } else if is && state == Some(RowState::Updated) {
-        change(world, scratch, table, slot, out);
+        columns::enter(world, scratch, (table, slot), shown.is, out);
+    } else if is && (state == Some(RowState::Updated) || shown.was != shown.is) {
+        columns::stay(world, scratch, (table, slot), shown, out);
     }
 }
 
-/// Appends the insert of a row.
-#[inline]
-pub(super) fn enter(
-    world: &World,
-    scratch: &mut TableScratch,
-    (table, slot): (u16, Slot),
-    out: &mut Vec<u8>,
-) {
-    if insert(world, (table, slot), out) {
-        scratch.motion.enter(slot);
-    }
-}
-
-/// The same for a client that is told of no motion; whether there is such a row.
-#[inline]
-pub(super) fn insert(world: &World, (table, slot): (u16, Slot), out: &mut Vec<u8>) -> bool {
-    let row = world.row(table, slot);
-    row.inspect(|row| write_insert(out, slot, row)).is_some()
-}
-
-/// Appends the delta of an updated row.
+/// Appends the delta of an updated row for those who are shown all columns that clients may see.
 #[inline]
 pub(super) fn change(world: &World, scratch: &mut TableScratch, table: u16, slot: Slot, out: &mut Vec<u8>) {
     let TableScratch { period, deltas, motion, .. } = scratch;
@@ -59,7 +41,7 @@ pub(super) fn change(world: &World, scratch: &mut TableScratch, table: u16, slot
         return;
     };
     if let (Some(row), Some(table)) = (world.row(table, slot), world.table(table)) {
-        let mask = motion.plain_mask(number, change.mask);
+        let mask = motion.plain_mask(number, change.mask) & table.visible;
         deltas.encode(&table.layout, (number, slot, mask), row);
         deltas.append(number, out);
         if let Some(place) = motion.place(number) {

@@ -11,7 +11,7 @@ use crate::client::Stage;
 use crate::cohort::Cohort;
 use crate::filters::Crossing;
 use crate::query::plan::{Filter, canonical};
-use crate::rankings::{Ranking, RankingId};
+use crate::rankings::{Ranked, Ranking, RankingId};
 use crate::world::{Place, World};
 
 /// Brings every ranking up to date that the period can concern, and looks up the rows of new ones.
@@ -83,7 +83,7 @@ fn reach(world: &World, cohort: &mut Cohort, id: RankingId) {
     let last = last.and_then(|place| world.row(filter.table, place.slot));
     let narrower = last.and_then(|row| ranking.ranked.order.up_to(row));
     let conditions = canonical(filter.conditions.iter().cloned().chain(narrower).collect());
-    let filter = Filter { table: filter.table, conditions };
+    let filter = Filter::new(filter.table, conditions);
     if ranking.reach.and_then(|reach| filters.get(reach)).is_some_and(|known| known.filter == filter) {
         return;
     }
@@ -213,12 +213,14 @@ fn encode_ranking(
     out: &mut Vec<u8>,
 ) {
     let changes = (ranking.crossings.as_slice(), &ranking.stays);
-    encode(world, scratch, table, changes, |slot| leave_reason(world, table, slot), out);
+    let Ranked { filter, shown, .. } = &ranking.ranked;
+    encode(world, scratch, (table, *shown), changes, |slot| leave_reason(world, filter, slot), out);
 }
 
-/// Why a row has left the first ones: others come before it, or it does not match.
-pub(super) fn leave_reason(world: &World, table: u16, slot: Slot) -> LeaveReason {
-    match world.row(table, slot) {
+/// Why a row has left the first ones: others come before it, or it does not match, or it is hidden.
+pub(super) fn leave_reason(world: &World, filter: &Filter, slot: Slot) -> LeaveReason {
+    match world.row(filter.table, slot) {
+        Some(row) if !filter.permits(row) => LeaveReason::NotPermitted,
         Some(_) => LeaveReason::NoLongerMatching,
         None => LeaveReason::Deleted,
     }

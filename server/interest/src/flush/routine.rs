@@ -244,7 +244,7 @@ impl Routines {
             let place = routine.parts.all().iter().find_map(|part| match part {
                 Part::Circle { ground, observer, .. } => scratch.sweeps.get(*ground)?.place_of(*observer),
                 Part::Loose { own, .. } => own.and_then(|own| world.spots(own.spots)?.order_of(own.observer)),
-                Part::Filter { .. } | Part::Ranking { .. } | Part::Join { .. } | Part::Other => None,
+                Part::Filter { .. } | Part::Ranking { .. } | Part::Union { .. } | Part::Other => None,
             });
             (place, routine.client)
         });

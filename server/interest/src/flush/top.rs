@@ -1,4 +1,4 @@
-//! The first rows of a circle that moves, or of a join. Nothing is kept of them: they are chosen from what it showed at the
+//! The first rows of a circle that moves, of a join, or of all that rules show. Nothing is kept of them: they are chosen from what it showed at the
 //! period's start and from what it shows now.
 
 use ambit_model::Slot;
@@ -17,6 +17,7 @@ use crate::world::World;
 pub(super) struct TopScratch {
     /// Ranks one behind the other.
     ranks: Vec<u8>,
+    slots: Vec<Slot>,
     candidates: Vec<Candidate>,
     kept: Vec<View>,
 }
@@ -46,8 +47,15 @@ pub(super) fn cut(
     for moment in [Moment::Before, Moment::Now] {
         let candidates = views.get(from..).unwrap_or_default().iter();
         let slots = candidates.filter(|view| if moment == Moment::Before { view.was } else { view.is });
+        memory.slots.clear();
+        memory.slots.extend(slots.map(|view| view.slot));
+        if of.parts().len() > 1 {
+            // A row that several show counts once.
+            memory.slots.sort_unstable();
+            memory.slots.dedup();
+        }
         let centres = centres(world, cohort, &scratch.tables, of, moment);
-        memory.rank(slots.map(|view| view.slot), |slot, ranks| {
+        memory.rank(|slot, ranks| {
             let row = row_then(world, &scratch.tables, (table, slot), moment).unwrap_or_default();
             let from_centre = |position: Position| distance(position, row, of, &centres);
             order.rank((slot, row), 0, from_centre, ranks);
@@ -63,10 +71,10 @@ pub(super) fn cut(
 }
 
 impl TopScratch {
-    fn rank(&mut self, slots: impl Iterator<Item = Slot>, rank: impl Fn(Slot, &mut Vec<u8>)) {
+    fn rank(&mut self, rank: impl Fn(Slot, &mut Vec<u8>)) {
         self.ranks.clear();
         self.candidates.clear();
-        for slot in slots {
+        for &slot in &self.slots {
             let start = self.ranks.len();
             rank(slot, &mut self.ranks);
             let end = self.ranks.len();

@@ -5,6 +5,7 @@
 use ambit_model::Slot;
 use ambit_wire::LeaveReason;
 
+use super::columns::Shown;
 use super::{Scratch, circle, filter, join, loose, ops, ranking, top};
 use crate::client::{Source, Stage, Subscription};
 use crate::cohort::Cohort;
@@ -51,19 +52,22 @@ pub(super) fn write(
     views.sort_unstable_by_key(|view| view.slot);
     for group in views.chunk_by(|left, right| left.slot == right.slot) {
         let Some(slot) = group.first().map(|view| view.slot) else { continue };
-        let Some(scratch) = scratch.tables.get_mut(usize::from(table)) else { break };
-        let mut was = group.iter().any(|view| view.was);
-        let mut is = group.iter().any(|view| view.is);
+        let columns = |view: &View| subscriptions.get(view.subscription).map_or(0, |known| known.columns);
+        let seen = group.iter().map(|view| Shown::once(columns(view), view.was, view.is));
+        let mut shown = seen.fold(Shown::default(), Shown::and);
         // A filter or ranking says nothing about rows that did not change: what it does not name is in it as before.
-        if (!was || !is)
-            && !scratch.has_changed(slot)
-            && is_held_by_filter(world, cohort, subscriptions, slot)
-        {
-            (was, is) = (true, true);
+        let has_changed = || scratch.table(table).is_some_and(|table| table.has_changed(slot));
+        if shown.was != shown.is && !has_changed() {
+            let held = held_by_filters(world, cohort, subscriptions, slot);
+            shown = shown.and(Shown::once(held, true, true));
         }
         let holders = group.iter().filter(|view| view.was).map(|view| view.subscription);
-        let reason = || why(world, cohort, subscriptions, slot, holders);
-        ops::write(world, scratch, (table, slot), (was, is), reason, (&mut leaves, &mut entering));
+        let reason = match shown.is {
+            0 => why(world, cohort, scratch, subscriptions, slot, holders),
+            _ => LeaveReason::Deleted,
+        };
+        let Some(scratch) = scratch.tables.get_mut(usize::from(table)) else { break };
+        ops::write(world, scratch, (table, slot), shown, || reason, (&mut leaves, &mut entering));
     }
     out.extend_from_slice(&leaves);
     out.extend_from_slice(&entering);
@@ -115,14 +119,60 @@ pub(super) fn view_source(
             join::view(world, cohort, scratch, (join, leaves), (stage, place), is_beside, views);
         }
         Source::Ranking(id) => ranking::view(cohort, scratch, (table, *id), (stage, place), views),
+        Source::Any(parts) => {
+            let is_beside = is_beside || parts.len() > 1;
+            for part in parts {
+                view_source(world, cohort, scratch, (table, part), (stage, place), is_beside, views);
+            }
+        }
+        Source::Held(slots) if stage == Stage::Ended => {
+            views.extend(slots.iter().map(|&slot| View { slot, was: true, is: false, subscription: place }));
+        }
+        Source::Held(_) => {}
         Source::Top { order, limit, of } => {
             let from = views.len();
-            view_source(world, cohort, scratch, (table, of), (stage, place), true, views);
+            for part in of.parts() {
+                view_whole(world, cohort, scratch, (table, part), (stage, place), views);
+            }
             top::cut(world, cohort, scratch, (order, *limit, of), table, (views, from));
         }
         // What is held of these is remembered.
         Source::Near(_) => {}
     }
+}
+
+/// The same without leaving out anything, for those who choose among the rows.
+fn view_whole(
+    world: &mut World,
+    cohort: &mut Cohort,
+    scratch: &mut Scratch,
+    (table, source): (u16, &Source),
+    (stage, place): (Stage, usize),
+    views: &mut Vec<View>,
+) {
+    let is_ranking = matches!(source, Source::Ranking(_));
+    let stages = match stage {
+        Stage::Steady if is_ranking => [Stage::Ended, Stage::Added].as_slice(),
+        Stage::Added | Stage::Steady | Stage::Changing | Stage::Ended | Stage::Refused => &[stage],
+    };
+    for &stage in stages {
+        view_source(world, cohort, scratch, (table, source), (stage, place), true, views);
+    }
+}
+
+/// The rows that a source shows now, in a period in which nothing has happened.
+pub(super) fn shown_now(
+    world: &mut World,
+    cohort: &mut Cohort,
+    scratch: &mut Scratch,
+    source: &Source,
+) -> Vec<Slot> {
+    let (table, mut views) = (source.table(cohort), Vec::new());
+    view_source(world, cohort, scratch, (table, source), (Stage::Added, 0), true, &mut views);
+    let mut slots: Vec<Slot> = views.into_iter().map(|view| view.slot).collect();
+    slots.sort_unstable();
+    slots.dedup();
+    slots
 }
 
 /// Whether nothing has happened that the subscription's result depends on.
@@ -144,64 +194,99 @@ fn are_others_still(cohort: &Cohort, scratch: &Scratch, source: &Source) -> bool
         }),
         Source::Join { join, leaves } => join::is_still(cohort, scratch, (join, leaves)),
         Source::Top { of, .. } => are_others_still(cohort, scratch, of),
+        Source::Any(parts) => parts.iter().all(|part| are_others_still(cohort, scratch, part)),
+        Source::Held(_) => true,
     }
 }
 
-/// The reason of the subscription that says most: distance, then the filter, then the end of the subscription.
+/// The reason of the subscription that says most: that the row is hidden, then distance, then the filter, then the end of the
+/// subscription.
 pub(super) fn why(
     world: &World,
     cohort: &Cohort,
+    scratch: &mut Scratch,
     subscriptions: &[Subscription],
     slot: Slot,
     holders: impl Iterator<Item = usize>,
 ) -> LeaveReason {
-    let reasons = holders.filter_map(|holder| {
-        let subscription = subscriptions.get(holder)?;
-        Some(match subscription.latest() {
-            _ if subscription.stage == Stage::Ended => LeaveReason::Unsubscribed,
-            Source::Filter(id) => filter::leave_reason(world, &cohort.filters.get(*id)?.filter, slot),
-            Source::Circle { circle, ground, observers } => {
-                circle::view::leave_reason(world, cohort, (circle, *ground, *observers), slot)
-            }
-            Source::Join { join, .. } => join::leave_reason(world, join, slot),
-            Source::Ranking(_) | Source::Top { .. } => ranking::leave_reason(world, subscription.table, slot),
-            Source::Near(near) => loose::near_reason(world, cohort, near, slot),
-        })
-    });
     let mut told = LeaveReason::Deleted;
-    for reason in reasons {
-        match (reason, told) {
-            (LeaveReason::OutOfRange, _) => return reason,
-            (LeaveReason::NoLongerMatching, _) | (LeaveReason::Unsubscribed, LeaveReason::Deleted) => {
-                told = reason
+    for subscription in holders.filter_map(|holder| subscriptions.get(holder)) {
+        let reason = match subscription.stage {
+            Stage::Ended => LeaveReason::Unsubscribed,
+            Stage::Added | Stage::Steady | Stage::Changing | Stage::Refused => {
+                why_of(world, cohort, scratch, subscription.latest(), slot)
             }
-            (LeaveReason::Unsubscribed | LeaveReason::Deleted | LeaveReason::NotPermitted, _) => {}
+        };
+        match (reason, told) {
+            (LeaveReason::NotPermitted, _) => return reason,
+            (LeaveReason::OutOfRange, _) => told = reason,
+            (LeaveReason::NoLongerMatching, LeaveReason::Unsubscribed | LeaveReason::Deleted)
+            | (LeaveReason::Unsubscribed, LeaveReason::Deleted) => told = reason,
+            (LeaveReason::NoLongerMatching | LeaveReason::Unsubscribed | LeaveReason::Deleted, _) => {}
         }
     }
     told
 }
 
-/// Whether a strict filter holds a row that has not changed.
-pub(super) fn is_held_by_filter(
+/// Why a row is in none of the parts of a source: it is hidden if no part would be permitted to show it.
+fn why_of(world: &World, cohort: &Cohort, scratch: &mut Scratch, source: &Source, slot: Slot) -> LeaveReason {
+    let mut told = None;
+    for part in source.parts() {
+        let reason = match part {
+            Source::Filter(id) => match cohort.filters.get(*id) {
+                Some(watched) => filter::leave_reason(world, &watched.filter, slot),
+                None => continue,
+            },
+            Source::Ranking(id) => match cohort.rankings.get(*id) {
+                Some(ranking) => ranking::leave_reason(world, &ranking.ranked.filter, slot),
+                None => continue,
+            },
+            Source::Circle { circle, ground, observers } => {
+                circle::view::leave_reason(world, cohort, (circle, *ground, *observers), slot)
+            }
+            Source::Join { join, leaves } => join::leave_reason(world, cohort, scratch, (join, leaves), slot),
+            Source::Top { of, .. } => match why_of(world, cohort, scratch, of, slot) {
+                // Others come before it.
+                LeaveReason::OutOfRange | LeaveReason::Unsubscribed => LeaveReason::NoLongerMatching,
+                reason @ (LeaveReason::Deleted
+                | LeaveReason::NoLongerMatching
+                | LeaveReason::NotPermitted) => reason,
+            },
+            Source::Near(near) => loose::near_reason(world, cohort, near, slot),
+            Source::Held(_) | Source::Any(_) => continue,
+        };
+        told = match (told, reason) {
+            (Some(LeaveReason::OutOfRange), _) => told,
+            (None | Some(LeaveReason::NotPermitted), _) | (_, LeaveReason::OutOfRange) => Some(reason),
+            (Some(_), _) => told,
+        };
+    }
+    told.unwrap_or(LeaveReason::Deleted)
+}
+
+/// The columns of a row, which has not changed, that strict filters and rankings show as before.
+pub(super) fn held_by_filters(
     world: &World,
     cohort: &Cohort,
     subscriptions: &[Subscription],
     slot: Slot,
-) -> bool {
-    subscriptions.iter().any(|subscription| match subscription.source {
-        Source::Filter(id) if subscription.stage == Stage::Steady && subscription.loose.is_none() => {
-            cohort.filters.get(id).is_some_and(|watched| {
-                world.row(watched.filter.table, slot).is_some_and(|row| watched.filter.matches(row))
-            })
-        }
-        Source::Ranking(id) if subscription.stage == Stage::Steady => ranking::holds(cohort, id, slot),
-        Source::Filter(_)
-        | Source::Ranking(_)
-        | Source::Circle { .. }
+) -> u64 {
+    let holds = |part: &Source| match part {
+        Source::Filter(id) => cohort.filters.get(*id).is_some_and(|watched| {
+            world.row(watched.filter.table, slot).is_some_and(|row| watched.filter.matches(row))
+        }),
+        Source::Ranking(id) => ranking::holds(cohort, *id, slot),
+        Source::Circle { .. }
         | Source::Join { .. }
         | Source::Near(_)
-        | Source::Top { .. } => false,
-    })
+        | Source::Top { .. }
+        | Source::Any(_)
+        | Source::Held(_) => false,
+    };
+    let steady = subscriptions.iter().filter(|known| known.stage == Stage::Steady && known.loose.is_none());
+    steady
+        .filter(|known| known.source.parts().iter().any(holds))
+        .fold(0, |columns, known| columns | known.columns)
 }
 
 fn view_filter(

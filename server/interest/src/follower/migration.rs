@@ -56,7 +56,8 @@ impl Follower {
     /// `migrate` gives the store its new schema and rows; if it fails, it leaves the store as it was. `successor` tells,
     /// for a table's old id, the new id of the table that holds the same rows: byte for byte, in the same slots, column by
     /// column. Whoever watches only such tables, if they are still public, stays, and is told nothing: what follows are
-    /// ordinary commits. All others are forgotten and returned.
+    /// ordinary commits. All others are forgotten and returned. Whose rows rules decide about is flushed once more: the
+    /// rules may show other rows now.
     pub fn migrate<E>(
         &mut self,
         successor: impl Fn(u16) -> Option<u16>,
@@ -66,8 +67,13 @@ impl Follower {
             return Err(SchemaChangeError::Unflushed);
         }
         let old = Arc::clone(&self.world.schema);
+        let held = self.ruled_rows();
         migrate(&mut self.world.store).map_err(SchemaChangeError::Store)?;
         let moves = Moves::new(&old, self.world.store.schema(), successor);
+        let has_changed = old.tables != self.world.store.schema().tables || !moves.are_none();
+        if has_changed {
+            self.hold(held);
+        }
         let farewells = self.move_clients(&old, &moves);
         for farewell in &farewells {
             self.disconnect(farewell.client);
@@ -85,6 +91,9 @@ impl Follower {
             cohort.motion.forget(self.world.tables.len(), epoch);
         }
         self.scratch = Scratch::default();
+        if has_changed {
+            self.read_ruled_again();
+        }
         Ok(farewells)
     }
 
@@ -128,6 +137,6 @@ fn farewell(client: &Client, after: &EarlierSchema) -> Option<FarewellReason> {
         return Some(FarewellReason::TooManyChanges);
     }
     let known_id = |table| client.earlier.as_ref().map_or(Some(table), |earlier| earlier.known_id(table));
-    let tables = client.subscriptions.iter().flat_map(|subscription| subscription.tables());
+    let tables = client.subscriptions.iter().flat_map(|subscription| subscription.queried.iter().copied());
     tables.filter_map(known_id).find_map(|id| after.current_id(id).err()).map(FarewellReason::TableChanged)
 }

@@ -181,6 +181,8 @@ fn move_source(source: &mut Source, from: &mut Cohort, to: &mut Cohort) {
         },
         Source::Join { leaves, .. } => (leaves.iter_mut().map(|(_, filter)| filter).collect(), true),
         Source::Top { of, .. } => return move_source(of, from, to),
+        Source::Any(parts) => return parts.iter_mut().for_each(|part| move_source(part, from, to)),
+        Source::Held(_) => return,
         Source::Ranking(id) => {
             let Some(ranking) = from.rankings.get(*id) else { return };
             let moved = to.rankings.acquire(ranking.ranked.clone());
@@ -192,7 +194,7 @@ fn move_source(source: &mut Source, from: &mut Cohort, to: &mut Cohort) {
     };
     for filter in filters {
         if let Some(watched) = from.filters.get(*filter) {
-            let moved = to.filters.acquire(&watched.filter, for_circle);
+            let moved = to.filters.acquire_showing(&watched.filter, watched.shown, for_circle);
             from.filters.release(*filter, for_circle);
             *filter = moved;
         }

@@ -9,7 +9,7 @@ use crate::cohort::{Cohort, Rate};
 use crate::delivery::{FixedCircle, Terms, flush_rate};
 use crate::flush::loose::Loose;
 use crate::ground::Shape;
-use crate::query::plan::{Circle, Filter, Plan, Top};
+use crate::query::plan::{Circle, Filter, Plan, Selection, Top};
 use crate::query::{self, Caller, QueryError};
 use crate::rankings::Ranked;
 use crate::world::World;
@@ -64,15 +64,16 @@ impl Follower {
         if client.subscriptions.len() + client.ended.len() >= limits::SUBSCRIPTIONS_PER_CLIENT_MAX {
             return Err(QueryError::TooManySubscriptions);
         }
-        let (plan, known_table) = self.plan(client, subscription, (sql, parameters))?;
-        let terms = self.terms(client, delivery, (&plan, known_table))?;
+        let terms = |asked: &Plan, known_table| self.terms(client, delivery, (asked, known_table));
+        let (planned, terms) = self.plan(client, subscription, (sql, parameters), terms)?;
         let cohort = match client.cohort {
             Some(cohort) => cohort,
             None => self.join(place, rate, now),
         };
         let Some(cohort) = self.cohorts.get_mut(cohort) else { return Err(QueryError::UnknownClient) };
-        let table = plan.table();
-        let source = claim(&mut self.world, cohort, plan, terms.is_some())?;
+        let Planned { plans, columns, known_table, queried, is_ruled } = planned;
+        let table = queried.first().copied().unwrap_or_default();
+        let source = claim_all(&mut self.world, cohort, plans, (columns, terms.is_some()))?;
         if terms.is_some() {
             self.world.watch_stamps(table);
         }
@@ -85,8 +86,14 @@ impl Follower {
                 stage: Stage::Added,
                 table,
                 known_table,
+                columns,
                 source,
                 sql: sql.into(),
+                parameters: parameters.clone(),
+                next_parameters: None,
+                queried,
+                is_ruled,
+                is_outdated: false,
                 next: None,
                 change: 0,
                 loose: terms.map(|terms| Box::new(Loose::new(terms))),
@@ -117,21 +124,26 @@ impl Follower {
         };
         let Some(at) = client.subscriptions.iter().position(is_alive) else { return Err(unknown) };
         let sql = client.subscriptions.get(at).map(|known| &*known.sql).unwrap_or_default();
-        let (plan, _) = self.plan(client, subscription, (sql, parameters))?;
         let loose = client.subscriptions.get(at).and_then(|known| known.loose.as_deref());
-        let is_loose = loose.map(|loose| loose.terms.check(&plan)).transpose()?.is_some();
+        let check = |asked: &Plan, _| loose.map(|loose| loose.terms.check(asked)).transpose();
+        let (planned, terms) = self.plan(client, subscription, (sql, parameters), check)?;
         let cohort = client.cohort.and_then(|cohort| self.cohorts.get_mut(cohort));
         let Some(cohort) = cohort else { return Err(unknown) };
-        let source = claim(&mut self.world, cohort, plan, is_loose)?;
+        let shown = (planned.columns, terms.is_some());
+        let source = claim_all(&mut self.world, cohort, planned.plans, shown)?;
         cohort.tell_news(place);
         let client = self.clients.get_mut(place).and_then(Option::as_mut);
         let Some(known) = client.and_then(|client| client.subscriptions.get_mut(at)) else { return Ok(()) };
         known.change = change;
         let replaced = match known.stage {
             // The client has nothing of it yet.
-            Stage::Added => Some(std::mem::replace(&mut known.source, source)),
+            Stage::Added => {
+                known.parameters = parameters.clone();
+                Some(std::mem::replace(&mut known.source, source))
+            }
             Stage::Steady | Stage::Changing | Stage::Ended | Stage::Refused => {
                 known.stage = Stage::Changing;
+                known.next_parameters = Some(parameters.clone());
                 known.next.replace(Box::new(source)).map(|next| *next)
             }
         };
@@ -180,26 +192,39 @@ impl Follower {
         }
     }
 
-    /// The plan of a client's query, and the id that the client knows the selected table by.
-    fn plan(
+    /// What a client may see of what its query asks for, and what `check` says of all that it asks for: whether rules hide
+    /// something is not to be learned from that.
+    pub(super) fn plan<T>(
         &self,
         client: &Client,
         subscription: u32,
         (sql, parameters): (&str, &Parameters),
-    ) -> Result<(Plan, u16), QueryError> {
+        check: impl FnOnce(&Plan, u16) -> Result<T, QueryError>,
+    ) -> Result<(Planned, T), QueryError> {
         let caller = Caller { identity: client.identity, connection: client.connection, parameters };
-        let (plan, known_table) = match &client.earlier {
-            Some(earlier) => earlier.plan(&self.world.schema, caller, sql)?,
+        let schema = &self.world.schema;
+        let (Selection { plan, columns }, known_table) = match &client.earlier {
+            Some(earlier) => earlier.plan(schema, caller, sql)?,
             None => {
-                let plan = query::parse(&self.world.schema, caller, sql)?;
-                let table = plan.table();
-                (plan, table)
+                let selection = query::parse(schema, caller, sql)?;
+                let table = selection.plan.table();
+                (selection, table)
             }
         };
         if let Plan::Top(top) = &plan {
             self.check_top_rows(client, subscription, top)?;
         }
-        Ok((plan, known_table))
+        let checked = check(&plan, known_table)?;
+        let queried: Vec<u16> = plan.tables().collect();
+        let is_ruled = self.are_ruled(&queried);
+        let plans = if is_ruled { query::permit(schema, caller, plan)? } else { vec![plan] };
+        Ok((Planned { plans, columns, known_table, queried, is_ruled }, checked))
+    }
+
+    /// Whether any of these tables has rules.
+    pub(super) fn are_ruled(&self, tables: &[u16]) -> bool {
+        let mut schemas = tables.iter().filter_map(|table| self.world.schema.tables.get(usize::from(*table)));
+        schemas.any(|table| !table.visible.is_empty())
     }
 
     /// Refuses a query that would let the client's subscriptions show too many rows by LIMIT.
@@ -214,20 +239,115 @@ impl Follower {
     }
 }
 
-/// Begins to watch what a query shows.
-fn claim(world: &mut World, cohort: &mut Cohort, plan: Plan, is_loose: bool) -> Result<Source, QueryError> {
+/// A query that was read.
+pub(super) struct Planned {
+    /// What they show together is what the client may see.
+    pub plans: Vec<Plan>,
+    pub columns: u64,
+    /// The id that the client knows the selected table by.
+    pub known_table: u16,
+    /// The tables that the query names, the selected one first.
+    pub queried: Vec<u16>,
+    pub is_ruled: bool,
+}
+
+/// Begins to watch what plans show together, in these columns, with delivery options or without.
+pub(super) fn claim_all(
+    world: &mut World,
+    cohort: &mut Cohort,
+    plans: Vec<Plan>,
+    (columns, is_loose): (u64, bool),
+) -> Result<Source, QueryError> {
+    if is_loose {
+        check_loose(world, &plans)?;
+    }
+    let mut first = None;
+    let is_list = plans.len() != 1;
+    let mut parts = Vec::with_capacity(plans.len());
+    for plan in plans {
+        let claimed = match plan {
+            Plan::Top(top) if is_list => {
+                first = Some((top.of.table(), top.order.clone(), top.limit));
+                claim_candidates(world, cohort, *top, columns)
+            }
+            plan @ (Plan::Filter(_) | Plan::Circle(_) | Plan::Join(_) | Plan::Top(_)) => {
+                claim(world, cohort, plan, (columns, is_loose))
+            }
+        };
+        match claimed {
+            Ok(part) => parts.push(part),
+            Err(error) => {
+                parts.into_iter().for_each(|part| flush::release_source(world, cohort, part));
+                return Err(error);
+            }
+        }
+    }
+    let source = match <[Source; 1]>::try_from(parts) {
+        Ok([only]) => only,
+        Err(parts) => Source::Any(parts),
+    };
+    Ok(match first {
+        None => source,
+        Some((table, order, limit)) => {
+            world.watch_order(table, &order);
+            Source::Top { order, limit, of: Box::new(source) }
+        }
+    })
+}
+
+/// Refuses delivery options of rows that a rule finds by other tables.
+fn check_loose(world: &World, plans: &[Plan]) -> Result<(), QueryError> {
+    let is_plain = match plans {
+        [Plan::Filter(_)] => true,
+        [Plan::Circle(circle)] => circle.rule_for.is_none(),
+        _ => false,
+    };
+    if is_plain {
+        return Ok(());
+    }
+    let table = plans.first().and_then(|plan| world.schema.tables.get(usize::from(plan.table())));
+    Err(QueryError::RuledDelivery(table.map(|table| table.name.clone()).unwrap_or_default()))
+}
+
+/// Rows that may be among the first ones of several plans: of a filter its own first ones.
+fn claim_candidates(
+    world: &mut World,
+    cohort: &mut Cohort,
+    Top { of, order, limit }: Top,
+    columns: u64,
+) -> Result<Source, QueryError> {
+    match of {
+        Plan::Filter(filter) => {
+            Ok(claim_ranking(world, cohort, Ranked { filter, order, limit, shown: columns }))
+        }
+        of @ (Plan::Circle(_) | Plan::Join(_) | Plan::Top(_)) => claim(world, cohort, of, (columns, false)),
+    }
+}
+
+fn claim_ranking(world: &mut World, cohort: &mut Cohort, ranked: Ranked) -> Source {
+    world.watch_ranked(&ranked);
+    Source::Ranking(cohort.rankings.acquire(ranked))
+}
+
+/// Begins to watch what a query shows, in these columns.
+fn claim(
+    world: &mut World,
+    cohort: &mut Cohort,
+    plan: Plan,
+    (columns, is_loose): (u64, bool),
+) -> Result<Source, QueryError> {
     Ok(match plan {
         Plan::Circle(circle) if is_loose => Source::Near(claim_moving(world, cohort, circle)?),
         Plan::Filter(filter) if is_loose => match FixedCircle::of(&filter) {
             Some(fixed) => Source::Near(claim_fixed(world, filter, fixed)?),
-            None => claim(world, cohort, Plan::Filter(filter), false)?,
+            None => claim(world, cohort, Plan::Filter(filter), (columns, false))?,
         },
         Plan::Filter(filter) => {
             world.watch(&filter);
-            Source::Filter(cohort.filters.acquire(&filter, false))
+            Source::Filter(cohort.filters.acquire_showing(&filter, columns, false))
         }
         Plan::Circle(circle) => {
-            let ground = world.watch_circle(&circle)?;
+            let ground = world.watch_circle(&circle, columns)?;
             let observers = cohort.filters.acquire(&circle.observer, true);
             Source::Circle { circle, ground, observers }
         }
@@ -241,13 +361,11 @@ fn claim(world: &mut World, cohort: &mut Cohort, plan: Plan, is_loose: bool) -> 
             let Top { of, order, limit } = *top;
             match of {
                 Plan::Filter(filter) => {
-                    let ranked = Ranked { filter, order, limit };
-                    world.watch_ranked(&ranked);
-                    Source::Ranking(cohort.rankings.acquire(ranked))
+                    claim_ranking(world, cohort, Ranked { filter, order, limit, shown: columns })
                 }
                 of @ (Plan::Circle(_) | Plan::Join(_) | Plan::Top(_)) => {
                     let table = of.table();
-                    let of = Box::new(claim(world, cohort, of, false)?);
+                    let of = Box::new(claim(world, cohort, of, (columns, false))?);
                     world.watch_order(table, &order);
                     Source::Top { order, limit, of }
                 }
@@ -263,7 +381,9 @@ fn claim_moving(
     circle: Box<Circle>,
 ) -> Result<Box<Near>, QueryError> {
     let schema = world.schema.tables.get(usize::from(circle.target.table));
-    let shapes = Shape::of(&circle, schema.ok_or(QueryError::TooManyCircles)?);
+    let schema = schema.ok_or(QueryError::TooManyCircles)?;
+    // Where rows are does not depend on what is shown of them.
+    let shapes = Shape::of(&circle, schema.visible_columns(), schema);
     let radius = circle.radius.get();
     let spots = world.watch_spots(shapes, radius)?;
     world.watch(&circle.observer);

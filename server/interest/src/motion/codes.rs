@@ -188,6 +188,14 @@ impl Motion {
         self.numbers.get(number).map_or(mask, |(plain, _)| *plain)
     }
 
+    /// The columns of a row that have really changed: one that has rested is in the period as if they had.
+    pub fn changed(&self, change: &RowChange) -> u64 {
+        match self.is_active() && self.rested.binary_search(&change.slot).is_ok() {
+            true => change.mask & !self.layout.mask(),
+            false => change.mask,
+        }
+    }
+
     /// The row's place among those that are told in few bits.
     #[inline]
     pub fn place(&self, number: usize) -> Option<u32> {

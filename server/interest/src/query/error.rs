@@ -49,6 +49,34 @@ pub enum QueryError {
         max = limits::TOP_ROWS_PER_CLIENT_MAX
     )]
     TooManyTopRows(usize),
+    /// A rule of one of its tables that nobody can read. A publish refuses such a module.
+    #[error(
+        "the rules of table `{0}` that say which rows a client may see cannot be read; publish the module again"
+    )]
+    UnreadableRule(String),
+    /// A rule of one of its tables that joins others cannot be kept up to date together with what the query joins.
+    #[error(
+        "which rows of table `{0}` you may see depends on other tables, and a moving circle cannot be joined with that; \
+         subscribe to `{0}` without the circle, by conditions on its own columns"
+    )]
+    RuledOut(String),
+    /// More than [`limits::RULED_TABLES_MAX`] tables, those of rules counted.
+    #[error(
+        "the query joins more than {} tables together with those that decide which of their rows you may see; join fewer",
+        limits::RULED_TABLES_MAX
+    )]
+    TooManyRuledTables,
+    /// More than [`limits::ALTERNATIVES_MAX`] combinations of rules.
+    #[error(
+        "the tables of the query can be seen in more than {} ways together; join fewer tables",
+        limits::ALTERNATIVES_MAX
+    )]
+    TooManyAlternatives,
+    /// Delivery options of rows that are seen by a rule which joins other tables.
+    #[error(
+        "which rows of table `{0}` you may see depends on other tables, and such rows have no hysteresis, tiers or budget; leave these options out"
+    )]
+    RuledDelivery(String),
     /// The rate is not a number above 0.
     #[error("the rate {0} is not possible; use updates per second above 0, or infinity for every commit")]
     Rate(String),

@@ -1,15 +1,12 @@
-//! What a SELECT names: its tables, and the one whose rows it selects. Every clause that a subscription cannot have is refused
+//! What a SELECT names: its tables. Every clause that a subscription cannot have is refused
 //! here.
 
 use ambit_model::Schema;
-use sqlparser::ast::{
-    Expr, GroupByExpr, JoinConstraint, JoinOperator, Query, Select, SelectItem,
-    SelectItemQualifiedWildcardKind, SetExpr, Spanned, WildcardAdditionalOptions,
-};
+use sqlparser::ast::{Expr, GroupByExpr, JoinConstraint, JoinOperator, Query, Select, SetExpr, Spanned};
 
 use super::error::TextError;
 use super::parse::parse_text;
-use super::scope::{Scope, refuse, single_ident};
+use super::scope::{Scope, refuse};
 use crate::limits;
 
 /// The SELECT, if it has nothing but columns, FROM and WHERE, apart from ORDER BY and LIMIT. It is taken out of the query: a copy of what a stranger wrote
@@ -72,8 +69,9 @@ pub(super) fn plain_select(query: &mut Query) -> Result<Select, TextError> {
 pub(super) fn read_from<'a, 'b>(
     schema: &'a Schema,
     select: &'b Select,
+    is_trusted: bool,
 ) -> Result<(Scope<'a>, Vec<&'b Expr>), TextError> {
-    let mut scope = Scope { tables: Vec::new() };
+    let mut scope = Scope { tables: Vec::new(), is_trusted };
     let [from] = select.from.as_slice() else {
         return Err(refuse(
             select.span(),
@@ -108,26 +106,4 @@ pub(super) fn read_from<'a, 'b>(
         }
     }
     Ok((scope, ons))
-}
-
-/// The table whose rows are selected.
-pub(super) fn read_projection(scope: &Scope<'_>, select: &Select) -> Result<usize, TextError> {
-    let plain = |options: &WildcardAdditionalOptions| *options == WildcardAdditionalOptions::default();
-    match select.projection.as_slice() {
-        [SelectItem::Wildcard(options)] if plain(options) && scope.tables.len() == 1 => Ok(0),
-        [SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::ObjectName(name), options)]
-            if plain(options) =>
-        {
-            scope.table(single_ident(name)?)
-        }
-        [SelectItem::Wildcard(_)] => Err(refuse(
-            select.span(),
-            "`*` would mix the rows of several tables",
-            "select the rows of one table: SELECT m.* FROM monster m JOIN player p …",
-        )),
-        [first, ..] => {
-            Err(refuse(first.span(), "columns cannot be chosen", "write SELECT * or SELECT name.*"))
-        }
-        [] => Err(refuse(select.span(), "nothing is selected", "write SELECT *")),
-    }
 }

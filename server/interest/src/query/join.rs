@@ -29,7 +29,7 @@ pub(super) fn one_table(scope: &Scope<'_>, parsed: Vec<Parsed>) -> Result<Plan, 
     });
     let conditions = canonical(conditions.collect());
     match scope.tables.first() {
-        Some(table) => Ok(Plan::Filter(Filter { table: table.id, conditions })),
+        Some(table) => Ok(Plan::Filter(Filter::new(table.id, conditions))),
         None => Err(refuse(Span::empty(), "the query names no table", "write SELECT * FROM table")),
     }
 }
@@ -67,7 +67,7 @@ pub(super) fn two_tables(
     else {
         return Err(refuse(span, "the query names no two tables", "write FROM a JOIN b"));
     };
-    let observer = Filter { table: observer_table.id, conditions: canonical(observer) };
+    let observer = Filter::new(observer_table.id, canonical(observer));
     if !is_narrow(observer_table.schema, &observer) {
         return Err(refuse(
             span,
@@ -75,7 +75,7 @@ pub(super) fn two_tables(
             "add a condition such as p.identity = :sender, or = on all columns of a unique index",
         ));
     }
-    let target = Filter { table: target_table.id, conditions: canonical(target) };
+    let target = Filter::new(target_table.id, canonical(target));
     Ok(Plan::Circle(Box::new(Circle {
         target,
         target_position,
@@ -83,6 +83,7 @@ pub(super) fn two_tables(
         observer_position,
         radius,
         joined,
+        rule_for: None,
     })))
 }
 

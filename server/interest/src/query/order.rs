@@ -55,6 +55,12 @@ impl Sorting {
         }
     }
 
+    /// Which rows a rule shows does not depend on others.
+    pub fn refused_in_rule(&self) -> TextError {
+        let span = self.keys.first().map_or_else(Span::empty, Spanned::span);
+        refuse(span, "a rule has no ORDER BY and LIMIT", "say by conditions which rows a client may see")
+    }
+
     /// The first rows of what `plan` shows.
     pub fn plan(
         &self,

@@ -9,21 +9,36 @@ use sqlparser::tokenizer::{Location, Span, Token, TokenWithSpan, Tokenizer};
 use super::Caller;
 use super::condition::{Parsed, Reader};
 use super::error::TextError;
-use super::from::{plain_select, read_from, read_projection};
+use super::from::{plain_select, read_from};
 use super::join::{one_table, two_tables};
 use super::order::Sorting;
-use super::plan::Plan;
+use super::plan::Selection;
+use super::projection::read_projection;
 use super::scope::refuse;
 use super::tree::joined_tables;
 use crate::limits;
 
-/// The checked plan of a query.
-pub(crate) fn parse(schema: &Schema, caller: Caller<'_>, sql: &str) -> Result<Plan, TextError> {
+/// The checked plan of a query, and the columns that it shows.
+pub(crate) fn parse(schema: &Schema, caller: Caller<'_>, sql: &str) -> Result<Selection, TextError> {
+    parse_as(schema, caller, sql, false)
+}
+
+/// The same for a text of the module's author, who may name private tables and columns.
+pub(super) fn parse_trusted(schema: &Schema, caller: Caller<'_>, sql: &str) -> Result<Selection, TextError> {
+    parse_as(schema, caller, sql, true)
+}
+
+fn parse_as(
+    schema: &Schema,
+    caller: Caller<'_>,
+    sql: &str,
+    is_trusted: bool,
+) -> Result<Selection, TextError> {
     let mut query = parse_text(sql)?;
     let sorting = Sorting::take(&mut query)?;
     let select = &plain_select(&mut query)?;
-    let (scope, ons) = read_from(schema, select)?;
-    let selected = read_projection(&scope, select)?;
+    let (scope, ons) = read_from(schema, select, is_trusted)?;
+    let (selected, columns) = read_projection(&scope, select)?;
     let mut conditions = Vec::new();
     let mut reader = Reader::new(&scope, caller);
     for expression in ons.into_iter().chain(&select.selection) {
@@ -36,10 +51,12 @@ pub(crate) fn parse(schema: &Schema, caller: Caller<'_>, sql: &str) -> Result<Pl
         }
         _ => joined_tables(&scope, selected, conditions, select)?,
     };
-    match sorting {
-        Some(sorting) => sorting.plan(&scope, selected, caller, plan),
-        None => Ok(plan),
-    }
+    let plan = match sorting {
+        Some(sorting) if is_trusted => return Err(sorting.refused_in_rule()),
+        Some(sorting) => sorting.plan(&scope, selected, caller, plan)?,
+        None => plan,
+    };
+    Ok(Selection { plan, columns })
 }
 
 pub(super) fn parse_text(sql: &str) -> Result<Query, TextError> {

@@ -23,7 +23,16 @@ pub(crate) use operand::{Form, Operand};
 pub(crate) use order::{By, Order, OrderKey, square_of_distance};
 pub(crate) use scalar::{Number, Scalar};
 
-/// A checked query.
+/// A checked query, with what it shows of its rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Selection {
+    pub plan: Plan,
+    /// The columns of the selected table that are shown, as a mask. If those are all that clients may see, it is
+    /// [`ambit_model::TableSchema::visible_columns`].
+    pub columns: u64,
+}
+
+/// The rows of a checked query.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Plan {
     /// Rows of one table that satisfy conditions of their own.
@@ -51,6 +60,9 @@ pub(crate) struct Filter {
     pub table: u16,
     /// In the form of [`canonical`], so that equal filters are equal.
     pub conditions: Vec<Condition>,
+    /// Those of the conditions that the table's rules make, if the table's rows are selected: a row that does not satisfy
+    /// them is hidden from the client.
+    pub permission: Vec<Condition>,
 }
 
 /// Rows of one table near the rows of another that satisfy conditions: the circle that moves.
@@ -65,11 +77,23 @@ pub(crate) struct Circle {
     pub radius: Number,
     /// Columns of target and observer that must be equal. None of them can be NULL.
     pub joined: Vec<(Operand, Operand)>,
+    /// If the circle is a rule of the target: what the client asks for within it.
+    pub rule_for: Option<Vec<Condition>>,
 }
 
 impl Filter {
+    /// Rows that satisfy conditions in their one form.
+    pub fn new(table: u16, conditions: Vec<Condition>) -> Self {
+        Self { table, conditions, permission: Vec::new() }
+    }
+
     pub fn matches(&self, row: &[u8]) -> bool {
         self.conditions.iter().all(|condition| condition.holds(row))
+    }
+
+    /// Whether the table's rules show the row to the client, as far as they are conditions on the row.
+    pub fn permits(&self, row: &[u8]) -> bool {
+        self.permission.iter().all(|condition| condition.holds(row))
     }
 
     /// The columns that decide, as a column mask.

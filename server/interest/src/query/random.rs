@@ -81,7 +81,8 @@ pub(crate) fn plan(schema: &Schema, sql: &str) -> Plan {
     let parameters = ambit_wire::Parameters::new();
     let caller =
         Caller { identity: Identity([1; 32]), connection: ConnectionId::default(), parameters: &parameters };
-    super::parse(schema, caller, sql).unwrap_or_else(|error| panic!("{sql}: {error}"))
+    let parsed = super::parse(schema, caller, sql).map(|selection| selection.plan);
+    parsed.unwrap_or_else(|error| panic!("{sql}: {error}"))
 }
 
 /// The bytes of a row with values that conditions name.

@@ -1,6 +1,6 @@
 //! The tables that a query names, and what its identifiers mean.
 
-use ambit_model::{ColumnLayout, RowLayout, Schema, TableSchema};
+use ambit_model::{ColumnLayout, ColumnSchema, RowLayout, Schema, TableSchema};
 use sqlparser::ast::{Expr, Ident, ObjectName, Spanned, TableFactor};
 use sqlparser::tokenizer::Span;
 
@@ -9,6 +9,8 @@ use super::error::TextError;
 /// The tables of a query.
 pub(super) struct Scope<'a> {
     pub tables: Vec<ScopedTable<'a>>,
+    /// Whether private tables and columns may be named.
+    pub is_trusted: bool,
 }
 
 /// A table under the name that the query gives it.
@@ -62,7 +64,7 @@ impl<'a> Scope<'a> {
             }
         };
         let ident = single_ident(name)?;
-        let (id, table) = find_table(schema, ident)?;
+        let (id, table) = find_table(schema, ident, self.is_trusted)?;
         let ident = match alias {
             None => ident,
             Some(alias) if alias.columns.is_empty() && alias.at.is_none() => &alias.name,
@@ -102,6 +104,21 @@ impl<'a> Scope<'a> {
         self.tables.get(table).map_or_else(|| Ident::new(""), |scoped| scoped.name.clone())
     }
 
+    /// The columns of a table that clients may see, as a mask.
+    pub fn visible_columns(&self, table: usize) -> u64 {
+        self.tables.get(table).map_or(0, |scoped| scoped.schema.visible_columns())
+    }
+
+    /// These columns of a table and its primary key's, as a mask.
+    pub fn with_key(&self, table: usize, columns: u64) -> u64 {
+        let Some(scoped) = self.tables.get(table) else { return columns };
+        let key = scoped.schema.primary_index().map(|index| index.columns.as_slice()).unwrap_or_default();
+        let columns = key.iter().fold(columns, |mask, column| mask | 1 << column);
+        let (all, visible) = (scoped.layout.all_columns(), scoped.schema.visible_columns());
+        // Whoever names all columns is shown what `*` shows.
+        if columns & all == visible & all { visible } else { columns }
+    }
+
     /// Where a column lies in its table's rows, and its type.
     pub fn layout(&self, name: ColumnName) -> Option<&ColumnLayout> {
         self.tables.get(name.table).and_then(|table| table.layout.columns().get(usize::from(name.column)))
@@ -131,12 +148,16 @@ impl<'a> Scope<'a> {
     fn qualified(&self, table: usize, name: &Ident) -> Result<ColumnName, TextError> {
         let scoped = self.tables.get(table);
         scoped
-            .and_then(|scoped| find_column(scoped.schema, name))
+            .and_then(|scoped| self.find_column(scoped.schema, name))
             .map(|column| ColumnName { table, column })
             .ok_or_else(|| {
                 let table = scoped.map_or("", |scoped| scoped.schema.name.as_str());
                 let columns: Vec<&str> = scoped
-                    .map(|scoped| scoped.schema.columns.iter().map(|column| column.name.as_str()).collect())
+                    .map(|scoped| {
+                        let is_told = |column: &&ColumnSchema| self.is_trusted || !column.private;
+                        let visible = scoped.schema.columns.iter().filter(is_told);
+                        visible.map(|column| column.name.as_str()).collect()
+                    })
                     .unwrap_or_default();
                 refuse(
                     name.span,
@@ -146,9 +167,16 @@ impl<'a> Scope<'a> {
             })
     }
 
+    fn find_column(&self, table: &TableSchema, name: &Ident) -> Option<u16> {
+        let is_named = |(_, column): &(u16, &ColumnSchema)| {
+            (self.is_trusted || !column.private) && names(name, &column.name)
+        };
+        (0..).zip(&table.columns).find(is_named).map(|(index, _)| index)
+    }
+
     fn unqualified(&self, name: &Ident) -> Result<ColumnName, TextError> {
         let mut having = self.tables.iter().enumerate().filter_map(|(table, scoped)| {
-            find_column(scoped.schema, name).map(|column| ColumnName { table, column })
+            self.find_column(scoped.schema, name).map(|column| ColumnName { table, column })
         });
         match (having.next(), having.next()) {
             (Some(column), None) => Ok(column),
@@ -174,14 +202,18 @@ pub(super) fn single_ident(name: &ObjectName) -> Result<&Ident, TextError> {
     .ok_or_else(|| refuse(name.span(), format!("`{name}` is not a table's name"), "write one plain name"))
 }
 
-fn find_table<'a>(schema: &'a Schema, name: &Ident) -> Result<(u16, &'a TableSchema), TextError> {
+fn find_table<'a>(
+    schema: &'a Schema,
+    name: &Ident,
+    is_trusted: bool,
+) -> Result<(u16, &'a TableSchema), TextError> {
     let found = (0..).zip(&schema.tables).find(|(_, table)| names(name, &table.name));
     let public = || {
         let public = schema.tables.iter().filter(|table| table.public);
         public.map(|table| table.name.as_str()).collect::<Vec<_>>().join(", ")
     };
     match found {
-        Some((id, table)) if table.public => Ok((id, table)),
+        Some((id, table)) if table.public || is_trusted => Ok((id, table)),
         Some((_, table)) => Err(refuse(
             name.span,
             format!("table `{}` is private", table.name),
@@ -193,10 +225,6 @@ fn find_table<'a>(schema: &'a Schema, name: &Ident) -> Result<(u16, &'a TableSch
             format!("the public tables are: {}", public()),
         )),
     }
-}
-
-fn find_column(table: &TableSchema, name: &Ident) -> Option<u16> {
-    (0..).zip(&table.columns).find(|(_, column)| names(name, &column.name)).map(|(index, _)| index)
 }
 
 /// Quoted names are exact, others do not tell capital from small letters, as in standard SQL.

@@ -77,7 +77,7 @@ pub(super) fn joined_tables(
             "join each table with one that is nearer to the selected one",
         ));
     }
-    let join = Join { tables: tree.tables };
+    let join = Join { tables: tree.tables, ruled: Vec::new() };
     check_ends(scope, &join, &tree.in_scope)?;
     Ok(Plan::Join(Box::new(join)))
 }
@@ -138,7 +138,7 @@ impl Tree {
     ) {
         let conditions = parts.conditions.get_mut(table).map(std::mem::take).unwrap_or_default();
         let id = scope.tables.get(table).map_or(0, |scoped| scoped.id);
-        let filter = Filter { table: id, conditions: canonical(conditions) };
+        let filter = Filter::new(id, canonical(conditions));
         self.tables.push(JoinedTable { filter, parent, columns });
         self.in_scope.push(table);
     }

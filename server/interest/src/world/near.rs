@@ -33,8 +33,9 @@ impl World {
     pub fn watch_spots(&mut self, (own, plain): (Shape, Shape), radius: f64) -> Result<SpotsId, QueryError> {
         let mut shape = own;
         let used = || self.spots.iter().filter(|spots| spots.is_used());
-        if !shape.is_plain() && !used().any(|spots| *spots.shape() == shape) {
-            let own_count = used().filter(|spots| !spots.shape().is_plain()).count();
+        let is_plain = |shape: &Shape| self.is_plain(shape);
+        if !is_plain(&shape) && !used().any(|spots| *spots.shape() == shape) {
+            let own_count = used().filter(|spots| !is_plain(spots.shape())).count();
             if own_count >= limits::OWN_GROUNDS_MAX {
                 shape = plain;
             }

@@ -2,14 +2,14 @@
 
 mod inspections;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use ambit_interest::{ClientId, Delivery, Follower, QueryError};
 use ambit_model::glam::{DVec3, Vec2};
 use ambit_model::{
     ColumnSchema, ColumnType, ConnectionId, Duration, Identity, IndexKind, IndexSchema, RowLayout, Schema,
-    Slot, TableSchema, Timestamp, Value, decode_row, delta, encode_row,
+    Slot, TableSchema, Timestamp, Value, decode_row, delta, encode_row, masked_row,
 };
 use ambit_store::{ChangeSet, Store};
 use ambit_wire::{LeaveReason, Op, TableBlocks};
@@ -41,6 +41,10 @@ pub enum Change {
     Name {
         pick: u8,
     },
+    /// Only what is private changes.
+    Secret {
+        pick: u8,
+    },
     Delete {
         pick: u8,
     },
@@ -61,6 +65,7 @@ pub enum Step {
     Subscribe {
         client: u8,
         query: Query,
+        list: Vec<usize>,
         delivery: Delivery,
     },
     Unsubscribe {
@@ -97,6 +102,7 @@ pub struct Harness {
     store: Store,
     layout: RowLayout,
     is_flat: bool,
+    is_ruled: bool,
     follower: Follower,
     rows: Rows,
     histories: BTreeMap<Slot, History>,
@@ -112,11 +118,14 @@ fn identity(client: u8) -> Identity {
     Identity([client + 1; 32])
 }
 
-fn schema(is_flat: bool) -> Schema {
+fn schema(is_flat: bool, is_ruled: bool) -> Schema {
     let place = if is_flat { ColumnType::Vec2 } else { ColumnType::DVec3 };
     let types =
         [ColumnType::U64, ColumnType::Identity, ColumnType::U32, place, ColumnType::I32, ColumnType::String];
-    let columns = COLUMNS.iter().zip(types).map(|(name, ty)| ColumnSchema::new(*name, ty)).collect();
+    let columns = COLUMNS.iter().zip(types).map(|(name, ty)| ColumnSchema::new(*name, ty));
+    // It changes with every change of the row, and alone.
+    let secret = ColumnSchema { private: true, ..ColumnSchema::new("secret", ColumnType::String) };
+    let columns = columns.chain([secret]).collect();
     let index = |name: &str, column| IndexSchema {
         name: name.into(),
         columns: vec![column],
@@ -126,6 +135,7 @@ fn schema(is_flat: bool) -> Schema {
     let unit = TableSchema {
         name: "unit".into(),
         public: true,
+        visible: if is_ruled { vec!["team <> 2".into(), "owner = :sender".into()] } else { Vec::new() },
         columns,
         indexes: vec![index("id", 0), index("owner", 1)],
         primary: Some(0),
@@ -135,13 +145,14 @@ fn schema(is_flat: bool) -> Schema {
 }
 
 impl Harness {
-    pub fn new(is_flat: bool) -> Self {
-        let schema = Arc::new(schema(is_flat));
+    pub fn new(is_flat: bool, is_ruled: bool) -> Self {
+        let schema = Arc::new(schema(is_flat, is_ruled));
         let now = Timestamp(1_700_000_000_000_000);
         Self {
             store: Store::new(Arc::clone(&schema)),
             layout: schema.tables[0].layout(),
             is_flat,
+            is_ruled,
             follower: Follower::new(schema),
             rows: Rows::new(),
             histories: BTreeMap::new(),
@@ -166,7 +177,9 @@ impl Harness {
                     self.flush(50);
                 }
             }
-            Step::Subscribe { client, query, delivery } => self.subscribe(client, query, delivery),
+            Step::Subscribe { client, query, list, delivery } => {
+                self.subscribe(client, (query, list), delivery)
+            }
             Step::Unsubscribe { client, pick } => {
                 let Some(state) = self.clients.get_mut(&client) else { return };
                 let Some(number) = state.pick(pick) else { return };
@@ -182,7 +195,7 @@ impl Harness {
                     Query::Moving { radius, .. } | Query::Fixed { radius, .. } => *radius = new,
                     Query::Plain { team } => *team = team.map(|team| (team + 1) % 3),
                 }
-                let (_, parameters) = subscription.query.sql(self.is_flat);
+                let (_, parameters) = subscription.query.sql(self.is_flat, &subscription.list);
                 state.changed_at = self.now.0;
                 self.follower.change_parameters(ClientId(client.into()), number, 1, &parameters).unwrap();
             }
@@ -193,14 +206,14 @@ impl Harness {
         }
     }
 
-    fn subscribe(&mut self, client: u8, query: Query, delivery: Delivery) {
+    fn subscribe(&mut self, client: u8, (query, list): (Query, Vec<usize>), delivery: Delivery) {
         let id = ClientId(client.into());
         if !self.clients.contains_key(&client) {
             self.follower.connect(id, identity(client), ConnectionId([client; 16]));
         }
         let state = self.clients.entry(client).or_default();
         state.next += 1;
-        let (sql, parameters) = query.sql(self.is_flat);
+        let (sql, parameters) = query.sql(self.is_flat, &list);
         let result = self.follower.subscribe_as(id, state.next, (&sql, &parameters), &delivery, self.now);
         let needs_distance = delivery.hysteresis > 0.0 || !delivery.tiers.is_empty();
         if needs_distance && matches!(query, Query::Plain { .. }) {
@@ -209,7 +222,8 @@ impl Harness {
         }
         result.unwrap();
         state.changed_at = self.now.0;
-        state.subscriptions.insert(state.next, Subscription { query, delivery, held: BTreeMap::new() });
+        let known = Subscription { query, list, delivery, held: BTreeMap::new() };
+        state.subscriptions.insert(state.next, known);
     }
 
     fn encode(&self, unit: &Unit) -> Vec<u8> {
@@ -225,6 +239,7 @@ impl Harness {
             place,
             Value::I32(unit.hp),
             Value::String(unit.name.clone()),
+            Value::String("s".repeat(self.counter as usize % 50)),
         ];
         encode_row(&self.layout, &values).unwrap()
     }
@@ -238,6 +253,7 @@ impl Harness {
             place,
             Value::I32(hp),
             Value::String(name),
+            Value::String(_),
         ] = row.as_slice()
         else {
             panic!("a row of unit");
@@ -247,7 +263,7 @@ impl Harness {
             (Value::DVec3(place), false) => place.to_array(),
             (other, _) => panic!("a place, not {other:?}"),
         };
-        Unit { id: *id, owner: owner.0[0] - 1, team: *team, place, hp: *hp, name: name.clone() }
+        Unit { id: *id, owner: owner.0[0].wrapping_sub(1), team: *team, place, hp: *hp, name: name.clone() }
     }
 
     fn commit(&mut self, changes: &[Change]) {
@@ -297,6 +313,7 @@ impl Harness {
             }),
             Change::Team { pick, team } => self.edit(pick, |unit| unit.team = team),
             Change::Hp { pick } => self.edit(pick, |unit| unit.hp = counter),
+            Change::Secret { pick } => self.edit(pick, |_| {}),
             Change::Name { pick } => self.edit(pick, |unit| unit.name = format!("named {counter}")),
             Change::Delete { pick } => {
                 if let Some((slot, _)) = self.pick(pick) {
@@ -343,7 +360,7 @@ impl Harness {
         }
         for (&number, client) in &mut self.clients {
             for subscription in client.subscriptions.values_mut() {
-                subscription.flush(&self.rows, number);
+                subscription.flush(&self.rows, number, self.is_ruled);
             }
         }
         let numbers: Vec<u8> = self.clients.keys().copied().collect();
@@ -356,8 +373,10 @@ impl Harness {
     fn take(&mut self, number: u8, op: Op<'_>) {
         let client = self.clients.get_mut(&number).unwrap();
         match op {
-            Op::Insert { slot, row } => {
-                assert!(client.cache.insert(slot, row.to_vec()).is_none(), "row {slot} enters twice");
+            Op::Insert { .. } | Op::InsertColumns { .. } => {
+                let (slot, row) = self.inserted(op);
+                let client = self.clients.get_mut(&number).unwrap();
+                assert!(client.cache.insert(slot, row).is_none(), "row {slot} enters twice");
                 client.entered.insert(slot, self.now.0);
                 client.floors.retain(|(known, _), _| *known != slot);
             }
@@ -375,6 +394,19 @@ impl Harness {
         }
     }
 
+    /// The row that an insert gives.
+    fn inserted(&self, op: Op<'_>) -> (Slot, Vec<u8>) {
+        match op {
+            Op::Insert { slot, row } => (slot, row.to_vec()),
+            Op::InsertColumns { slot, mask, packed } => {
+                let (blank, mut row) = (self.layout.blank_row(), Vec::new());
+                delta::apply_columns(&self.layout, &blank, mask, packed, &mut row).unwrap();
+                (slot, row)
+            }
+            Op::Delta { .. } | Op::Delete { .. } => panic!("no insert"),
+        }
+    }
+
     fn check(&mut self, number: u8) {
         let client = &self.clients[&number];
         let mut expected: BTreeMap<Slot, Vec<&Subscription>> = BTreeMap::new();
@@ -388,7 +420,10 @@ impl Harness {
         assert_eq!(held, wanted, "the rows that client {number} holds");
         let mut floors = client.floors.clone();
         for (slot, holders) in &expected {
-            let unit = self.decode(&client.cache[slot]);
+            let held = &client.cache[slot];
+            let private = decode_row(&self.layout, held).unwrap().pop();
+            assert_eq!(private, Some(Value::String(String::new())), "what is private is told");
+            let unit = self.decode(held);
             self.check_row(client, (*slot, &unit), holders, &mut floors);
         }
         self.clients.get_mut(&number).unwrap().floors = floors;
@@ -402,8 +437,14 @@ impl Harness {
         floors: &mut BTreeMap<(Slot, usize), usize>,
     ) {
         let (generation, current) = &self.rows[&slot];
-        if holders.iter().any(|holder| holder.is_strict()) {
-            assert_eq!(unit, current, "a strictly held row");
+        let (shown, blank) = (shown(holders), self.decode(&self.layout.blank_row()));
+        let are_equal = |left: &Unit, right: &Unit, columns: &BTreeSet<usize>| {
+            columns.iter().all(|&column| left.column(column) == right.column(column))
+        };
+        let hidden = (0..COLUMNS.len()).filter(|column| !shown.contains(column)).collect();
+        assert!(are_equal(unit, &blank, &hidden), "columns of {unit:?} that nobody asked for");
+        for holder in holders.iter().filter(|holder| holder.is_strict()) {
+            assert!(are_equal(unit, current, &holder.shown()), "a strictly held row: {unit:?}, {current:?}");
         }
         let history = &self.histories[&slot];
         let is_own = |(_, known, _): &&(i64, u32, Unit)| known == generation;
@@ -411,7 +452,7 @@ impl Harness {
             history.iter().enumerate().filter(|(_, version)| is_own(version)).collect();
         let since = *floors.get(&(slot, usize::MAX)).unwrap_or(&0);
         // One column after the other moves forward.
-        for column in 0..COLUMNS.len() {
+        for &column in &shown {
             let floor = floors.entry((slot, column)).or_insert(0);
             let found = versions
                 .iter()
@@ -425,8 +466,15 @@ impl Harness {
         }
         let has_columns =
             |holder: &&&Subscription| holder.delivery.tiers.iter().any(|tier| !tier.columns.is_empty());
-        if !holders.iter().any(|holder| has_columns(&holder)) && client.changed_at < client.entered[&slot] {
-            let whole = versions.iter().find(|(at, (_, _, known))| *at >= since && known == unit);
+        let mut lists = client.subscriptions.values().map(|known| &known.list);
+        let first = lists.next();
+        let are_alike = lists.all(|list| Some(list) == first);
+        if are_alike
+            && !holders.iter().any(|holder| has_columns(&holder))
+            && client.changed_at < client.entered[&slot]
+        {
+            let whole =
+                versions.iter().find(|(at, (_, _, known))| *at >= since && are_equal(known, unit, &shown));
             let Some((at, _)) = whole else { panic!("row {slot} was never {unit:?}") };
             floors.insert((slot, usize::MAX), *at);
         }
@@ -438,7 +486,10 @@ impl Harness {
         let (generation, _) = &self.rows[&slot];
         let history = &self.histories[&slot];
         for column in 0..COLUMNS.len() {
-            let bound = holders.iter().filter(|holder| holder.columns().contains(&column));
+            let tells = |holder: &&&Subscription| {
+                holder.columns().contains(&column) && holder.shown().contains(&column)
+            };
+            let bound = holders.iter().filter(tells);
             let Some(bound) = bound.map(|holder| self.bound_ms(client, holder)).reduce(f64::min) else {
                 continue;
             };
@@ -485,10 +536,19 @@ impl Harness {
         assert_eq!(waiting, 0, "nothing waits at rest");
         for client in self.clients.values() {
             for (slot, bytes) in &client.cache {
-                assert_eq!(Some(bytes.as_slice()), self.store.row(0, *slot), "row {slot} at the end");
+                let holders: Vec<&Subscription> =
+                    client.subscriptions.values().filter(|known| known.held.contains_key(slot)).collect();
+                let mask = shown(&holders).into_iter().fold(0, |mask, column| mask | 1 << column);
+                let row = masked_row(&self.layout, self.store.row(0, *slot).unwrap(), mask).unwrap();
+                assert_eq!(bytes, &row, "row {slot} at the end");
             }
         }
     }
+}
+
+/// The columns that these show together.
+fn shown(holders: &[&Subscription]) -> BTreeSet<usize> {
+    holders.iter().flat_map(|holder| holder.shown()).collect()
 }
 
 impl Client {

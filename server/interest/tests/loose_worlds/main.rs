@@ -35,6 +35,7 @@ fn change() -> impl Strategy<Value = Change> {
         1 => (pick, 0_u32..3).prop_map(|(pick, team)| Change::Team { pick, team }),
         2 => pick.prop_map(|pick| Change::Hp { pick }),
         1 => pick.prop_map(|pick| Change::Name { pick }),
+        1 => pick.prop_map(|pick| Change::Secret { pick }),
         1 => pick.prop_map(|pick| Change::Delete { pick }),
         1 => (pick, place()).prop_map(|(pick, place)| Change::Replace { pick, place }),
     ]
@@ -52,6 +53,15 @@ fn query() -> impl Strategy<Value = Query> {
         3 => (place(), radius(), prop::option::of(0_u32..3))
             .prop_map(|(centre, radius, team)| Query::Fixed { centre, radius, team }),
         2 => prop::option::of(0_u32..3).prop_map(|team| Query::Plain { team }),
+    ]
+}
+
+fn list() -> impl Strategy<Value = Vec<usize>> {
+    prop_oneof![
+        3 => Just(Vec::new()),
+        1 => Just(vec![3, 4]),
+        1 => Just(vec![5]),
+        1 => prop::sample::subsequence(vec![0_usize, 1, 2, 3, 4, 5], 1..6),
     ]
 }
 
@@ -85,8 +95,8 @@ fn step() -> impl Strategy<Value = Step> {
         8 => prop::collection::vec(change(), 1..6).prop_map(Step::Commit),
         8 => prop_oneof![8 => 10_u16..120, 1 => Just(1_500)].prop_map(Step::Flush),
         2 => (1_u8..30).prop_map(Step::Walk),
-        3 => (client.clone(), query(), delivery())
-            .prop_map(|(client, query, delivery)| Step::Subscribe { client, query, delivery }),
+        3 => (client.clone(), query(), list(), delivery())
+            .prop_map(|(client, query, list, delivery)| Step::Subscribe { client, query, list, delivery }),
         1 => (client.clone(), pick).prop_map(|(client, pick)| Step::Unsubscribe { client, pick }),
         1 => (client.clone(), pick, radius())
             .prop_map(|(client, pick, radius)| Step::Radius { client, pick, radius }),
@@ -99,15 +109,15 @@ proptest! {
 
     #[test]
     fn caches_are_as_the_options_say(
-        is_flat: bool,
+        (is_flat, is_ruled) in any::<(bool, bool)>(),
         first in prop::collection::vec(change(), 0..40),
-        subscribed in prop::collection::vec((0_u8..4, query(), delivery()), 1..5),
+        subscribed in prop::collection::vec((0_u8..4, query(), list(), delivery()), 1..5),
         steps in prop::collection::vec(step(), 1..50),
     ) {
-        let mut harness = Harness::new(is_flat);
+        let mut harness = Harness::new(is_flat, is_ruled);
         harness.step(Step::Commit(first));
-        for (client, query, delivery) in subscribed {
-            harness.step(Step::Subscribe { client, query, delivery });
+        for (client, query, list, delivery) in subscribed {
+            harness.step(Step::Subscribe { client, query, list, delivery });
         }
         steps.into_iter().for_each(|step| harness.step(step));
         harness.finish();

@@ -41,6 +41,8 @@ pub enum Query {
 #[derive(Debug, Clone)]
 pub struct Subscription {
     pub query: Query,
+    /// The columns that it names; all if there are none.
+    pub list: Vec<usize>,
     pub delivery: Delivery,
     /// The rows that it holds, with their generation.
     pub held: BTreeMap<Slot, u32>,
@@ -50,7 +52,7 @@ pub struct Subscription {
 pub type Rows = BTreeMap<Slot, (u32, Unit)>;
 
 impl Query {
-    pub fn sql(&self, is_flat: bool) -> (String, Parameters) {
+    pub fn sql(&self, is_flat: bool, list: &[usize]) -> (String, Parameters) {
         let mut parameters = Parameters::new();
         let mut set = |name: &str, value| parameters.set(name, value).unwrap();
         let mut conditions = Vec::new();
@@ -86,7 +88,9 @@ impl Query {
             }
         }
         let filter = if conditions.is_empty() { String::new() } else { " WHERE ".to_owned() };
-        (format!("SELECT a.* FROM {from}{filter}{}", conditions.join(" AND ")), parameters)
+        let columns: Vec<String> = list.iter().map(|column| format!("a.{}", COLUMNS[*column])).collect();
+        let columns = if columns.is_empty() { "a.*".to_owned() } else { columns.join(", ") };
+        (format!("SELECT {columns} FROM {from}{filter}{}", conditions.join(" AND ")), parameters)
     }
 
     /// The rows that are shown if circles reach so much farther than their radius.
@@ -119,8 +123,19 @@ impl Subscription {
         *hysteresis == 0.0 && tiers.is_empty() && *budget == 0
     }
 
-    /// Brings the held rows up to date.
-    pub fn flush(&mut self, rows: &Rows, sender: u8) {
+    /// The columns that it shows: those that it names, and the key.
+    pub fn shown(&self) -> BTreeSet<usize> {
+        match self.list.as_slice() {
+            [] => (0..COLUMNS.len()).collect(),
+            list => list.iter().copied().chain([0]).collect(),
+        }
+    }
+
+    /// Brings the held rows up to date. Under rules others do not see the rows of team 2.
+    pub fn flush(&mut self, rows: &Rows, sender: u8, is_ruled: bool) {
+        let may_see = |unit: &Unit| !is_ruled || unit.team != 2 || unit.owner == sender;
+        let rows = rows.iter().filter(|(_, (_, unit))| may_see(unit));
+        let rows = &rows.map(|(slot, known)| (*slot, known.clone())).collect::<Rows>();
         let inner = self.query.result(rows, sender, 0.0);
         let outer = self.query.result(rows, sender, self.delivery.hysteresis);
         let held = &self.held;

@@ -41,6 +41,12 @@ impl Cache {
                         assert_eq!(self.rows.insert(key, row.to_vec()), None, "inserted while it was held");
                         self.ways.insert(key, none());
                     }
+                    Op::InsertColumns { mask, packed, .. } => {
+                        let mut row = Vec::new();
+                        delta::apply_columns(&layout, &layout.blank_row(), mask, packed, &mut row).unwrap();
+                        assert_eq!(self.rows.insert(key, row), None, "inserted while it was held");
+                        self.ways.insert(key, none());
+                    }
                     Op::Delta { mask, packed, .. } => {
                         let old = self.rows.get(&key).expect("a delta of a row that is not held");
                         let mut new = Vec::new();

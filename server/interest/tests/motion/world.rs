@@ -21,6 +21,9 @@ pub const POSITION: usize = 1;
 pub const ROTATION: usize = 2;
 pub const HEADING: usize = 3;
 pub const MASS: usize = 4;
+const NAME: usize = 5;
+/// All but the last one, which is private.
+pub const VISIBLE: u64 = 0b11_1111;
 
 const RATES: [f32; 4] = [25.0, 30.0, 60.0, f32::INFINITY];
 
@@ -32,6 +35,7 @@ pub struct Body {
     spin: Vec3,
     heading: f64,
     mass: u8,
+    aim: Vec3,
     /// When a quantised column has changed last.
     pub moved: Timestamp,
 }
@@ -48,6 +52,10 @@ pub enum Watch {
     Light,
     Area,
     Around,
+    /// Some columns.
+    Places,
+    LightTurns,
+    AroundPlaces,
 }
 
 pub struct World {
@@ -60,7 +68,15 @@ pub struct World {
 }
 
 impl Watch {
-    pub const ALL: [Self; 4] = [Self::All, Self::Light, Self::Area, Self::Around];
+    pub const EACH: [Self; 7] = [
+        Self::All,
+        Self::Light,
+        Self::Area,
+        Self::Around,
+        Self::Places,
+        Self::LightTurns,
+        Self::AroundPlaces,
+    ];
 
     fn sql(self) -> &'static str {
         match self {
@@ -70,6 +86,21 @@ impl Watch {
             Self::Around => {
                 "SELECT b.* FROM body b JOIN body o ON ST_DWithin(b.position, o.position, 4) WHERE o.id = 1"
             }
+            Self::Places => "SELECT position, heading FROM body",
+            Self::LightTurns => "SELECT rotation, mass FROM body WHERE mass < 5",
+            Self::AroundPlaces => {
+                "SELECT b.position, b.name FROM body b JOIN body o ON ST_DWithin(b.position, o.position, 4) WHERE o.id = 1"
+            }
+        }
+    }
+
+    /// The columns that it shows, as a mask.
+    pub fn columns(self) -> u64 {
+        match self {
+            Self::All | Self::Light | Self::Area | Self::Around => VISIBLE,
+            Self::Places => 1 | 1 << POSITION | 1 << HEADING,
+            Self::LightTurns => 1 | 1 << ROTATION | 1 << MASS,
+            Self::AroundPlaces => 1 | 1 << POSITION | 1 << NAME,
         }
     }
 }
@@ -86,6 +117,10 @@ fn schema() -> Schema {
             column("heading", ColumnType::F64, Some(Quantize::Angle { step: 0.5, turn: 360.0, from: 0.0 })),
             column("mass", ColumnType::U8, None),
             column("name", ColumnType::String, None),
+            ColumnSchema {
+                private: true,
+                ..column("aim", ColumnType::Vec3, Some(Quantize::Step { step: 0.01 }))
+            },
         ],
         // A spatial index would refuse positions that are no numbers.
         indexes: vec![IndexSchema {
@@ -139,6 +174,7 @@ impl World {
             Value::F64(body.heading),
             Value::U8(body.mass),
             Value::String("body".into()),
+            Value::Vec3(body.aim),
         ];
         encode_row(&schema().tables[0].layout(), &values).unwrap()
     }
@@ -152,6 +188,7 @@ impl World {
             spin: self.vector(0.1),
             heading: f64::from(self.between(0.0, 359.0)),
             mass: self.below(10) as u8,
+            aim: self.vector(6.0),
             moved: self.now,
         };
         let slot = self.feed.store.insert(BODY, &mut Self::row(self.last, &body)).unwrap();
@@ -172,7 +209,7 @@ impl World {
     }
 
     fn subscribe(&mut self, client: u64) {
-        let (watch, rate) = (Watch::ALL[self.below(4) as usize], RATES[self.below(4) as usize]);
+        let (watch, rate) = (Watch::EACH[self.below(7) as usize], RATES[self.below(4) as usize]);
         let number = self.last + 1_000 * client as u32 + self.clients[&client].watches.len() as u32;
         let taken = self.clients[&client].watches.iter().any(|(known, _)| *known == number);
         if taken {
@@ -204,7 +241,12 @@ impl World {
                 return self.store(slot);
             }
             7 => body.mass = (body.mass + 3) % 10,
-            8..=11 => return,
+            8..=9 => return,
+            // Clients are told nothing of it.
+            10..=11 => {
+                body.aim += way;
+                return self.store(slot);
+            }
             12 => body.heading = (body.heading + 7.3) % 360.0,
             _ => {
                 body.position += body.velocity;

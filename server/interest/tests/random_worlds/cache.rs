@@ -37,6 +37,13 @@ impl Cache {
                         assert_eq!(self.rows.insert(key, row.to_vec()), None, "inserted while it was held");
                         effects.entered.push((block.table, slot));
                     }
+                    Op::InsertColumns { slot, mask, packed } => {
+                        assert_ne!(mask, layout.all_columns(), "a whole row came column by column");
+                        let mut row = Vec::new();
+                        delta::apply_columns(layout, &layout.blank_row(), mask, packed, &mut row).unwrap();
+                        assert_eq!(self.rows.insert(key, row), None, "inserted while it was held");
+                        effects.entered.push((block.table, slot));
+                    }
                     Op::Delta { slot, mask, packed } => {
                         let old = self.rows.get(&key).expect("a delta of a row that is not held");
                         let mut new = Vec::new();

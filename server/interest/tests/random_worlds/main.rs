@@ -49,6 +49,10 @@ fn change() -> impl Strategy<Value = Change> {
     ]
 }
 
+fn columns() -> impl Strategy<Value = u16> {
+    prop_oneof![2 => Just(0), 1 => 0_u16..1 << 9, 1 => (0_u16..9).prop_map(|column| 1 << column)]
+}
+
 fn query() -> impl Strategy<Value = Query> {
     let near = prop_oneof![
         2 => Just(None),
@@ -65,16 +69,19 @@ fn query() -> impl Strategy<Value = Query> {
     let condition = prop_oneof![2 => Just(None), 3 => condition().prop_map(Some)];
     let joined = prop_oneof![3 => Just(None), 1 => join().prop_map(Some)];
     let first = prop_oneof![2 => Just(None), 1 => top().prop_map(Some)];
-    let any = (0_u16..3, zone, hp, name, own, near, condition, (joined, any::<bool>(), first)).prop_map(
-        |(table, zone, hp, name, own, near, condition, (join, by_parameter, top))| {
+    let shown = (columns(), first);
+    let any = (0_u16..3, zone, hp, name, own, near, condition, (joined, any::<bool>(), shown)).prop_map(
+        |(table, zone, hp, name, own, near, condition, (join, by_parameter, (columns, top)))| {
             let near = near.filter(|(centre, _)| join.is_none() || matches!(centre, Centre::Point(..)));
-            Query { table, zone, hp, name, own, near, condition, join, top, by_parameter }
+            Query { table, columns, zone, hp, name, own, near, condition, join, top, by_parameter }
         },
     );
     // Without conditions a join shows more.
-    let plain_join = (0_u16..3, join(), prop::option::weighted(0.3, top())).prop_map(|(table, join, top)| {
+    let top = prop::option::weighted(0.3, top());
+    let plain_join = (0_u16..3, join(), columns(), top).prop_map(|(table, join, columns, top)| {
         let (zone, hp, name, own, near, condition) = (None, None, None, false, None, None);
-        Query { table, zone, hp, name, own, near, condition, join: Some(join), top, by_parameter: false }
+        let join = Some(join);
+        Query { table, columns, zone, hp, name, own, near, condition, join, top, by_parameter: false }
     });
     prop_oneof![3 => any, 1 => plain_join]
 }
@@ -172,7 +179,9 @@ fn a_crowd_stays_exact() {
             };
             let (zone, hp, name, own, condition, by_parameter) = (None, None, None, false, None, true);
             let top = [None, Some(nearest(client))][next(2) as usize].clone();
-            let query = Query { table, zone, hp, name, own, near, condition, join, top, by_parameter };
+            let columns = [0, 0b1000, 0b1_0010_1000][next(3) as usize];
+            let query =
+                Query { table, columns, zone, hp, name, own, near, condition, join, top, by_parameter };
             let rate = [0.0, 10.0, f32::INFINITY][next(3) as usize];
             harness.step(Step::Subscribe { client, query, rate });
         }
@@ -241,7 +250,20 @@ fn long_rankings_stay_exact() {
             let zone = [None, Some(next(3) as u8)][next(2) as usize];
             let (hp, name, near, condition, join, own) = (None, None, None, None, None, false);
             let table = next(3) as u16;
-            let query = Query { table, zone, hp, name, own, near, condition, join, top, by_parameter: false };
+            let columns = [0, 0b1000][next(2) as usize];
+            let query = Query {
+                table,
+                columns,
+                zone,
+                hp,
+                name,
+                own,
+                near,
+                condition,
+                join,
+                top,
+                by_parameter: false,
+            };
             let rate = [20.0, f32::INFINITY][next(2) as usize];
             harness.step(Step::Subscribe { client: client % 12, query, rate });
         }

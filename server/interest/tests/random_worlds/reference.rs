@@ -17,6 +17,8 @@ use crate::world::{World, name};
 #[derive(Debug, Clone)]
 pub struct Query {
     pub table: u16,
+    /// The columns that it names, by their places in a row without a column in front; all if there are none.
+    pub columns: u16,
     pub zone: Option<u8>,
     /// From (inclusive) and to (exclusive).
     pub hp: Option<(i32, i32)>,
@@ -147,7 +149,10 @@ impl Query {
         };
         let top = self.top.as_ref().map(|top| top.sql(own_zone, is_flat, self.has_centre(), &mut printer));
         let top = top.unwrap_or_default();
-        (format!("SELECT a.* FROM {from}{filter}{top}"), printer.parameters)
+        let columns = shape_of(self.table).columns(self.columns);
+        let columns: Vec<String> = columns.iter().map(|column| format!("a.{column}")).collect();
+        let columns = if columns.is_empty() { "a.*".to_owned() } else { columns.join(", ") };
+        (format!("SELECT {columns} FROM {from}{filter}{top}"), printer.parameters)
     }
 
     /// A value as it stands in the text.

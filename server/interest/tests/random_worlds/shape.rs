@@ -259,6 +259,21 @@ impl TableShape {
         self.has_other_key && mask >> first & 1 == 0 && mask >> (first + 4) & 1 == 1
     }
 
+    /// The names of these columns.
+    pub fn columns(&self, columns: u16) -> Vec<&'static str> {
+        let all = ["id", "owner", self.zone, "position", "hp", "name", "level", "speed", "link"];
+        (0..).zip(all).filter(|(place, _)| columns >> place & 1 == 1).map(|(_, name)| name).collect()
+    }
+
+    /// The columns that a client sees who names these, as a mask.
+    pub fn shown(&self, columns: u16) -> u64 {
+        let key = if self.has_other_key { 0b1_0001 } else { 1 };
+        match columns {
+            0 => self.schema().layout().all_columns(),
+            some => u64::from(some | key) << u32::from(self.has_front),
+        }
+    }
+
     pub fn is_flat(&self) -> bool {
         matches!(self.position, ColumnType::Vec2 | ColumnType::DVec2)
     }

@@ -53,7 +53,7 @@ impl Feed {
             let block = block.unwrap();
             for op in block.ops(&self.store.schema().tables[usize::from(block.table)].layout()) {
                 match op.unwrap() {
-                    Op::Insert { slot, .. } => told.enters.push(slot),
+                    Op::Insert { slot, .. } | Op::InsertColumns { slot, .. } => told.enters.push(slot),
                     Op::Delta { slot, .. } => told.changes.push(slot),
                     Op::Delete { slot, reason } => told.leaves.push((slot, reason)),
                 }

@@ -4,6 +4,7 @@ mod arguments;
 mod attribute;
 mod columns;
 mod quantize;
+mod visible;
 
 mod code;
 
@@ -21,6 +22,10 @@ use quantize::QuantizeModel;
 struct TableModel {
     name: Ident,
     public: bool,
+    /// Which rows clients may see, in SQL.
+    visible: Vec<String>,
+    /// What its rows are worth, and the column that says it of each.
+    priority: (f32, Option<usize>),
     durability: Durability,
     row: Ident,
     visibility: Visibility,
@@ -40,6 +45,8 @@ struct ColumnModel {
     visibility: Visibility,
     ty: Type,
     auto_inc: bool,
+    /// Whether clients are not told of it.
+    private: bool,
     default: Option<Expr>,
     renamed_from: Option<Ident>,
     quantize: Option<QuantizeModel>,
@@ -110,6 +117,7 @@ impl TableModel {
         if !item.generics.params.is_empty() {
             return Err(Error::new_spanned(&item.generics, "a table's rows have one type: no generics"));
         }
+        let visible = visible::take(&mut item.attrs, arguments.public, arguments.from.is_some())?;
         let strict = has_only_plain_derives(&item.attrs);
         let doc = crate::doc::of(&item.attrs);
         let span = item.span();
@@ -136,10 +144,13 @@ impl TableModel {
         }
         parts.index_references();
         check_index_names(&parts.indexes)?;
-        let Columns { columns, indexes, primary, references } = parts;
+        parts.check_private()?;
+        let Columns { columns, indexes, primary, references, priority } = parts;
         Ok(Self {
             name: arguments.name.unwrap_or_else(|| snake_case(&item.ident)),
             public: arguments.public,
+            visible,
+            priority: (arguments.priority.unwrap_or(1.0), priority),
             durability: arguments.durability.unwrap_or_default(),
             row: item.ident.clone(),
             visibility: item.vis.clone(),

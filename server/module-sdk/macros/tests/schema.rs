@@ -4,7 +4,7 @@
 #![cfg(target_os = "linux")]
 #![allow(dead_code, missing_docs, reason = "nobody calls these reducers or reads these columns")]
 
-use ambit_model::{ColumnType, IndexKind, Lifecycle, Quantize, Row, RowLayout};
+use ambit_model::{ColumnType, IndexKind, Lifecycle, Priority, Quantize, Row, RowLayout};
 use ambit_module::prelude::*;
 use expect_test::expect;
 
@@ -53,8 +53,8 @@ pub struct Tree {
     pub r#type: Option<Size>,
 }
 
-/// Quantised in every way.
-#[table(name = leaf)]
+/// Quantised in every way, and rows are worth what their weight says.
+#[table(name = leaf, priority = 2.5)]
 struct Leaf {
     #[quantize(step = 0.01)]
     place: Vec3,
@@ -68,6 +68,8 @@ struct Leaf {
     rotation: Quat,
     #[quantize(quaternion, step = 0.001)]
     aim: Quat,
+    #[priority]
+    worth: u16,
 }
 
 /// Not public and without any key; named after the struct.
@@ -149,6 +151,14 @@ fn quantised_columns_are_as_declared() {
     for (column, expected) in leaf.columns.iter().zip(expected) {
         assert_eq!(column.quantize, Some(expected), "{}", column.name);
     }
+}
+
+#[test]
+fn priorities_are_as_declared() {
+    let schema = ambit_module::describe();
+    let priority = |name: &str| schema.table(name).unwrap().1.priority;
+    assert_eq!(priority("leaf"), Priority { weight: 2.5, column: Some(6) });
+    assert_eq!(priority("tree"), Priority::default());
 }
 
 #[test]

@@ -101,6 +101,8 @@ impl Node {
             return Err(PublishError::TooMany);
         }
         let compiled = self.compile(wasm).await?;
+        // Whoever subscribes could not be told what is wrong with the module.
+        ambit_interest::check_rules(compiled.module.schema()).map_err(refused)?;
         match place {
             None => self.create(name, publisher, compiled, options).await,
             Some(Place::Running(database)) if database.is_running() => {

@@ -164,6 +164,13 @@ impl Comparison<'_> {
             };
             self.note(ChangeWhat::Quantize, Effect::Nothing, text);
         }
+        if former.private != column.private {
+            let text = match column.private {
+                true => format!("column `{name}` is private now: clients see it no longer"),
+                false => format!("column `{name}` is private no longer: clients see it"),
+            };
+            self.note(ChangeWhat::Visibility, Effect::Nothing, text);
+        }
         if is_same_shape(&former.ty, &column.ty) {
             return Ok(());
         }
@@ -297,6 +304,23 @@ impl Comparison<'_> {
                 false => "clients may no longer subscribe to it",
             };
             self.note(ChangeWhat::Visibility, Effect::Nothing, text.to_owned());
+        }
+        if old.priority != new.priority {
+            let of_column = new.priority.column.and_then(|column| new.columns.get(usize::from(column)));
+            let text = match of_column {
+                Some(column) => {
+                    format!("has priority {} times its column `{}` now", new.priority.weight, column.name)
+                }
+                None => format!("has priority {} now", new.priority.weight),
+            };
+            self.note(ChangeWhat::Priority, Effect::Nothing, text);
+        }
+        if old.visible != new.visible {
+            let text = match new.visible.as_slice() {
+                [] => "clients may see all its rows now".to_owned(),
+                rules => format!("clients may see only its rows where `{}`", rules.join("` or `")),
+            };
+            self.note(ChangeWhat::Visibility, Effect::Nothing, text);
         }
     }
 }

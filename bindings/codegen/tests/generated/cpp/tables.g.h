@@ -338,6 +338,50 @@ namespace game {
         }
     };
 
+    /// All about veiled.
+    struct alignas(8) VeiledRow {
+        static constexpr bool in_place = true;
+        std::uint64_t id{};
+        bool flag{};
+        alignas(4) std::uint8_t _private_2_[8]{};
+        std::uint8_t level{};
+        alignas(8) std::uint8_t _private_4[24]{};
+        std::uint16_t f_private_2{};
+        alignas(4) std::uint8_t _private_6[12]{};
+    };
+    static_assert(sizeof(VeiledRow) == 64, "VeiledRow has another size than its row");
+    static_assert(offsetof(VeiledRow, id) == 0);
+    static_assert(offsetof(VeiledRow, flag) == 8);
+    static_assert(offsetof(VeiledRow, level) == 20);
+    static_assert(offsetof(VeiledRow, f_private_2) == 48);
+
+    /// The columns of table `veiled`, for typed queries.
+    struct VeiledColumns {
+        static constexpr ambit::Column<VeiledRow, std::uint64_t> id{"veiled", "id"};
+        static constexpr ambit::Column<VeiledRow, bool> flag{"veiled", "flag"};
+        static constexpr ambit::Column<VeiledRow, std::uint8_t> level{"veiled", "level"};
+        static constexpr ambit::Column<VeiledRow, std::uint16_t> f_private_2{"veiled", "_private_2"};
+    };
+
+    /// All about veiled.
+    class VeiledTable : public ambit::TypedTable<VeiledRow> {
+    public:
+
+        explicit VeiledTable(ambit::Client& client) : TypedTable(client, "veiled", 0x72526b469e2e5b94u, 64) {}
+        /// A query of all rows, to be narrowed.
+        static ambit::Query<VeiledRow> query() { return ambit::Query<VeiledRow>("veiled"); }
+        ambit::Found<VeiledRow> find(std::uint64_t id) {
+            ambit::RowWriter& writer_ = this->key(8);
+            ambit::Codec<std::uint64_t>::write(writer_, 0, id);
+            return this->found_by(0, writer_);
+        }
+        ambit::Rows<VeiledRow> where_level(std::uint8_t level) {
+            ambit::RowWriter& writer_ = this->key(8);
+            ambit::Codec<std::uint8_t>::write(writer_, 0, level);
+            return this->rows_where(1, writer_);
+        }
+    };
+
     /// All tables of the database.
     struct Tables {
         PlainTable plain;
@@ -345,7 +389,8 @@ namespace game {
         NestedFixedTable nested_fixed;
         NestedTable nested;
         MembershipTable membership;
+        VeiledTable veiled;
         explicit Tables([[maybe_unused]] ambit::Client& client)
-            : plain(client), heap_row(client), nested_fixed(client), nested(client), membership(client) {}
+            : plain(client), heap_row(client), nested_fixed(client), nested(client), membership(client), veiled(client) {}
     };
 }

@@ -630,6 +630,105 @@ namespace Game {
         public static readonly Ambit.TextColumn<MembershipRow> Title = new Ambit.TextColumn<MembershipRow>("membership", "title");
     }
 
+    /// <summary>
+    /// All about veiled.
+    /// </summary>
+    [StructLayout(LayoutKind.Explicit, Size = 64)]
+    public struct VeiledRow {
+        [FieldOffset(0)] public ulong Id;
+        [FieldOffset(8)] private byte flag_;
+        public bool Flag {
+            get { return flag_ != 0; }
+            set { flag_ = value ? (byte)1 : (byte)0; }
+        }
+        [FieldOffset(20)] public byte Level;
+        [FieldOffset(48)] public ushort Private2;
+    }
+
+    public delegate void VeiledInserted(in VeiledRow row);
+    public delegate void VeiledUpdated(in VeiledRow before, in VeiledRow after);
+    public delegate void VeiledDeleted(in VeiledRow row, Ambit.DeleteReason reason);
+
+    /// <summary>
+    /// All about veiled.
+    /// </summary>
+    public sealed unsafe class VeiledTable : Ambit.Table {
+        public event VeiledInserted OnInsert;
+        public event VeiledUpdated OnUpdate;
+        public event VeiledDeleted OnDelete;
+
+        internal VeiledTable(Ambit.Client client) : base(client, "veiled", 0x72526b469e2e5b94UL, 64) { }
+
+        /// <summary>A query of all rows, to be narrowed.</summary>
+        public static Ambit.Query<VeiledRow> Query() { return new Ambit.Query<VeiledRow>("veiled"); }
+
+        /// <summary>All rows in the cache; safe until the next Tick.</summary>
+        public VeiledRows Rows { get { return new VeiledRows(Client, All()); } }
+
+        /// <summary>Says whether the row is in the cache, and copies it.</summary>
+        public bool Find(ulong id, out VeiledRow row) {
+            Ambit.RowWriter writer = Key(8);
+            writer.Put(0, id);
+            byte* found = Lookup(0, writer);
+            row = found == null ? default(VeiledRow) : *(VeiledRow*)found;
+            return found != null;
+        }
+        /// <summary>The row in the core's memory, null when it is not there.</summary>
+        public VeiledRow* FindInPlace(ulong id) {
+            Ambit.RowWriter writer = Key(8);
+            writer.Put(0, id);
+            return (VeiledRow*)Lookup(0, writer);
+        }
+
+        public VeiledRows WhereLevel(byte level) {
+            Ambit.RowWriter writer = Key(8);
+            writer.Put(0, level);
+            return new VeiledRows(Client, Query(1, writer));
+        }
+
+        protected override void Dispatch(ref Ambit.RowEvent change) {
+            switch (change.Kind) {
+                case Ambit.RowEventKind.Insert: {
+                    if (OnInsert == null) break;
+                    OnInsert(in *(VeiledRow*)change.NewRow);
+                    break;
+                }
+                case Ambit.RowEventKind.Update: {
+                    if (OnUpdate == null) break;
+                    OnUpdate(in *(VeiledRow*)change.OldRow, in *(VeiledRow*)change.NewRow);
+                    break;
+                }
+                case Ambit.RowEventKind.Delete: {
+                    if (OnDelete == null) break;
+                    OnDelete(in *(VeiledRow*)change.OldRow, change.Reason);
+                    break;
+                }
+            }
+        }
+    }
+
+    /// <summary>Rows of one answer: `foreach` reads them in place and gives their place back; safe until the next Tick.</summary>
+    public unsafe struct VeiledRows : System.IDisposable {
+        private readonly Ambit.Client client;
+        private Ambit.RowSpan rows;
+        private int next;
+        internal VeiledRows(Ambit.Client client, Ambit.RowSpan rows) { this.client = client; this.rows = rows; next = -1; }
+        public int Count { get { return rows.Count; } }
+        public VeiledRows GetEnumerator() { return this; }
+        public bool MoveNext() { return ++next < rows.Count; }
+        public void Dispose() { client.Release(rows); }
+        public ref readonly VeiledRow Current { get { return ref *(VeiledRow*)client.RowAt(rows, next); } }
+        public ref readonly VeiledRow this[int index] { get { return ref *(VeiledRow*)client.RowAt(rows, index); } }
+    }
+
+    /// <summary>The columns of table `veiled`, for typed queries.</summary>
+    public static class VeiledColumns {
+        public static readonly Ambit.Column<VeiledRow, ulong> Id = new Ambit.Column<VeiledRow, ulong>("veiled", "id", (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.Column<VeiledRow, bool> Flag = new Ambit.Column<VeiledRow, bool>("veiled", "flag", (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.Column<VeiledRow, byte> Level = new Ambit.Column<VeiledRow, byte>("veiled", "level", (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.Column<VeiledRow, ushort> Private2 = new Ambit.Column<VeiledRow, ushort>("veiled", "_private_2", (p, n, v) => p.Set(n, v));
+    }
+
     /// <summary>All tables of the database.</summary>
     public sealed class Tables {
         public readonly PlainTable Plain;
@@ -637,12 +736,14 @@ namespace Game {
         public readonly NestedFixedTable NestedFixed;
         public readonly NestedTable Nested;
         public readonly MembershipTable Membership;
+        public readonly VeiledTable Veiled;
         internal Tables(Ambit.Client client) {
             Plain = new PlainTable(client);
             HeapRow = new HeapRowTable(client);
             NestedFixed = new NestedFixedTable(client);
             Nested = new NestedTable(client);
             Membership = new MembershipTable(client);
+            Veiled = new VeiledTable(client);
         }
     }
 }

@@ -773,6 +773,76 @@ impl MembershipRow {
     }
 }
 
+/// All about veiled.
+#[derive(Debug, Clone, PartialEq)]
+#[allow(missing_docs)]
+pub struct VeiledRow {
+    pub id: u64,
+    pub flag: bool,
+    pub level: u8,
+    pub _private_2: u16,
+}
+
+#[allow(unused_variables)]
+impl model::Row for VeiledRow {
+    const FIXED_BYTES: usize = 64;
+    fn fields() -> Vec<model::Field> {
+        vec![model::Field { name: "id".into(), ty: <u64 as model::Column>::column_type() }, model::Field { name: "flag".into(), ty: <bool as model::Column>::column_type() }, model::Field { name: "_private_2_".into(), ty: model::hidden_type(8, 4) }, model::Field { name: "level".into(), ty: <u8 as model::Column>::column_type() }, model::Field { name: "_private_4".into(), ty: model::hidden_type(24, 8) }, model::Field { name: "_private_2".into(), ty: <u16 as model::Column>::column_type() }, model::Field { name: "_private_6".into(), ty: model::hidden_type(12, 4) }]
+    }
+    fn write_columns(&self, writer: &mut model::RowWriter<'_>) {
+        model::Column::write(&self.id, writer, 0);
+        model::Column::write(&self.flag, writer, 8);
+        model::Column::write(&self.level, writer, 20);
+        model::Column::write(&self._private_2, writer, 48);
+    }
+    fn read_columns(reader: model::RowReader<'_>) -> Result<Self, model::DecodeError> {
+        Ok(Self { id: model::Column::read(reader, 0)?, flag: model::Column::read(reader, 8)?, level: model::Column::read(reader, 20)?, _private_2: model::Column::read(reader, 48)? })
+    }
+}
+impl VeiledRow {
+    /// Its name in the module.
+    pub const NAME: &'static str = "veiled";
+    /// To compare with the connected schema's.
+    pub const FINGERPRINT: u64 = 0x72526b469e2e5b94;
+    /// Number of the index that answers `find`.
+    pub const FIND_INDEX: u16 = 0;
+    /// The key row for `find`.
+    pub fn find_key(id: &u64) -> Vec<u8> {
+        let mut out_ = Vec::new();
+        let mut writer_ = model::RowWriter::new(&mut out_, 8);
+        model::Column::write(id, &mut writer_, 0);
+        out_
+    }
+    /// Number of the index that answers `where_level`.
+    pub const WHERE_LEVEL_INDEX: u16 = 1;
+    /// The key row for `where_level`.
+    pub fn where_level_key(level: &u8) -> Vec<u8> {
+        let mut out_ = Vec::new();
+        let mut writer_ = model::RowWriter::new(&mut out_, 8);
+        model::Column::write(level, &mut writer_, 0);
+        out_
+    }
+}
+
+/// The columns of table `veiled`, for typed queries.
+#[derive(Debug)]
+pub struct VeiledColumns;
+
+#[allow(missing_docs, non_upper_case_globals)]
+impl VeiledColumns {
+    pub const ID: ambit_client::Column<VeiledRow, u64> = ambit_client::Column::new("veiled", "id");
+    pub const FLAG: ambit_client::Column<VeiledRow, bool> = ambit_client::Column::new("veiled", "flag");
+    pub const LEVEL: ambit_client::Column<VeiledRow, u8> = ambit_client::Column::new("veiled", "level");
+    pub const _PRIVATE_2: ambit_client::Column<VeiledRow, u16> = ambit_client::Column::new("veiled", "_private_2");
+}
+
+impl VeiledRow {
+    /// A query of all rows, to be narrowed.
+    pub fn query() -> ambit_client::Query<Self> {
+        ambit_client::Query::new(Self::NAME)
+    }
+}
+
 /// All about plain.
 #[derive(Debug)]
 pub struct PlainTable(ambit_client::TypedTable<PlainRow>);
@@ -884,6 +954,28 @@ impl MembershipTable {
     }
 }
 
+/// All about veiled.
+#[derive(Debug)]
+pub struct VeiledTable(ambit_client::TypedTable<VeiledRow>);
+
+impl std::ops::Deref for VeiledTable {
+    type Target = ambit_client::TypedTable<VeiledRow>;
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl VeiledTable {
+    /// The row in the cache with this key.
+    pub fn find(&self, client_: &ambit_client::Client, id: &u64) -> Option<VeiledRow> {
+        self.0.found_by(client_, VeiledRow::FIND_INDEX, &VeiledRow::find_key(id))
+    }
+    /// The rows in the cache with this key.
+    pub fn where_level(&self, client_: &ambit_client::Client, level: &u8) -> Vec<VeiledRow> {
+        self.0.rows_where(client_, VeiledRow::WHERE_LEVEL_INDEX, &VeiledRow::where_level_key(level))
+    }
+}
+
 /// All tables of the database.
 #[derive(Debug)]
 #[allow(missing_docs)]
@@ -893,6 +985,7 @@ pub struct Tables {
     pub nested_fixed: NestedFixedTable,
     pub nested: NestedTable,
     pub membership: MembershipTable,
+    pub veiled: VeiledTable,
 }
 
 impl Tables {
@@ -904,6 +997,7 @@ impl Tables {
             nested_fixed: NestedFixedTable(ambit_client::TypedTable::bind(client, NestedFixedRow::NAME, NestedFixedRow::FINGERPRINT)?),
             nested: NestedTable(ambit_client::TypedTable::bind(client, NestedRow::NAME, NestedRow::FINGERPRINT)?),
             membership: MembershipTable(ambit_client::TypedTable::bind(client, MembershipRow::NAME, MembershipRow::FINGERPRINT)?),
+            veiled: VeiledTable(ambit_client::TypedTable::bind(client, VeiledRow::NAME, VeiledRow::FINGERPRINT)?),
         })
     }
 }

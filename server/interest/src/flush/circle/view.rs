@@ -151,8 +151,25 @@ pub(in crate::flush) fn reason_around(
     let Some(row) = world.row(circle.target.table, slot) else { return LeaveReason::Deleted };
     let members = cohort.filters.get(observers).map(|watched| watched.members.as_slice()).unwrap_or_default();
     let mut rows = members.iter().filter_map(|&member| world.row(circle.observer.table, member));
-    let matches =
-        circle.target.matches_apart_from_distance(row) && rows.any(|observer| circle.joins(row, observer));
+    if !circle.target.permits(row) {
+        return LeaveReason::NotPermitted;
+    }
+    let matches = match &circle.rule_for {
+        None => {
+            circle.target.matches_apart_from_distance(row) && rows.any(|observer| circle.joins(row, observer))
+        }
+        Some(wanted) => {
+            let place = circle.target_position.read(row);
+            let is_in = |observer: &[u8]| {
+                let centre = circle.observer_position.read(observer);
+                circle.joins(row, observer) && is_within(place, centre, circle.radius.get())
+            };
+            if !rows.any(is_in) {
+                return LeaveReason::NotPermitted;
+            }
+            wanted.iter().all(|condition| condition.holds_at_some_place(row))
+        }
+    };
     if matches { LeaveReason::OutOfRange } else { LeaveReason::NoLongerMatching }
 }
 
@@ -172,7 +189,9 @@ pub(in crate::flush) fn reason_of(
             | Source::Join { .. }
             | Source::Ranking(_)
             | Source::Near(_)
-            | Source::Top { .. },
+            | Source::Top { .. }
+            | Source::Any(_)
+            | Source::Held(_),
         )
         | None => LeaveReason::Deleted,
     }

@@ -70,6 +70,15 @@ impl<'a> Walk<'a> {
         all
     }
 
+    /// Whether there are rows that the rules of the selected table want for this row of it, as they are now.
+    pub fn is_ruled_in(&mut self, row: &[u8]) -> bool {
+        let ruled = &self.watched.0.ruled;
+        self.keys_for(0, Moment::Now).iter().filter(|known| ruled.contains(&known.child)).all(|known| {
+            let key = self.table(known.child).and_then(|child| child.key_of_parent(row));
+            key.is_some_and(|key| known.keys.binary_search(&key).is_ok())
+        })
+    }
+
     /// The rows at this position, not the selected table's, that hang together with the ends behind them. Goes down as deep
     /// as a query has tables.
     fn rows(&mut self, place: usize, moment: Moment) -> Vec<Slot> {
@@ -159,7 +168,7 @@ impl<'a> Walk<'a> {
 
 /// Filters that together select the rows with one of these keys, each once.
 fn questions(table: u16, child: &JoinedTable, keys: &[Key]) -> Vec<Filter> {
-    let filter = |conditions| Filter { table, conditions };
+    let filter = |conditions| Filter::new(table, conditions);
     if let [(operand, _)] = child.columns.as_slice() {
         let values: Vec<_> = keys.iter().filter_map(|key| key.first().cloned()).collect();
         let lists = values.chunks(limits::LOOK_UPS_MAX);

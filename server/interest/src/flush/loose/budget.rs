@@ -6,6 +6,7 @@
 use super::judge::{self, Due};
 use super::send::Sender;
 use super::{Entry, LooseScratch, in_block};
+use ambit_model::Slot;
 use ambit_wire::limits::TIERS_MAX;
 
 use crate::client::{Client, Stage, Subscription};
@@ -140,13 +141,14 @@ impl Rivals {
         subscription: usize,
         (held, due): (&[Entry], &[Due]),
         (now_ms, overdue_ms): (u32, u32),
+        weigh: impl Fn(Slot) -> f32,
     ) {
         self.are_several |= !self.keys.is_empty();
         self.keys.reserve(due.len());
         for &Due { entry, tier, nearness } in due {
-            let Some(&Entry { sent_at, .. }) = held.get(entry as usize) else { continue };
+            let Some(&Entry { slot, sent_at, .. }) = held.get(entry as usize) else { continue };
             let waited_ms = now_ms.wrapping_sub(sent_at);
-            let score = judge::score((waited_ms, overdue_ms), nearness);
+            let score = judge::score((waited_ms, overdue_ms), nearness * weigh(slot));
             let subscription = subscription as u32;
             // A row that does not fit the bits has so many before it that it would not be sent now either.
             if entry >> ENTRY_BITS == 0 {
@@ -189,9 +191,9 @@ pub(super) fn spend(world: &World, scratch: &mut Scratch, client: &mut Client, o
     let mut count = 0;
     while let Some(position) = chosen.peek().map(|rival| rival.subscription) {
         let Some(known) = subscriptions.get_mut(position as usize) else { break };
-        let (table, known_table) = (known.table, known.known_table);
+        let (table, known_table, shown) = (known.table, known.known_table, known.columns);
         let Some(loose) = known.loose.as_deref_mut() else { break };
-        let Some(mut sender) = Sender::new(world, copies, table, *now_ms) else { break };
+        let Some(mut sender) = Sender::new(world, copies, (table, shown), *now_ms) else { break };
         in_block(out, known_table, |out| {
             while let Some(rival) = chosen.next_if(|rival| rival.subscription == position) {
                 if let Some(entry) = loose.held.get_mut(rival.entry as usize) {

@@ -44,7 +44,7 @@ pub(super) fn hold(
             continue;
         }
         table.mark(entry.slot, second);
-        if row.changed > entry.whole || judge.is_noted {
+        if judge.has_changed(entry, row.changed) || judge.is_noted {
             loose.waits |= judge.judge((at, entry), (0.0, 0.0), &mut moves.due);
         }
         at += 1;

@@ -56,15 +56,16 @@ pub(in crate::flush) fn figures(
     Some(Figures { rows, waiting, tiers })
 }
 
-/// Whether a client sees the same table through both subscriptions.
+/// Whether a client sees the same columns of the same table through both subscriptions: only then one tells for the other.
 fn is_beside(other: &Subscription, subscription: &Subscription) -> bool {
-    other.known_table == subscription.known_table && other.number != subscription.number
+    let of = |known: &Subscription| (known.known_table, known.columns);
+    of(other) == of(subscription) && other.number != subscription.number
 }
 
 /// The rows of which, going by what this subscription sent, the client lacks something.
 fn lacking(stamps: &Stamps, subscription: &Subscription) -> HashSet<Slot, FxBuildHasher> {
     let Some(Loose { terms, held, .. }) = subscription.loose.as_deref() else { return HashSet::default() };
-    let lacks = |entry: &&Entry| send::pending(stamps, terms, entry) != 0;
+    let lacks = |entry: &&Entry| send::pending((stamps, subscription.columns), terms, entry) != 0;
     held.iter().filter(lacks).map(|entry| entry.slot).collect()
 }
 

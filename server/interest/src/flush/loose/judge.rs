@@ -24,6 +24,8 @@ pub(super) struct Judge<'a> {
     pub terms: &'a Terms,
     /// Whether the client sees the table through other subscriptions too: then a row's tier is only noted.
     pub is_noted: bool,
+    /// The columns that the client is shown, as a mask, if those are not all that it may see.
+    list: Option<u64>,
     now_ms: u32,
     tolerance_ms: u32,
     /// The squared distances at which tiers end, but for the last one.
@@ -42,7 +44,7 @@ impl<'a> Judge<'a> {
     pub fn new(
         world: &'a World,
         scratch: &LooseScratch,
-        (table, terms): (u16, &'a Terms),
+        (table, terms, shown): (u16, &'a Terms, u64),
         is_noted: bool,
     ) -> Self {
         let LooseScratch { now_ms, tolerance_ms, .. } = *scratch;
@@ -51,11 +53,33 @@ impl<'a> Judge<'a> {
             (*end, *interval) = (tier.square, tier.interval_ms);
         }
         let end_count = terms.tiers().len().saturating_sub(1);
-        Self { world, table, terms, is_noted, now_ms, tolerance_ms, ends, end_count, intervals_ms }
+        let has_list = world.table(table).is_some_and(|table| table.visible != shown);
+        let list = has_list.then_some(shown);
+        Self { world, table, terms, is_noted, list, now_ms, tolerance_ms, ends, end_count, intervals_ms }
     }
 
     pub fn stamps(&self) -> Option<&'a Stamps> {
         self.world.table(self.table).map(|table| &table.stamps)
+    }
+
+    /// Whether the client is shown a list of columns.
+    pub fn has_list(&self) -> bool {
+        self.list.is_some()
+    }
+
+    /// Whether a row that changed in this epoch has done so in what the client is shown, since it had all of that. What has
+    /// changed besides is forgotten.
+    #[inline]
+    pub fn has_changed(&self, entry: &mut Entry, changed: u32) -> bool {
+        if changed <= entry.whole {
+            return false;
+        }
+        let (Some(list), Some(stamps)) = (self.list, self.stamps()) else { return true };
+        let has_changed = stamps.since(entry.slot, entry.whole) & list != 0;
+        if !has_changed {
+            (entry.whole, entry.part) = (stamps.epoch(), stamps.epoch());
+        }
+        has_changed
     }
 
     /// The tier of a row at this distance, squared. What is no number lies in the first.
@@ -104,9 +128,9 @@ pub(super) fn is_over((now_ms, tolerance_ms): (u32, u32), sent_at: u32, interval
     now_ms.wrapping_sub(sent_at).saturating_add(tolerance_ms) >= interval_ms
 }
 
-/// The worth of a row: how near it is, times how long it waits. What is overdue comes before all others.
+/// The worth of a row: how near it is and what it is worth anywhere, times how long it waits. What is overdue comes before all others.
 #[inline]
-pub(super) fn score((waited_ms, overdue_ms): (u32, u32), nearness: f32) -> f32 {
+pub(super) fn score((waited_ms, overdue_ms): (u32, u32), worth: f32) -> f32 {
     let waited = waited_ms.max(1) as f32;
-    if waited_ms >= overdue_ms { OVERDUE * waited } else { nearness * waited }
+    if waited_ms >= overdue_ms { OVERDUE * waited } else { worth * waited }
 }

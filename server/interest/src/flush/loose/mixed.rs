@@ -11,8 +11,9 @@ use super::{Entry, Left, LooseScratch, evaluate, judge};
 use crate::changes::RowState;
 use crate::client::Subscription;
 use crate::cohort::Cohort;
+use crate::flush::Scratch;
+use crate::flush::columns::{self, Shown};
 use crate::flush::union::{self, View};
-use crate::flush::{Scratch, ops};
 use crate::world::World;
 use ambit_wire::write_delete;
 
@@ -31,7 +32,7 @@ struct Seen {
     view: View,
     /// What the slot had is gone.
     is_another: bool,
-    /// If it was held of a subscription with options: the epoch as of which the client has all columns.
+    /// If it was held of a subscription with options: the epoch as of which the client has all columns that it was shown.
     known: Option<u32>,
     /// Its position among the rows held of a subscription with options.
     entry: Option<u32>,
@@ -39,8 +40,7 @@ struct Seen {
 
 /// What all subscriptions together say of a row.
 struct Verdict {
-    was: bool,
-    is: bool,
+    shown: Shown,
     was_strict: bool,
     is_strict: bool,
     is_another: bool,
@@ -118,37 +118,41 @@ fn tell(
     (leaves, out): (&mut Vec<u8>, &mut Vec<u8>),
 ) {
     let Some(slot) = seen.first().map(|seen| seen.view.slot) else { return };
-    let verdict = verdict(world, cohort, scratch, table, (group, seen));
-    if verdict.was && (verdict.is_another || !verdict.is) {
+    let Verdict { shown, was_strict, is_strict, is_another } =
+        verdict(world, cohort, scratch, table, (group, seen));
+    let (was, is) = (shown.was != 0, shown.is != 0);
+    if was && (is_another || !is) {
         let holders = seen.iter().filter(|seen| seen.view.was).map(|seen| seen.view.subscription);
-        let reason = match verdict.is_another {
+        let reason = match is_another {
             true => LeaveReason::Deleted,
-            false => union::why(world, cohort, group, slot, holders),
+            false => union::why(world, cohort, scratch, group, slot, holders),
         };
         write_delete(leaves, slot, reason);
     }
-    if !verdict.is {
+    if !is {
         return;
     }
     let LooseScratch { copies, now_ms, .. } = &mut scratch.loose;
-    let now_ms = *now_ms;
-    let Some(mut sender) = Sender::new(world, copies, table, now_ms) else { return };
-    if !verdict.was || verdict.is_another {
-        ops::insert(world, (table, slot), out);
+    let Some(mut sender) = Sender::new(world, copies, (table, shown.is), *now_ms) else { return };
+    if !was || is_another {
+        columns::insert(world, (table, slot), shown.is, out);
         return equalize(group, seen, sender.now());
     }
     let has_new = seen.iter().any(|seen| seen.entry.is_some() && !seen.view.was);
-    if verdict.is_strict || has_new {
+    if is_strict || has_new || shown.was != shown.is {
         let period = scratch.tables.get(usize::from(table)).map(|table| &table.period);
         let changed = || period.and_then(|period| period.change(slot)).map_or(0, |change| change.mask);
-        let mask = match verdict.was_strict {
+        let steps = world.table(table).map_or(0, |table| table.motion.mask());
+        let mask = match was_strict {
             // What was told in steps may not be exact.
-            true if has_new => changed() | world.table(table).map_or(0, |table| table.motion.mask()),
-            true => changed(),
-            false => known(seen).map_or(0, |known| sender.since(slot, known)),
+            true if has_new || is_strict && shown.was != shown.is => changed() | steps,
+            true if is_strict => changed(),
+            true | false => lacking(world, table, (group, seen)),
         };
-        if mask != 0 {
-            sender.copy(slot, mask, out);
+        if shown.was != shown.is {
+            columns::tell(world, (table, slot), shown, mask, out);
+        } else if mask & shown.is != 0 {
+            sender.copy(slot, mask & shown.is, out);
         }
         return equalize(group, seen, sender.now());
     }
@@ -163,22 +167,25 @@ fn verdict(
     table: u16,
     (group, seen): (&[Subscription], &[Seen]),
 ) -> Verdict {
-    let strict = || seen.iter().filter(|seen| is_strict(group, seen));
-    let loose = || seen.iter().filter(|seen| !is_strict(group, seen));
-    let (mut was_strict, mut is_strict) =
-        (strict().any(|seen| seen.view.was), strict().any(|seen| seen.view.is));
+    let shown_by = |are_strict: bool| {
+        let those = seen.iter().filter(move |seen| is_strict(group, seen) == are_strict);
+        let shown = those.map(|seen| Shown::once(columns_of(group, seen), seen.view.was, seen.view.is));
+        shown.fold(Shown::default(), Shown::and)
+    };
+    let (mut strict, loose) = (shown_by(true), shown_by(false));
     let slot = seen.first().map_or(0, |seen| seen.view.slot);
     let period = scratch.tables.get(usize::from(table)).map(|table| &table.period);
     let state = period.and_then(|period| period.state(slot));
     // A filter says nothing about rows that did not change: they are in its result as before.
-    if (!was_strict || !is_strict) && state.is_none() && union::is_held_by_filter(world, cohort, group, slot)
-    {
-        (was_strict, is_strict) = (true, true);
+    let told = strict.and(loose);
+    if state.is_none() && (strict.was == 0 || strict.is == 0 || told.was != told.is) {
+        let held = union::held_by_filters(world, cohort, group, slot);
+        strict = strict.and(Shown::once(held, true, true));
     }
-    let was = was_strict || loose().any(|seen| seen.view.was);
+    let shown = strict.and(loose);
     let is_another = seen.iter().any(|seen| seen.is_another)
-        || was && matches!(state, Some(RowState::Replaced | RowState::Deleted));
-    Verdict { was, is: is_strict || loose().any(|seen| seen.view.is), was_strict, is_strict, is_another }
+        || shown.was != 0 && matches!(state, Some(RowState::Replaced | RowState::Deleted));
+    Verdict { shown, was_strict: strict.was != 0, is_strict: strict.is != 0, is_another }
 }
 
 fn is_strict(group: &[Subscription], seen: &Seen) -> bool {
@@ -187,6 +194,23 @@ fn is_strict(group: &[Subscription], seen: &Seen) -> bool {
 
 /// Sends a row that only subscriptions with options hold, and held.
 fn tell_loosely(
+    scratch: &mut Scratch,
+    world: &World,
+    (table, first): Place,
+    (group, seen): (&mut [Subscription], &[Seen]),
+    out: &mut Vec<u8>,
+) {
+    if !are_alike(group, seen) {
+        // Each goes on as if it were alone, in the columns that it shows.
+        return seen.iter().for_each(|seen| {
+            tell_loosely_alike(scratch, world, (table, first), (group, std::slice::from_ref(seen)), out);
+        });
+    }
+    tell_loosely_alike(scratch, world, (table, first), (group, seen), out);
+}
+
+/// The same of a row that all of these show in the same columns.
+fn tell_loosely_alike(
     scratch: &mut Scratch,
     world: &World,
     (table, first): Place,
@@ -203,7 +227,7 @@ fn tell_loosely(
         entry.sent_at = now_ms.wrapping_sub(waited_ms);
         changed = world.table(table).map_or(0, |table| table.stamps.row(entry.slot).changed);
     }
-    if changed <= known {
+    if changed <= known || lacking(world, table, (group, seen)) == 0 {
         return;
     }
     // The one that wants it most often, and of those one that no budget binds.
@@ -216,7 +240,9 @@ fn tell_loosely(
     };
     let Some(lead) = seen.iter().min_by_key(wants) else { return };
     let position = lead.view.subscription;
-    let Some(loose) = group.get_mut(position).and_then(|known| known.loose.as_deref_mut()) else { return };
+    let Some(lead_of) = group.get_mut(position) else { return };
+    let shown = lead_of.columns;
+    let Some(loose) = lead_of.loose.as_deref_mut() else { return };
     let Some((at, entry)) = lead.entry.and_then(|at| Some((at, loose.held.get_mut(at as usize)?))) else {
         return;
     };
@@ -227,10 +253,32 @@ fn tell_loosely(
     } else if loose.terms.budget > 0 {
         let nearness = f32::from(entry.nearness) / 255.0;
         let due = [Due { entry: at, tier, nearness }];
-        rivals.add(first + position, (&loose.held, &due), (now_ms, *overdue_ms));
-    } else if let Some(mut sender) = Sender::new(world, copies, table, now_ms) {
+        let weigh = |slot| world.weight(table, slot);
+        rivals.add(first + position, (&loose.held, &due), (now_ms, *overdue_ms), weigh);
+    } else if let Some(mut sender) = Sender::new(world, copies, (table, shown), now_ms) {
         *waits |= sender.send(&loose.terms, entry, tier, out);
     }
+}
+
+/// Whether all subscriptions with options that hold or held a row show the same columns of it.
+fn are_alike(group: &[Subscription], seen: &[Seen]) -> bool {
+    let mut columns = seen.iter().filter(|seen| seen.known.is_some()).map(|seen| columns_of(group, seen));
+    let first = columns.next();
+    columns.all(|columns| Some(columns) == first)
+}
+
+/// The columns that a subscription shows.
+fn columns_of(group: &[Subscription], seen: &Seen) -> u64 {
+    group.get(seen.view.subscription).map_or(0, |known| known.columns)
+}
+
+/// The columns of a row that the client lacks, of those that subscriptions with options showed.
+fn lacking(world: &World, table: u16, (group, seen): (&[Subscription], &[Seen])) -> u64 {
+    let Some(stamps) = world.table(table).map(|table| &table.stamps) else { return 0 };
+    let slot = seen.first().map_or(0, |seen| seen.view.slot);
+    let latest = known(seen).filter(|_| are_alike(group, seen));
+    let held = seen.iter().filter_map(|seen| Some((latest.or(seen.known)?, columns_of(group, seen))));
+    held.fold(0, |mask, (since, columns)| mask | stamps.since(slot, since) & columns)
 }
 
 /// The epoch as of which the client has all columns of a row.

@@ -58,7 +58,10 @@ pub(super) fn hold(
                 && then.radius <= now.radius
                 && !judge.is_noted =>
         {
-            *waits |= circle.keep_short(held, now, epoch);
+            *waits |= match judge.has_list() {
+                false => circle.keep_short(held, now, epoch),
+                true => circle.keep(held),
+            };
             spots.inner_radius(now.radius, distance(now.centre, then.centre))
         }
         _ => {
@@ -174,7 +177,8 @@ impl Circle<'_> {
             let fate = self.fate(entry);
             let Some(square) = self.apply(held, (at, entry), &fate) else { continue };
             let Some(entry) = held.get_mut(at) else { break };
-            if self.spots.record(entry.slot).changed > entry.whole || self.judge.is_noted {
+            let changed = self.spots.record(entry.slot).changed;
+            if self.judge.has_changed(entry, changed) || self.judge.is_noted {
                 waits |= self.judge.judge((at, entry), (square, square * share), &mut self.moves.due);
             }
             at += 1;

@@ -33,6 +33,8 @@ pub(super) struct Sender<'a> {
     world: &'a World,
     table: &'a Table,
     id: u16,
+    /// The columns that the client is shown, as a mask.
+    shown: u64,
     copies: &'a mut Copies,
     now_ms: u32,
 }
@@ -55,21 +57,27 @@ impl Copies {
 }
 
 impl<'a> Sender<'a> {
-    pub fn new(world: &'a World, copies: &'a mut Vec<Copies>, id: u16, now_ms: u32) -> Option<Self> {
+    /// To a client that is shown these columns of the table.
+    pub fn new(
+        world: &'a World,
+        copies: &'a mut Vec<Copies>,
+        (id, shown): (u16, u64),
+        now_ms: u32,
+    ) -> Option<Self> {
         let place = usize::from(id);
         if copies.len() <= place {
             copies.resize_with(place + 1, Copies::default);
         }
         let (table, copies) = (world.table(id)?, copies.get_mut(place)?);
         copies.begin(&table.stamps, table.slot_count);
-        Some(Self { world, table, id, copies, now_ms })
+        Some(Self { world, table, id, shown, copies, now_ms })
     }
 
     /// Appends what the client is to be told of a row in a tier: its columns of the tier, or if none of them has changed since
     /// it was sent last, all that it lacks. Answers whether it still lacks something.
     #[inline]
     pub fn send(&mut self, terms: &Terms, entry: &mut Entry, tier: u8, out: &mut Vec<u8>) -> bool {
-        let pending = pending(&self.table.stamps, terms, entry);
+        let pending = pending((&self.table.stamps, self.shown), terms, entry);
         let wanted = pending & terms.numbered(tier).1.columns;
         let mask = if wanted == 0 { pending } else { wanted };
         if mask != 0 {
@@ -84,7 +92,7 @@ impl<'a> Sender<'a> {
         mask != pending
     }
 
-    /// Appends the delta of a row for these columns.
+    /// Appends the delta of a row for these columns, all of which the client is shown.
     #[inline]
     pub fn copy(&mut self, slot: u32, mask: u64, out: &mut Vec<u8>) {
         let Copies { turn, bytes, places, packing, .. } = &mut *self.copies;
@@ -107,20 +115,15 @@ impl<'a> Sender<'a> {
     pub fn now(&self) -> (u32, u32) {
         (self.table.stamps.epoch(), self.now_ms)
     }
-
-    /// The columns that a client lacks who had all of them in an epoch.
-    pub fn since(&self, slot: u32, epoch: u32) -> u64 {
-        self.table.stamps.since(slot, epoch)
-    }
 }
 
-/// The columns that the client lacks.
+/// The columns that the client lacks, of those that it is shown.
 #[inline]
-pub(super) fn pending(stamps: &Stamps, terms: &Terms, entry: &Entry) -> u64 {
-    let whole = stamps.since(entry.slot, entry.whole);
+pub(super) fn pending((stamps, shown): (&Stamps, u64), terms: &Terms, entry: &Entry) -> u64 {
+    let whole = stamps.since(entry.slot, entry.whole) & shown;
     if entry.part == entry.whole {
         return whole;
     }
     let columns = terms.numbered(entry.tier).1.columns;
-    stamps.since(entry.slot, entry.part) & columns | whole & !columns
+    stamps.since(entry.slot, entry.part) & shown & columns | whole & !columns
 }

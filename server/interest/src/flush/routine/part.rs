@@ -8,6 +8,7 @@ use crate::cohort::Cohort;
 use crate::filters::FilterId;
 use crate::flush::loose::Own;
 use crate::flush::{Scratch, begin, circle, end, filter, loose, ranking, union};
+use crate::ground::Shape;
 use crate::query::plan::Circle;
 use crate::rankings::RankingId;
 use crate::world::{GroundId, World};
@@ -40,8 +41,8 @@ pub(super) enum Part {
         /// The subscription's position in the client's list.
         subscription: usize,
     },
-    /// A join, or the first rows of one or of a circle.
-    Join {
+    /// All rows together of a join, of the first ones, or that rules show.
+    Union {
         known_table: u16,
         table: u16,
         /// The subscription's position in the client's list.
@@ -70,7 +71,7 @@ impl Parts {
 
 impl Part {
     pub fn of(world: &World, cohort: &Cohort, subscription: &Subscription, position: usize) -> Self {
-        let Subscription { known_table, table, .. } = *subscription;
+        let Subscription { known_table, table, columns, .. } = *subscription;
         if subscription.loose.is_some() {
             let own = own(world, cohort, &subscription.source);
             return Self::Loose { known_table, table, own, subscription: position };
@@ -78,14 +79,15 @@ impl Part {
         match &subscription.source {
             Source::Filter(filter) => Self::Filter { known_table, table, filter: *filter },
             Source::Ranking(ranking) => Self::Ranking { known_table, table, ranking: *ranking },
-            Source::Join { .. } | Source::Top { .. } => {
-                Self::Join { known_table, table, subscription: position }
+            Source::Join { .. } | Source::Top { .. } | Source::Any(_) => {
+                Self::Union { known_table, table, subscription: position }
             }
-            Source::Near(_) => Self::Other,
+            Source::Near(_) | Source::Held(_) => Self::Other,
             Source::Circle { circle, ground, observers } => {
                 let members = cohort.filters.get(*observers).map(|watched| watched.members.as_slice());
-                let is_own = is_around_itself(circle);
-                let is_exact = world.ground(*ground).is_some_and(|ground| ground.shape.is_exact);
+                let is_own = is_around_itself(circle) && circle.rule_for.is_none();
+                let is_exact = |shape: &Shape| shape.is_exact && shape.shown == columns;
+                let is_exact = world.ground(*ground).is_some_and(|ground| is_exact(&ground.shape));
                 match members {
                     Some(&[observer]) if is_own && is_exact => {
                         let (ground, radius) = (*ground, circle.radius.get());
@@ -136,7 +138,7 @@ impl Part {
                 end(scratch, (table, known_table), mark, out);
                 is_done
             }
-            Self::Join { known_table, table, subscription } => {
+            Self::Union { known_table, table, subscription } => {
                 let joined = client.as_ref().and_then(|client| client.subscriptions.get(subscription));
                 let joined = joined.map(std::slice::from_ref).unwrap_or_default();
                 let mark = begin(scratch, (table, known_table), out);
@@ -167,7 +169,9 @@ fn own(world: &World, cohort: &Cohort, source: &Source) -> Option<Own> {
         | Source::Circle { .. }
         | Source::Join { .. }
         | Source::Ranking(_)
-        | Source::Top { .. } => return None,
+        | Source::Top { .. }
+        | Source::Any(_)
+        | Source::Held(_) => return None,
     };
     let (circle, observers) = match &near.centre {
         Centre::Moving { circle, observers } => (circle, *observers),

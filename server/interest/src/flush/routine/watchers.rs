@@ -40,6 +40,8 @@ impl Watchers {
             Source::Filter(filter) => add(&mut self.by_filter, *filter, client, &mut self.entries),
             Source::Ranking(ranking) => add(&mut self.by_ranking, *ranking, client, &mut self.entries),
             Source::Top { of, .. } => self.add_source(client, of),
+            Source::Any(parts) => parts.iter().for_each(|part| self.add_source(client, part)),
+            Source::Held(_) => {}
             Source::Join { join, leaves } => {
                 for (_, filter) in leaves {
                     add(&mut self.by_filter, *filter, client, &mut self.entries);

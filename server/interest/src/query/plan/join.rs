@@ -8,6 +8,9 @@ use super::{Filter, Operand, Scalar};
 pub(crate) struct Join {
     /// The selected table first, each of the others behind the one that it hangs on.
     pub tables: Vec<JoinedTable>,
+    /// Of the tables that hang on the selected one those that a rule of it joins, by their positions: without rows in them
+    /// a row is hidden from the client.
+    pub ruled: Vec<usize>,
 }
 
 /// One table of a join.

@@ -2,13 +2,13 @@
 
 use syn::parse::ParseStream;
 use syn::punctuated::Punctuated;
-use syn::{Error, Ident, LitInt, LitStr, Result, Token, bracketed, parenthesized};
+use syn::{Error, Ident, LitFloat, LitInt, LitStr, Result, Token, bracketed, parenthesized};
 
 use super::{ColumnModel, Durability, IndexModel, Kind, OnDelete, ReferenceModel};
 
 const TABLE_ALLOWS: &str = "a table takes `name = player`, `public`, `durability = \"checkpointed\"`, \
      `primary_key = [guild, player]`, `index(name = zone_name, ordered, columns = [zone, name])`, \
-     `references(columns = [guild, player], table = member)` and `renamed_from = hero`";
+     `references(columns = [guild, player], table = member)`, `priority = 2.0` and `renamed_from = hero`";
 const OLD_TABLE_ALLOWS: &str = "an old table takes `from = 1` (the version that a migration starts from) and what \
      `#[table(…)]` took then";
 const DURABILITY_ALLOWS: &str = "a table is `durability = \"durable\"` (every change is logged), \"checkpointed\" (as \
@@ -29,6 +29,8 @@ pub struct TableArguments {
     pub indexes: Vec<IndexArguments>,
     pub references: Vec<ReferenceArguments>,
     pub renamed_from: Option<Ident>,
+    /// What its rows are worth.
+    pub priority: Option<f32>,
     /// The version of an old table.
     pub from: Option<u32>,
 }
@@ -83,6 +85,7 @@ impl TableArguments {
                 "index" => arguments.indexes.push(IndexArguments::read(&word, input, INDEX_ALLOWS)?),
                 "references" => arguments.references.push(ReferenceArguments::read(&word, input)?),
                 "renamed_from" => set_once(&mut arguments.renamed_from, named(input, allows)?, &word)?,
+                "priority" if !is_old => set_once(&mut arguments.priority, priority(input)?, &word)?,
                 "from" if is_old => set_once(&mut arguments.from, version(input, allows)?, &word)?,
                 _ => return Err(Error::new(word.span(), format!("unknown `{word}`: {allows}"))),
             }
@@ -205,6 +208,24 @@ fn joined(columns: &[Ident], at: &Ident) -> Ident {
     match columns {
         [only] => only.clone(),
         _ => Ident::new(&texts.join("_"), at.span()),
+    }
+}
+
+/// A number after `=`. The bounds are those of `ambit-model`.
+fn priority(input: ParseStream<'_>) -> Result<f32> {
+    const ALLOWS: &str = "a table's priority is a number from 0.01 to 100, `priority = 2.0`; 1 is that of a table without a word";
+    let wrong = |error: Error| Error::new(error.span(), ALLOWS);
+    input.parse::<Token![=]>().map_err(wrong)?;
+    let (weight, span) = if input.peek(LitInt) {
+        let number: LitInt = input.parse()?;
+        (number.base10_parse().map_err(wrong)?, number.span())
+    } else {
+        let number: LitFloat = input.parse().map_err(wrong)?;
+        (number.base10_parse().map_err(wrong)?, number.span())
+    };
+    match (0.01..=100.0).contains(&weight) {
+        true => Ok(weight),
+        false => Err(Error::new(span, ALLOWS)),
     }
 }
 

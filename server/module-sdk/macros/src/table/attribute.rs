@@ -12,8 +12,8 @@ use super::{Kind, OnDelete};
 const DEFAULT_CELL: f32 = 32.0;
 
 const COLUMN_ALLOWS: &str = "a column takes `#[primary_key]`, `#[unique]`, `#[auto_inc]`, `#[index(hash)]`, \
-     `#[index(ordered)]`, `#[spatial]`, `#[spatial(cell = 32.0)]`, `#[references(table)]`, `#[default(EXPR)]`, \
-     `#[renamed_from(old)]` and `#[quantize(step = 0.01)]`";
+     `#[index(ordered)]`, `#[spatial]`, `#[spatial(cell = 32.0)]`, `#[references(table)]`, `#[private]`, \
+     `#[default(EXPR)]`, `#[renamed_from(old)]`, `#[priority]` and `#[quantize(step = 0.01)]`";
 const REFERENCES_ALLOWS: &str = "a column names a row of another table by its primary key: `#[references(guild)]`, \
      `#[references(guild, on_delete = \"cascade\")]`";
 
@@ -22,11 +22,13 @@ pub enum ColumnAttribute {
     PrimaryKey(Kind),
     Unique(Kind),
     AutoInc,
+    Private,
     Index(Kind),
     References { table: Ident, on_delete: OnDelete },
     Default(Box<Expr>),
     RenamedFrom(Ident),
     Quantize(QuantizeModel),
+    Priority,
 }
 
 impl ColumnAttribute {
@@ -43,6 +45,19 @@ impl ColumnAttribute {
                     Error::new(attribute.meta.span(), "`#[auto_inc]` takes nothing in parentheses")
                 })?;
                 Self::AutoInc
+            }
+            Some("private") => {
+                attribute.meta.require_path_only().map_err(|_| {
+                    Error::new(attribute.meta.span(), "`#[private]` takes nothing in parentheses")
+                })?;
+                Self::Private
+            }
+            Some("priority") => {
+                attribute.meta.require_path_only().map_err(|_| {
+                    let text = "`#[priority]` takes nothing in parentheses; the table's is `#[table(priority = 2.0)]`";
+                    Error::new(attribute.meta.span(), text)
+                })?;
+                Self::Priority
             }
             Some("index") => {
                 Self::Index(kind(attribute, "an index is `#[index(hash)]` or `#[index(ordered)]`")?)

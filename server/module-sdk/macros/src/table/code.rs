@@ -182,10 +182,18 @@ fn description(table: &TableModel) -> TokenStream {
     };
     let references = table.references.iter().filter(|_| !is_old).map(reference);
     let renamed_from = optional_text(table.renamed_from.as_ref().filter(|_| !is_old));
+    let visible = &table.visible;
+    let (weight, column) = table.priority;
+    let priority = match column.filter(|_| !is_old).map(Literal::usize_unsuffixed) {
+        Some(column) => quote! { ::core::option::Option::Some(#column) },
+        None => quote! { ::core::option::Option::None },
+    };
     quote! {
         ::ambit_module::generated::TableSchema {
             name: ::std::borrow::ToOwned::to_owned(#table_name),
             public: #public,
+            visible: ::std::vec![#(::std::borrow::ToOwned::to_owned(#visible)),*],
+            priority: ::ambit_module::generated::Priority { weight: #weight, column: #priority },
             durability: ::ambit_module::generated::Durability::#durability,
             columns: ::std::vec![#(#columns),*],
             indexes: ::std::vec![#(#indexes),*],
@@ -199,6 +207,7 @@ fn description(table: &TableModel) -> TokenStream {
 
 fn column(column: &ColumnModel, is_old: bool) -> TokenStream {
     let (name, ty, auto_inc, doc) = (text(&column.name), &column.ty, column.auto_inc, &column.doc);
+    let private = column.private && !is_old;
     let renamed_from = optional_text(column.renamed_from.as_ref().filter(|_| !is_old));
     let default = match column.default.as_ref().filter(|_| !is_old) {
         // A local of the column's type, so that a wrong expression is told in the author's words.
@@ -219,6 +228,7 @@ fn column(column: &ColumnModel, is_old: bool) -> TokenStream {
             default: #default,
             renamed_from: #renamed_from,
             quantize: #quantize,
+            private: #private,
             ..::ambit_module::generated::column::<#ty>(#name, #auto_inc, #doc)
         }
     }
@@ -282,7 +292,11 @@ fn checks(table: &TableModel) -> TokenStream {
     let quantised = quantised.map(|(ty, check)| {
         quote_spanned! { ty.span() => const _: () = ::ambit_module::generated::#check::<#ty>(); }
     });
-    quote! { #(#auto_inc)* #(#indexed)* #(#quantised)* }
+    let priority = table.priority.1.and_then(|column| table.columns.get(column)).map(|column| {
+        let ty = &column.ty;
+        quote_spanned! { ty.span() => const _: () = ::ambit_module::generated::must_be_priority::<#ty>(); }
+    });
+    quote! { #(#auto_inc)* #(#indexed)* #(#quantised)* #priority }
 }
 
 fn key_type(table: &TableModel, index: &IndexModel) -> TokenStream {

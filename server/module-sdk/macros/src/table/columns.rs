@@ -13,6 +13,8 @@ pub struct Columns {
     pub indexes: Vec<IndexModel>,
     pub primary: Option<usize>,
     pub references: Vec<ReferenceModel>,
+    /// Position of the column that says what a row is worth.
+    pub priority: Option<usize>,
 }
 
 /// Names that the handle of every table already has.
@@ -48,6 +50,7 @@ impl Columns {
             visibility: field.vis.clone(),
             ty: field.ty.clone(),
             auto_inc: false,
+            private: false,
             default: None,
             renamed_from: None,
             quantize: None,
@@ -79,11 +82,24 @@ impl Columns {
                 column.auto_inc = true;
                 return Ok(());
             }
+            ColumnAttribute::Private => {
+                column.private = true;
+                return Ok(());
+            }
             ColumnAttribute::Default(value) => {
                 return column.default.replace(*value).map_or(Ok(()), |_| Err(twice()));
             }
             ColumnAttribute::RenamedFrom(old) => {
                 return column.renamed_from.replace(old).map_or(Ok(()), |_| Err(twice()));
+            }
+            ColumnAttribute::Priority => {
+                return match self.priority.replace(position) {
+                    None => Ok(()),
+                    Some(_) => Err(Error::new_spanned(
+                        attribute,
+                        "one column of a table is the priority of its rows",
+                    )),
+                };
             }
             ColumnAttribute::Quantize(quantize) => {
                 if column.quantize.replace(quantize).is_some() {
@@ -128,6 +144,21 @@ impl Columns {
         }
         self.indexes.push(IndexModel { name: column.name.clone(), columns: vec![position], kind, unique });
         Ok(())
+    }
+
+    /// Clients know a row by its primary key.
+    pub fn check_private(&self) -> Result<()> {
+        let primary = self.primary.and_then(|primary| self.indexes.get(primary));
+        let mut key = primary.into_iter().flat_map(|index| &index.columns);
+        let is_private = |column: &&ColumnModel| column.private;
+        match key.find_map(|&column| self.columns.get(column).filter(is_private)) {
+            Some(column) => Err(Error::new(
+                column.name.span(),
+                "clients know a row by its primary key: a column of it cannot be private; use `#[unique]` here and \
+                 another key",
+            )),
+            None => Ok(()),
+        }
     }
 
     /// Adds the indexes by which the rows that name a row are found.

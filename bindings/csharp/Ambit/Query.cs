@@ -94,7 +94,7 @@ namespace Ambit {
 
         /// <summary>Shows only the columns that are named so, and the primary key. The others are blank in the cache, unless
         /// another subscription shows them.</summary>
-        public Query<TRow> Showing<TValue>(Column<TRow, TValue> column) {
+        public Query<TRow> Showing(Column<TRow> column) {
             columns.Add(column.Name);
             return this;
         }

@@ -110,7 +110,11 @@ impl IndexShape {
     /// The key of a row as bytes; equal keys have equal bytes. None for a position.
     pub(crate) fn key(&self, values: &[Value]) -> Option<Vec<u8>> {
         match self.schema.kind {
-            IndexKind::Hash | IndexKind::Ordered => encode_row(&self.layout, &self.values(values)).ok(),
+            IndexKind::Hash => encode_row(&self.layout, &self.values(values)).ok(),
+            IndexKind::Ordered => {
+                let values: Vec<Value> = self.values(values).into_iter().map(without_sign_of_zero).collect();
+                encode_row(&self.layout, &values).ok()
+            }
             IndexKind::Spatial { .. } => None,
         }
     }
@@ -128,6 +132,16 @@ impl ReferenceShape {
     }
 }
 
+/// In an ordered index -0 counts as 0. Their sum is 0.
+#[expect(clippy::wildcard_enum_match_arm, reason = "only floats have two zeros")]
+fn without_sign_of_zero(value: Value) -> Value {
+    match value {
+        Value::F32(number) => Value::F32(number + 0.0),
+        Value::F64(number) => Value::F64(number + 0.0),
+        other => other,
+    }
+}
+
 pub(crate) fn columns_of(columns: &[u16], values: &[Value]) -> Vec<Value> {
     columns.iter().filter_map(|&column| values.get(usize::from(column)).cloned()).collect()
 }
@@ -138,5 +152,29 @@ fn present(value: Value) -> Option<Value> {
     match value {
         Value::Option(inner) => inner.map(|inner| *inner),
         other => Some(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ambit_model::{ColumnSchema, TableSchema};
+
+    use super::*;
+
+    /// Seed 1795758536000056: the store refused a second zero, and the model took it for another number.
+    #[test]
+    fn the_two_zeros_are_one_key_of_an_ordered_index() {
+        let index =
+            IndexSchema { name: "at".into(), columns: vec![0], kind: IndexKind::Ordered, unique: true };
+        let table = TableSchema {
+            name: "thing".into(),
+            columns: vec![ColumnSchema::new("at", ColumnType::F64)],
+            indexes: vec![index],
+            ..TableSchema::default()
+        };
+        let shape = Shape::new(&Schema { tables: vec![table], ..Schema::default() });
+        let index = &shape.tables[0].indexes[0];
+        assert_eq!(index.key(&[Value::F64(-0.0)]), index.key(&[Value::F64(0.0)]));
+        assert_ne!(index.key(&[Value::F64(-1.0)]), index.key(&[Value::F64(1.0)]));
     }
 }

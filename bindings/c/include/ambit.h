@@ -11,7 +11,7 @@
 #include <stdlib.h>
 
 // Raised when a function or struct of the C ABI changes.
-#define AMBIT_ABI_VERSION 3
+#define AMBIT_ABI_VERSION 4
 
 // What became of a call of this library. Numbers are never reused.
 enum AmbitStatus
@@ -302,6 +302,53 @@ typedef struct {
   uint32_t confirmed;
 } AmbitDelivery;
 
+// A circle, or a sphere, in units of the position.
+typedef struct {
+  // Its centre; in two dimensions `z` is 0.
+  double x;
+  // Its centre.
+  double y;
+  // Its centre.
+  double z;
+  // At which rows enter.
+  double radius;
+} AmbitCircle;
+
+// A tier of a subscription, and what it holds.
+typedef struct {
+  // Up to which distance, border included, in units of the position.
+  double distance;
+  // Changes of one row are at least so many milliseconds apart; 0 for one per update.
+  uint32_t interval_ms;
+  // Rows that lie in it.
+  uint32_t rows;
+} AmbitTierInForce;
+
+// What is in force in a subscription, as of one update. The lists stay in place until the next
+// ambit_client_inspection of this client.
+typedef struct {
+  // The commit that the cache equalled then.
+  uint64_t offset;
+  // Rows leave its circles at the radius plus this.
+  double hysteresis;
+  // Where its rows lie, if the query says so by distance: in any of these if they move, in all of them otherwise.
+  const AmbitCircle *circles;
+  // Count of circles.
+  size_t circle_count;
+  // From near to far; the last one holds to the border.
+  const AmbitTierInForce *tiers;
+  // Count of tiers.
+  size_t tier_count;
+  // Rows that the client holds because of it. It may hold some of them because of others too.
+  uint32_t rows;
+  // Those of them that have changes which the client is still to be told.
+  uint32_t waiting;
+  // Updates per second of the connection; infinity for one per commit.
+  float rate;
+  // Bytes per second that its changes compete for; 0 for no bound.
+  uint32_t budget;
+} AmbitInspection;
+
 // What generated code compares with what it was made from.
 typedef struct {
   // A number that differs when columns or indexes differ.
@@ -489,6 +536,20 @@ AmbitStatus ambit_client_change(AmbitClient *client,
                                 uint32_t change,
                                 AmbitSubscriptionState *out,
                                 AmbitText *out_message);
+
+// Asks the server what is in force in a subscription: how many rows it holds, how many of them wait, its circles and
+// tiers. For editors and debuggers; nothing is sent when nobody asks. ambit_client_inspection has the answer with a
+// later tick. AMBIT_STATUS_NOT_FOUND if there never was such a subscription.
+//
+// `client` is alive and used by this thread alone.
+AmbitStatus ambit_client_inspect(AmbitClient *client,
+                                 uint32_t subscription);
+
+// The last answer to ambit_client_inspect as of the last tick. AMBIT_STATUS_NOT_FOUND before it, and once the
+// subscription is over.
+//
+// `client` is alive and used by this thread alone; `out` points to an AmbitInspection.
+AmbitStatus ambit_client_inspection(AmbitClient *client, uint32_t subscription, AmbitInspection *out);
 
 // Id, fingerprint and size of a table; NotConnected before the first tick after the Welcome.
 //

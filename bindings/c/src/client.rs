@@ -19,7 +19,7 @@ pub extern "C" fn ambit_abi_version() -> u32 {
 }
 
 /// Raised when a function or struct of the C ABI changes.
-pub const ABI_VERSION: u32 = 3;
+pub const ABI_VERSION: u32 = 4;
 
 /// Begins to connect and returns at once. Free the client with ambit_client_free.
 ///
@@ -42,6 +42,8 @@ pub unsafe extern "C" fn ambit_client_connect(
             events: Vec::new(),
             results: Vec::new(),
             locals: Vec::new(),
+            circles: Vec::new(),
+            tiers: Vec::new(),
             text: String::new(),
         };
         put(out, Box::into_raw(Box::new(client)))

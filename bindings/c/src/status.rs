@@ -58,7 +58,7 @@ impl From<SendError> for Failure {
             SendError::Delivery(_) | SendError::Parameter(_) | SendError::Arguments { .. } => {
                 AmbitStatus::BadArgument
             }
-            SendError::UnknownReducer(_) => AmbitStatus::NotFound,
+            SendError::UnknownReducer(_) | SendError::UnknownSubscription(_) => AmbitStatus::NotFound,
             SendError::Disconnected(_) => AmbitStatus::Disconnected,
         };
         Self::new(status, error.to_string())

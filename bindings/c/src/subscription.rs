@@ -6,7 +6,7 @@ use ambit_client::{Delivery, DeliveryError, Parameters, PlainValue, Subscription
 
 use crate::status::{AmbitStatus, Failure, bytes, guard, lend, list, put, room, text};
 use crate::types::{
-    AmbitClient, AmbitDelivery, AmbitParameter, AmbitSubscriptionState, AmbitText, AmbitTier,
+    AmbitClient, AmbitDelivery, AmbitInspection, AmbitParameter, AmbitSubscriptionState, AmbitText, AmbitTier,
 };
 
 /// Begins a subscription; its rows come all at once with a later tick. `:name` in the query's text takes the value of
@@ -116,6 +116,44 @@ pub unsafe extern "C" fn ambit_client_change(
         put(out_message, AmbitText::new(&client.text))?;
         put(out, state)
     })
+}
+
+/// Asks the server what is in force in a subscription: how many rows it holds, how many of them wait, its circles and
+/// tiers. For editors and debuggers; nothing is sent when nobody asks. ambit_client_inspection has the answer with a
+/// later tick. AMBIT_STATUS_NOT_FOUND if there never was such a subscription.
+///
+/// # Safety
+/// `client` is alive and used by this thread alone.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ambit_client_inspect(client: *mut AmbitClient, subscription: u32) -> AmbitStatus {
+    // SAFETY: the caller's promise.
+    guard(|| unsafe { Ok(lend(client)?.client.inspect(subscription)?) })
+}
+
+/// The last answer to ambit_client_inspect as of the last tick. AMBIT_STATUS_NOT_FOUND before it, and once the
+/// subscription is over.
+///
+/// # Safety
+/// `client` is alive and used by this thread alone; `out` points to an AmbitInspection.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ambit_client_inspection(
+    client: *mut AmbitClient,
+    subscription: u32,
+    out: *mut AmbitInspection,
+) -> AmbitStatus {
+    // SAFETY: the caller's promise.
+    guard(|| unsafe {
+        let client = lend(client)?;
+        room(out, "out")?;
+        let told = client.client.inspection(subscription).ok_or_else(|| untold(subscription))?;
+        put(out, AmbitInspection::new(told, &mut client.circles, &mut client.tiers))
+    })
+}
+
+fn untold(subscription: u32) -> Failure {
+    let text =
+        format!("the server has not told what is in force in subscription {subscription}, or it is over");
+    Failure::new(AmbitStatus::NotFound, text)
 }
 
 fn told(state: Option<&SubscriptionState>) -> (AmbitSubscriptionState, String) {

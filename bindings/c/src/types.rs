@@ -1,6 +1,6 @@
 //! The structs and numbers of the C ABI.
 
-use ambit_client::Client;
+use ambit_client::{Client, Inspection};
 
 /// One connection to a database, with its cache. Belongs to one thread at a time.
 pub struct AmbitClient {
@@ -8,6 +8,8 @@ pub struct AmbitClient {
     pub(crate) events: Vec<AmbitEvent>,
     pub(crate) results: Vec<AmbitResult>,
     pub(crate) locals: Vec<u32>,
+    pub(crate) circles: Vec<AmbitCircle>,
+    pub(crate) tiers: Vec<AmbitTierInForce>,
     pub(crate) text: String,
 }
 
@@ -135,6 +137,59 @@ pub struct AmbitDelivery {
     pub budget: u32,
     /// Not 0: the connection is only told what is durable, for all of its subscriptions from this one on.
     pub confirmed: u32,
+}
+
+/// A circle, or a sphere, in units of the position.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, Default)]
+pub struct AmbitCircle {
+    /// Its centre; in two dimensions `z` is 0.
+    pub x: f64,
+    /// Its centre.
+    pub y: f64,
+    /// Its centre.
+    pub z: f64,
+    /// At which rows enter.
+    pub radius: f64,
+}
+
+/// A tier of a subscription, and what it holds.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, Default)]
+pub struct AmbitTierInForce {
+    /// Up to which distance, border included, in units of the position.
+    pub distance: f64,
+    /// Changes of one row are at least so many milliseconds apart; 0 for one per update.
+    pub interval_ms: u32,
+    /// Rows that lie in it.
+    pub rows: u32,
+}
+
+/// What is in force in a subscription, as of one update. The lists stay in place until the next
+/// ambit_client_inspection of this client.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct AmbitInspection {
+    /// The commit that the cache equalled then.
+    pub offset: u64,
+    /// Rows leave its circles at the radius plus this.
+    pub hysteresis: f64,
+    /// Where its rows lie, if the query says so by distance: in any of these if they move, in all of them otherwise.
+    pub circles: *const AmbitCircle,
+    /// Count of circles.
+    pub circle_count: usize,
+    /// From near to far; the last one holds to the border.
+    pub tiers: *const AmbitTierInForce,
+    /// Count of tiers.
+    pub tier_count: usize,
+    /// Rows that the client holds because of it. It may hold some of them because of others too.
+    pub rows: u32,
+    /// Those of them that have changes which the client is still to be told.
+    pub waiting: u32,
+    /// Updates per second of the connection; infinity for one per commit.
+    pub rate: f32,
+    /// Bytes per second that its changes compete for; 0 for no bound.
+    pub budget: u32,
 }
 
 /// What happened to a row: the `kind` of an AmbitEvent.
@@ -289,5 +344,38 @@ pub struct AmbitTableStatistics {
 impl AmbitText {
     pub(crate) fn new(text: &str) -> Self {
         Self { bytes: text.as_ptr(), length: text.len() }
+    }
+}
+
+impl AmbitInspection {
+    /// What was told; its lists are put into these.
+    pub(crate) fn new(
+        told: &Inspection,
+        circles: &mut Vec<AmbitCircle>,
+        tiers: &mut Vec<AmbitTierInForce>,
+    ) -> Self {
+        circles.clear();
+        circles.extend(told.circles.iter().map(|circle| {
+            let [x, y, z] = circle.centre;
+            AmbitCircle { x, y, z, radius: circle.radius }
+        }));
+        tiers.clear();
+        tiers.extend(told.tiers.iter().map(|tier| AmbitTierInForce {
+            distance: tier.distance,
+            interval_ms: tier.interval_ms,
+            rows: tier.rows,
+        }));
+        Self {
+            offset: told.offset,
+            hysteresis: told.hysteresis,
+            circles: circles.as_ptr(),
+            circle_count: circles.len(),
+            tiers: tiers.as_ptr(),
+            tier_count: tiers.len(),
+            rows: told.rows,
+            waiting: told.waiting,
+            rate: told.rate,
+            budget: told.budget,
+        }
     }
 }

@@ -140,7 +140,7 @@ static void refuses_bad_arguments(void) {
 /// A subscription with these options is refused here, with a text that says this.
 static void refuses_delivery(AmbitDelivery delivery, AmbitStatus status, const char *why) {
     uint32_t number = 77;
-    AmbitClient *client = connect_as("http://127.0.0.1:1", "");
+    AmbitClient *client = connect_as(getenv("AMBIT_TEST_SERVER"), "");
     CHECK(ambit_client_subscribe(client, text("SELECT * FROM player"), NULL, 0, &delivery, &number) == status);
     CHECK(number == 77 && strstr(last_error(), why) != NULL);
     ambit_client_free(client);
@@ -367,6 +367,10 @@ static bool has_state(AmbitClient *client, const AmbitTick *tick) {
     return waited_state != AMBIT_SUBSCRIPTION_STATE_PENDING;
 }
 
+static bool has_ended(AmbitClient *client, const AmbitTick *tick) {
+    return has_state(client, tick) && waited_state == AMBIT_SUBSCRIPTION_STATE_ENDED;
+}
+
 static uint8_t walker_identity[32];
 static float walker_position[4];
 static uint64_t walker_offset;
@@ -395,12 +399,14 @@ static void walk(AmbitClient *walker, float metres) {
     walker_offset = tick.results[0].offset;
 }
 
-static AmbitClient *joined_walker(void) {
+/// Somebody of this name, which has six letters and is nobody else's.
+static AmbitClient *joined_walker(const char *name) {
     AmbitClient *walker = connect_as(getenv("AMBIT_TEST_SERVER"), "");
     AmbitTableInfo player;
     AmbitRow row;
     uint32_t number;
-    uint8_t join[16] = {8, 0, 0, 0, 6, 0, 0, 0, 'c', '-', 'w', 'a', 'l', 'k'};
+    uint8_t join[16] = {8, 0, 0, 0, 6, 0, 0, 0};
+    memcpy(join + 8, name, 6);
     OK(ambit_client_subscribe(walker, text("SELECT * FROM player WHERE identity = :sender"), NULL, 0, &immediate, &number));
     until(walker, knows_tables);
     OK(ambit_client_identity(walker, walker_identity));
@@ -413,7 +419,7 @@ static AmbitClient *joined_walker(void) {
 }
 
 static void delivers_as_asked(void) {
-    AmbitClient *walker = joined_walker(), *watcher = connect_as(getenv("AMBIT_TEST_SERVER"), "");
+    AmbitClient *walker = joined_walker("c-walk"), *watcher = connect_as(getenv("AMBIT_TEST_SERVER"), "");
     const float step = walker_position[0] > 300 ? -1.0F : 1.0F;
     AmbitText column = text("position");
     AmbitTier tiers[2] = {{.distance = 30, .rate = 20}, {.distance = 2000, .rate = 0.01F, .columns = &column, .column_count = 1}};
@@ -450,6 +456,37 @@ static void delivers_as_asked(void) {
     ambit_client_free(walker);
 }
 
+static bool has_inspection(AmbitClient *client, const AmbitTick *tick) {
+    AmbitInspection inspection;
+    (void)tick;
+    return ambit_client_inspection(client, waited_subscription, &inspection) == AMBIT_STATUS_OK;
+}
+
+static void tells_what_is_in_force(void) {
+    AmbitClient *walker = joined_walker("c-look");
+    AmbitTier tiers[2] = {{.distance = 30}, {.distance = 80, .rate = 4}};
+    AmbitDelivery delivery = {.rate = 20, .hysteresis = 5, .tiers = tiers, .tier_count = 2, .budget = 64000};
+    AmbitInspection told = {.rows = 777};
+    CHECK(ambit_client_inspect(NULL, 1) == AMBIT_STATUS_NULL_ARGUMENT && ambit_client_inspection(walker, 1, NULL) == AMBIT_STATUS_NULL_ARGUMENT);
+    CHECK(ambit_client_inspect(walker, 99) == AMBIT_STATUS_NOT_FOUND && strstr(last_error(), "no subscription 99") != NULL);
+    OK(ambit_client_subscribe(walker, text("SELECT a.* FROM player a JOIN player p ON ST_DWithin(a.position, p.position, 80) "
+                                           "WHERE p.identity = :sender AND a.identity = :sender"),
+                              NULL, 0, &delivery, &waited_subscription));
+    CHECK(ambit_client_inspection(walker, waited_subscription, &told) == AMBIT_STATUS_NOT_FOUND && told.rows == 777);
+    OK(ambit_client_inspect(walker, waited_subscription));
+    until(walker, has_inspection);
+    OK(ambit_client_inspection(walker, waited_subscription, &told));
+    // The other subscription of the connection wants every commit.
+    CHECK(told.rows == 1 && told.waiting == 0 && isinf(told.rate) && told.hysteresis == 5 && told.budget == 64000 && told.offset > 0);
+    CHECK(told.circle_count == 1 && told.circles[0].radius == 80 && told.circles[0].z == 0);
+    CHECK(told.circles[0].x == walker_position[0] && told.circles[0].y == walker_position[1]);
+    CHECK(told.tier_count == 2 && told.tiers[0].distance == 30 && told.tiers[0].interval_ms == 0 && told.tiers[0].rows == 1);
+    CHECK(told.tiers[1].distance == 80 && told.tiers[1].interval_ms == 250 && told.tiers[1].rows == 0);
+    OK(ambit_client_unsubscribe(walker, waited_subscription));
+    CHECK(until(walker, has_ended).offset > 0 && !has_inspection(walker, NULL));
+    ambit_client_free(walker);
+}
+
 int main(void) {
     refuses_bad_arguments();
     refuses_bad_delivery();
@@ -457,6 +494,7 @@ int main(void) {
     lives();
     changes_parameters();
     delivers_as_asked();
-    puts("test result: ok. 6 passed; 0 failed");
+    tells_what_is_in_force();
+    puts("test result: ok. 7 passed; 0 failed");
     return 0;
 }

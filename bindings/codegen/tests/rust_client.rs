@@ -78,6 +78,7 @@ fn serve(calls: mpsc::Sender<(u16, usize)>) -> SocketAddr {
                     ClientMessage::Subscribe { .. }
                     | ClientMessage::ChangeParameters { .. }
                     | ClientMessage::Unsubscribe { .. }
+                    | ClientMessage::Inspect { .. }
                     | ClientMessage::Ping { .. } => {}
                 }
             }

@@ -114,6 +114,22 @@ public:
         AmbitText text{};
         return told(ambit_client_change(client_, subscription, change, &state, &text), state, text, message);
     }
+    bool inspect(std::uint32_t subscription) override { return ok(ambit_client_inspect(client_, subscription)); }
+    bool inspection(std::uint32_t subscription, Inspection& out) override {
+        AmbitInspection from{};
+        if (!ok(ambit_client_inspection(client_, subscription, &from))) return false;
+        out.offset = from.offset;
+        out.rows = from.rows;
+        out.waiting = from.waiting;
+        out.rate = from.rate;
+        out.hysteresis = from.hysteresis;
+        out.budget = from.budget;
+        out.circles.clear();
+        for (const AmbitCircle* at = from.circles; at != from.circles + from.circle_count; at++) out.circles.push_back({{at->x, at->y, at->z}, at->radius});
+        out.tiers.clear();
+        for (const AmbitTierInForce* at = from.tiers; at != from.tiers + from.tier_count; at++) out.tiers.push_back({at->distance, at->interval_ms, at->rows});
+        return true;
+    }
     Lookup reducer(std::string_view name, Info& out) override {
         AmbitReducerInfo info{};
         const Lookup found = lookup_of(ambit_reducer_by_name(client_, text_of(name), &info));

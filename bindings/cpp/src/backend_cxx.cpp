@@ -101,6 +101,22 @@ public:
         message = state == SubscriptionState::Failed ? error() : std::string();
         return state;
     }
+    bool inspect(std::uint32_t subscription) override { return core_->inspect(subscription); }
+    bool inspection(std::uint32_t subscription, Inspection& out) override {
+        bridge::Inspection from{};
+        if (!core_->inspection(subscription, from)) return false;
+        out.offset = from.offset;
+        out.rows = from.rows;
+        out.waiting = from.waiting;
+        out.rate = from.rate;
+        out.hysteresis = from.hysteresis;
+        out.budget = from.budget;
+        out.circles.clear();
+        for (const bridge::Circle& at : core_->circles()) out.circles.push_back({{at.x, at.y, at.z}, at.radius});
+        out.tiers.clear();
+        for (const bridge::TierInForce& at : core_->tiers()) out.tiers.push_back({at.distance, at.interval_ms, at.rows});
+        return true;
+    }
     Lookup reducer(std::string_view name, Info& out) override { return take(core_->reducer(bytes_of(name)), out); }
     Lookup table(std::string_view name, Info& out) override { return take(core_->table(bytes_of(name)), out); }
     bool call(std::uint16_t reducer, const std::uint8_t* row, std::size_t length, std::uint32_t& out) override {

@@ -713,6 +713,11 @@ std::size_t align_of() {
 class Str::uninit {};
 inline Str::Str(uninit) noexcept {}
 
+template <typename T>
+class Slice<T>::uninit {};
+template <typename T>
+inline Slice<T>::Slice(uninit) noexcept {}
+
 namespace repr {
 using Fat = ::std::array<::std::uintptr_t, 2>;
 } // namespace repr
@@ -747,6 +752,16 @@ public:
     return str;
   }
 };
+
+template <typename T>
+class impl<Slice<T>> final {
+public:
+  static Slice<T> slice(repr::Fat repr) noexcept {
+    Slice<T> slice = typename Slice<T>::uninit{};
+    slice.repr = repr;
+    return slice;
+  }
+};
 } // namespace
 } // namespace cxxbridge1
 } // namespace rust
@@ -766,6 +781,9 @@ namespace ambit {
     struct Name;
     struct Tier;
     struct Delivery;
+    struct Circle;
+    struct TierInForce;
+    struct Inspection;
     struct Info;
     struct Tick;
     struct Figures;
@@ -860,6 +878,43 @@ struct Delivery final {
 };
 #endif // CXXBRIDGE1_STRUCT_ambit$bridge$Delivery
 
+#ifndef CXXBRIDGE1_STRUCT_ambit$bridge$Circle
+#define CXXBRIDGE1_STRUCT_ambit$bridge$Circle
+struct Circle final {
+  double x CXX_DEFAULT_VALUE(0);
+  double y CXX_DEFAULT_VALUE(0);
+  double z CXX_DEFAULT_VALUE(0);
+  double radius CXX_DEFAULT_VALUE(0);
+
+  using IsRelocatable = ::std::true_type;
+};
+#endif // CXXBRIDGE1_STRUCT_ambit$bridge$Circle
+
+#ifndef CXXBRIDGE1_STRUCT_ambit$bridge$TierInForce
+#define CXXBRIDGE1_STRUCT_ambit$bridge$TierInForce
+struct TierInForce final {
+  double distance CXX_DEFAULT_VALUE(0);
+  ::std::uint32_t interval_ms CXX_DEFAULT_VALUE(0);
+  ::std::uint32_t rows CXX_DEFAULT_VALUE(0);
+
+  using IsRelocatable = ::std::true_type;
+};
+#endif // CXXBRIDGE1_STRUCT_ambit$bridge$TierInForce
+
+#ifndef CXXBRIDGE1_STRUCT_ambit$bridge$Inspection
+#define CXXBRIDGE1_STRUCT_ambit$bridge$Inspection
+struct Inspection final {
+  ::std::uint64_t offset CXX_DEFAULT_VALUE(0);
+  double hysteresis CXX_DEFAULT_VALUE(0);
+  ::std::uint32_t rows CXX_DEFAULT_VALUE(0);
+  ::std::uint32_t waiting CXX_DEFAULT_VALUE(0);
+  float rate CXX_DEFAULT_VALUE(0);
+  ::std::uint32_t budget CXX_DEFAULT_VALUE(0);
+
+  using IsRelocatable = ::std::true_type;
+};
+#endif // CXXBRIDGE1_STRUCT_ambit$bridge$Inspection
+
 #ifndef CXXBRIDGE1_STRUCT_ambit$bridge$Info
 #define CXXBRIDGE1_STRUCT_ambit$bridge$Info
 struct Info final {
@@ -919,6 +974,10 @@ struct Core final : public ::rust::Opaque {
   ::std::uint8_t change(::std::uint32_t subscription, ::std::uint32_t change) noexcept;
   bool unsubscribe(::std::uint32_t subscription) noexcept;
   ::std::uint8_t subscription(::std::uint32_t subscription) noexcept;
+  bool inspect(::std::uint32_t subscription) noexcept;
+  bool inspection(::std::uint32_t subscription, ::ambit::bridge::Inspection &out) noexcept;
+  ::rust::Slice<::ambit::bridge::Circle const> circles() const noexcept;
+  ::rust::Slice<::ambit::bridge::TierInForce const> tiers() const noexcept;
   ::ambit::bridge::Info reducer(::rust::Slice<::std::uint8_t const> name) noexcept;
   ::ambit::bridge::Info table(::rust::Slice<::std::uint8_t const> name) noexcept;
   ::std::uint32_t call(::std::uint16_t reducer, ::rust::Slice<::std::uint8_t const> row) noexcept;
@@ -972,6 +1031,14 @@ void ambit$bridge$cxxbridge1$205$Core$token(::ambit::bridge::Core &self, ::rust:
 bool ambit$bridge$cxxbridge1$205$Core$unsubscribe(::ambit::bridge::Core &self, ::std::uint32_t subscription) noexcept;
 
 ::std::uint8_t ambit$bridge$cxxbridge1$205$Core$subscription(::ambit::bridge::Core &self, ::std::uint32_t subscription) noexcept;
+
+bool ambit$bridge$cxxbridge1$205$Core$inspect(::ambit::bridge::Core &self, ::std::uint32_t subscription) noexcept;
+
+bool ambit$bridge$cxxbridge1$205$Core$inspection(::ambit::bridge::Core &self, ::std::uint32_t subscription, ::ambit::bridge::Inspection &out) noexcept;
+
+::rust::repr::Fat ambit$bridge$cxxbridge1$205$Core$circles(::ambit::bridge::Core const &self) noexcept;
+
+::rust::repr::Fat ambit$bridge$cxxbridge1$205$Core$tiers(::ambit::bridge::Core const &self) noexcept;
 
 void ambit$bridge$cxxbridge1$205$Core$reducer(::ambit::bridge::Core &self, ::rust::Slice<::std::uint8_t const> name, ::ambit::bridge::Info *return$) noexcept;
 
@@ -1062,6 +1129,22 @@ bool Core::unsubscribe(::std::uint32_t subscription) noexcept {
 
 ::std::uint8_t Core::subscription(::std::uint32_t subscription) noexcept {
   return ambit$bridge$cxxbridge1$205$Core$subscription(*this, subscription);
+}
+
+bool Core::inspect(::std::uint32_t subscription) noexcept {
+  return ambit$bridge$cxxbridge1$205$Core$inspect(*this, subscription);
+}
+
+bool Core::inspection(::std::uint32_t subscription, ::ambit::bridge::Inspection &out) noexcept {
+  return ambit$bridge$cxxbridge1$205$Core$inspection(*this, subscription, out);
+}
+
+::rust::Slice<::ambit::bridge::Circle const> Core::circles() const noexcept {
+  return ::rust::impl<::rust::Slice<::ambit::bridge::Circle const>>::slice(ambit$bridge$cxxbridge1$205$Core$circles(*this));
+}
+
+::rust::Slice<::ambit::bridge::TierInForce const> Core::tiers() const noexcept {
+  return ::rust::impl<::rust::Slice<::ambit::bridge::TierInForce const>>::slice(ambit$bridge$cxxbridge1$205$Core$tiers(*this));
 }
 
 ::ambit::bridge::Info Core::reducer(::rust::Slice<::std::uint8_t const> name) noexcept {

@@ -726,6 +726,9 @@ namespace ambit {
     struct Name;
     struct Tier;
     struct Delivery;
+    struct Circle;
+    struct TierInForce;
+    struct Inspection;
     struct Info;
     struct Tick;
     struct Figures;
@@ -820,6 +823,43 @@ struct Delivery final {
 };
 #endif // CXXBRIDGE1_STRUCT_ambit$bridge$Delivery
 
+#ifndef CXXBRIDGE1_STRUCT_ambit$bridge$Circle
+#define CXXBRIDGE1_STRUCT_ambit$bridge$Circle
+struct Circle final {
+  double x CXX_DEFAULT_VALUE(0);
+  double y CXX_DEFAULT_VALUE(0);
+  double z CXX_DEFAULT_VALUE(0);
+  double radius CXX_DEFAULT_VALUE(0);
+
+  using IsRelocatable = ::std::true_type;
+};
+#endif // CXXBRIDGE1_STRUCT_ambit$bridge$Circle
+
+#ifndef CXXBRIDGE1_STRUCT_ambit$bridge$TierInForce
+#define CXXBRIDGE1_STRUCT_ambit$bridge$TierInForce
+struct TierInForce final {
+  double distance CXX_DEFAULT_VALUE(0);
+  ::std::uint32_t interval_ms CXX_DEFAULT_VALUE(0);
+  ::std::uint32_t rows CXX_DEFAULT_VALUE(0);
+
+  using IsRelocatable = ::std::true_type;
+};
+#endif // CXXBRIDGE1_STRUCT_ambit$bridge$TierInForce
+
+#ifndef CXXBRIDGE1_STRUCT_ambit$bridge$Inspection
+#define CXXBRIDGE1_STRUCT_ambit$bridge$Inspection
+struct Inspection final {
+  ::std::uint64_t offset CXX_DEFAULT_VALUE(0);
+  double hysteresis CXX_DEFAULT_VALUE(0);
+  ::std::uint32_t rows CXX_DEFAULT_VALUE(0);
+  ::std::uint32_t waiting CXX_DEFAULT_VALUE(0);
+  float rate CXX_DEFAULT_VALUE(0);
+  ::std::uint32_t budget CXX_DEFAULT_VALUE(0);
+
+  using IsRelocatable = ::std::true_type;
+};
+#endif // CXXBRIDGE1_STRUCT_ambit$bridge$Inspection
+
 #ifndef CXXBRIDGE1_STRUCT_ambit$bridge$Info
 #define CXXBRIDGE1_STRUCT_ambit$bridge$Info
 struct Info final {
@@ -879,6 +919,10 @@ struct Core final : public ::rust::Opaque {
   ::std::uint8_t change(::std::uint32_t subscription, ::std::uint32_t change) noexcept;
   bool unsubscribe(::std::uint32_t subscription) noexcept;
   ::std::uint8_t subscription(::std::uint32_t subscription) noexcept;
+  bool inspect(::std::uint32_t subscription) noexcept;
+  bool inspection(::std::uint32_t subscription, ::ambit::bridge::Inspection &out) noexcept;
+  ::rust::Slice<::ambit::bridge::Circle const> circles() const noexcept;
+  ::rust::Slice<::ambit::bridge::TierInForce const> tiers() const noexcept;
   ::ambit::bridge::Info reducer(::rust::Slice<::std::uint8_t const> name) noexcept;
   ::ambit::bridge::Info table(::rust::Slice<::std::uint8_t const> name) noexcept;
   ::std::uint32_t call(::std::uint16_t reducer, ::rust::Slice<::std::uint8_t const> row) noexcept;

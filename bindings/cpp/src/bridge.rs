@@ -57,6 +57,28 @@ pub(crate) mod ffi {
         confirmed: bool,
     }
 
+    struct Circle {
+        x: f64,
+        y: f64,
+        z: f64,
+        radius: f64,
+    }
+
+    struct TierInForce {
+        distance: f64,
+        interval_ms: u32,
+        rows: u32,
+    }
+
+    struct Inspection {
+        offset: u64,
+        hysteresis: f64,
+        rows: u32,
+        waiting: u32,
+        rate: f32,
+        budget: u32,
+    }
+
     struct Info {
         fingerprint: u64,
         fixed_bytes: u32,
@@ -101,6 +123,10 @@ pub(crate) mod ffi {
         fn change(self: &mut Core, subscription: u32, change: u32) -> u8;
         fn unsubscribe(self: &mut Core, subscription: u32) -> bool;
         fn subscription(self: &mut Core, subscription: u32) -> u8;
+        fn inspect(self: &mut Core, subscription: u32) -> bool;
+        fn inspection(self: &mut Core, subscription: u32, out: &mut Inspection) -> bool;
+        fn circles(self: &Core) -> &[Circle];
+        fn tiers(self: &Core) -> &[TierInForce];
         fn reducer(self: &mut Core, name: &[u8]) -> Info;
         fn table(self: &mut Core, name: &[u8]) -> Info;
         fn call(self: &mut Core, reducer: u16, row: &[u8]) -> u32;

@@ -35,6 +35,11 @@ bool Client::unsubscribe(std::uint32_t subscription) {
     return backend_->unsubscribe(subscription);
 }
 
+bool Client::inspect(std::uint32_t subscription) {
+    refusal_.clear();
+    return backend_->inspect(subscription);
+}
+
 /// While handlers run. Ends also when one of them throws, in a program that has exceptions: the events after its
 /// own come with the next tick.
 struct Client::Ticking {

@@ -8,13 +8,17 @@ use ambit_client::{
     SubscriptionState, Table,
 };
 
-use crate::bridge::ffi::{Delivery, Event, Figures, Info, Outcome, Parameter, Row, Tick, Tier};
+use crate::bridge::ffi::{
+    Circle, Delivery, Event, Figures, Info, Inspection, Outcome, Parameter, Row, Tick, Tier, TierInForce,
+};
 
 /// A client with what the last tick lends and the text of the last refusal.
 pub(crate) struct Core {
     client: Client,
     events: Vec<Event>,
     locals: Vec<u32>,
+    circles: Vec<Circle>,
+    tiers: Vec<TierInForce>,
     error: String,
 }
 
@@ -23,7 +27,14 @@ pub(crate) fn connect(uri: &[u8], database: &[u8], token: &[u8]) -> Box<Core> {
     let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
     let token = Some(text(token)).filter(|token| !token.is_empty());
     let client = Client::connect(Options { uri: text(uri), database: text(database), token });
-    Box::new(Core { client, events: Vec::new(), locals: Vec::new(), error: String::new() })
+    Box::new(Core {
+        client,
+        events: Vec::new(),
+        locals: Vec::new(),
+        circles: Vec::new(),
+        tiers: Vec::new(),
+        error: String::new(),
+    })
 }
 
 impl Core {
@@ -95,6 +106,38 @@ impl Core {
     pub(crate) fn change(&mut self, subscription: u32, change: u32) -> u8 {
         let state = self.client.change(subscription, change).cloned();
         self.told(state)
+    }
+
+    pub(crate) fn inspect(&mut self, subscription: u32) -> bool {
+        let asked = self.client.inspect(subscription);
+        self.keep(asked).is_some()
+    }
+
+    /// Puts the lists of the answer where `circles` and `tiers` find them.
+    pub(crate) fn inspection(&mut self, subscription: u32, out: &mut Inspection) -> bool {
+        let Some(told) = self.client.inspection(subscription) else { return false };
+        self.circles.clear();
+        self.circles.extend(told.circles.iter().map(|circle| {
+            let [x, y, z] = circle.centre;
+            Circle { x, y, z, radius: circle.radius }
+        }));
+        self.tiers.clear();
+        self.tiers.extend(told.tiers.iter().map(|tier| TierInForce {
+            distance: tier.distance,
+            interval_ms: tier.interval_ms,
+            rows: tier.rows,
+        }));
+        let &ambit_client::Inspection { offset, hysteresis, rows, waiting, rate, budget, .. } = told;
+        *out = Inspection { offset, hysteresis, rows, waiting, rate, budget };
+        true
+    }
+
+    pub(crate) fn circles(&self) -> &[Circle] {
+        &self.circles
+    }
+
+    pub(crate) fn tiers(&self) -> &[TierInForce] {
+        &self.tiers
     }
 
     pub(crate) fn reducer(&mut self, name: &[u8]) -> Info {

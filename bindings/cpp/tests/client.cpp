@@ -288,6 +288,36 @@ void rows_are_delivered_as_asked() {
     until(watcher, is_there);
 }
 
+void what_is_in_force_is_told() {
+    using Columns = mmo::PlayerColumns;
+    Player player;
+    player.join();
+    const ambit::Vec2 at = player.database.tables.player.find(player.me)->position();
+    ambit::Inspection told;
+    told.rows = 77;
+    const std::uint32_t number = ambit::subscribe(player.client, mmo::PlayerTable::query()
+        .around(Columns::position, Columns::position, 80, Columns::identity.is_sender())
+        .filter(Columns::identity.equal(player.me))
+        .rate(20)
+        .hysteresis(5)
+        .tier(30, 0)
+        .tier(80, 4)
+        .budget(64000));
+    CHECK(number != 0 && !player.client.inspection(number, told) && told.rows == 77);
+    CHECK(player.client.inspect(number));
+    until(player.client, [&] { return player.client.inspection(number, told); });
+    // The other subscription of the connection wants every commit.
+    CHECK(told.rows == 1 && told.waiting == 0 && std::isinf(told.rate) && told.hysteresis == 5 && told.budget == 64000 && told.offset > 0);
+    CHECK(told.circles.size() == 1 && told.circles[0].radius == 80);
+    CHECK(told.circles[0].centre.x == at.x && told.circles[0].centre.y == at.y && told.circles[0].centre.z == 0);
+    CHECK(told.tiers.size() == 2 && told.tiers[0].distance == 30 && told.tiers[0].interval_ms == 0 && told.tiers[0].rows == 1);
+    CHECK(told.tiers[1].distance == 80 && told.tiers[1].interval_ms == 250 && told.tiers[1].rows == 0);
+    CHECK(player.client.inspection(number, told) && told.circles.size() == 1 && told.tiers.size() == 2);
+    CHECK(player.client.unsubscribe(number));
+    until(player.client, [&] { return !player.client.inspection(number, told); });
+    CHECK(!player.client.inspect(99) && player.client.error().find("no subscription 99") != std::string::npos);
+}
+
 void delivery_that_is_not_possible_is_refused() {
     Player player;
     std::string message;
@@ -406,8 +436,9 @@ int main() {
     parameters_change_and_only_the_difference_comes();
     every_kind_of_parameter_is_taken();
     rows_are_delivered_as_asked();
+    what_is_in_force_is_told();
     delivery_that_is_not_possible_is_refused();
     typed_queries_print_the_guides_sql();
     typed_queries_are_taken_and_changed();
-    std::puts("test result: ok. 17 passed; 0 failed");
+    std::puts("test result: ok. 18 passed; 0 failed");
 }

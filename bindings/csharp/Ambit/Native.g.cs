@@ -231,6 +231,27 @@ namespace Ambit
         internal static extern AmbitStatus ambit_client_change(AmbitClient* client, uint subscription, uint change, AmbitSubscriptionState* @out, AmbitText* out_message);
 
         /// <summary>
+        ///  Asks the server what is in force in a subscription: how many rows it holds, how many of them wait, its circles and
+        ///  tiers. For editors and debuggers; nothing is sent when nobody asks. ambit_client_inspection has the answer with a
+        ///  later tick. AMBIT_STATUS_NOT_FOUND if there never was such a subscription.
+        ///
+        ///  # Safety
+        ///  `client` is alive and used by this thread alone.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "ambit_client_inspect", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern AmbitStatus ambit_client_inspect(AmbitClient* client, uint subscription);
+
+        /// <summary>
+        ///  The last answer to ambit_client_inspect as of the last tick. AMBIT_STATUS_NOT_FOUND before it, and once the
+        ///  subscription is over.
+        ///
+        ///  # Safety
+        ///  `client` is alive and used by this thread alone; `out` points to an AmbitInspection.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "ambit_client_inspection", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern AmbitStatus ambit_client_inspection(AmbitClient* client, uint subscription, AmbitInspection* @out);
+
+        /// <summary>
         ///  Id, fingerprint and size of a table; NotConnected before the first tick after the Welcome.
         ///
         ///  # Safety
@@ -451,6 +472,99 @@ namespace Ambit
         ///  Not 0: the connection is only told what is durable, for all of its subscriptions from this one on.
         /// </summary>
         public uint confirmed;
+    }
+
+    /// <summary>
+    ///  A circle, or a sphere, in units of the position.
+    /// </summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal unsafe partial struct AmbitCircle
+    {
+        /// <summary>
+        ///  Its centre; in two dimensions `z` is 0.
+        /// </summary>
+        public double x;
+        /// <summary>
+        ///  Its centre.
+        /// </summary>
+        public double y;
+        /// <summary>
+        ///  Its centre.
+        /// </summary>
+        public double z;
+        /// <summary>
+        ///  At which rows enter.
+        /// </summary>
+        public double radius;
+    }
+
+    /// <summary>
+    ///  A tier of a subscription, and what it holds.
+    /// </summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal unsafe partial struct AmbitTierInForce
+    {
+        /// <summary>
+        ///  Up to which distance, border included, in units of the position.
+        /// </summary>
+        public double distance;
+        /// <summary>
+        ///  Changes of one row are at least so many milliseconds apart; 0 for one per update.
+        /// </summary>
+        public uint interval_ms;
+        /// <summary>
+        ///  Rows that lie in it.
+        /// </summary>
+        public uint rows;
+    }
+
+    /// <summary>
+    ///  What is in force in a subscription, as of one update. The lists stay in place until the next
+    ///  ambit_client_inspection of this client.
+    /// </summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal unsafe partial struct AmbitInspection
+    {
+        /// <summary>
+        ///  The commit that the cache equalled then.
+        /// </summary>
+        public ulong offset;
+        /// <summary>
+        ///  Rows leave its circles at the radius plus this.
+        /// </summary>
+        public double hysteresis;
+        /// <summary>
+        ///  Where its rows lie, if the query says so by distance: in any of these if they move, in all of them otherwise.
+        /// </summary>
+        public AmbitCircle* circles;
+        /// <summary>
+        ///  Count of circles.
+        /// </summary>
+        public System.UIntPtr circle_count;
+        /// <summary>
+        ///  From near to far; the last one holds to the border.
+        /// </summary>
+        public AmbitTierInForce* tiers;
+        /// <summary>
+        ///  Count of tiers.
+        /// </summary>
+        public System.UIntPtr tier_count;
+        /// <summary>
+        ///  Rows that the client holds because of it. It may hold some of them because of others too.
+        /// </summary>
+        public uint rows;
+        /// <summary>
+        ///  Those of them that have changes which the client is still to be told.
+        /// </summary>
+        public uint waiting;
+        /// <summary>
+        ///  Updates per second of the connection; infinity for one per commit.
+        /// </summary>
+        public float rate;
+        /// <summary>
+        ///  Bytes per second that its changes compete for; 0 for no bound.
+        /// </summary>
+        public uint budget;
     }
 
     /// <summary>

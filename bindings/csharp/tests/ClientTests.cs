@@ -351,6 +351,44 @@ public sealed class ClientTests {
     }
 
     [Test]
+    public void WhatIsInForceIsTold() {
+        Join();
+        PlayerRow me;
+        database.Tables.Player.Find(client.Identity, out me);
+        uint subscription = client.Subscribe(PlayerTable.Query()
+            .Around(PlayerColumns.Position, PlayerColumns.Position, 80, PlayerColumns.Identity.IsSender())
+            .Filter(PlayerColumns.Identity.Equal(client.Identity)).Rate(20).Hysteresis(5).Tier(30, 0).Tier(80, 4).Budget(64000));
+        Assert.IsNull(client.Inspection(subscription));
+        client.Inspect(subscription);
+        Until(() => client.Inspection(subscription) != null);
+        Ambit.Inspection told = client.Inspection(subscription);
+        Assert.AreEqual(1, told.Rows);
+        Assert.AreEqual(0, told.Waiting);
+        Assert.AreEqual(5, told.Hysteresis);
+        Assert.AreEqual(64000, told.Budget);
+        // The other subscription of the connection wants every commit.
+        Assert.IsTrue(float.IsPositiveInfinity(told.Rate));
+        Assert.AreEqual(1, told.Circles.Count);
+        Assert.AreEqual(80, told.Circles[0].Radius);
+        Assert.AreEqual(me.Position.X, told.Circles[0].Centre.X);
+        Assert.AreEqual(me.Position.Y, told.Circles[0].Centre.Y);
+        Assert.AreEqual(2, told.Tiers.Count);
+        Assert.AreEqual(1, told.Tiers[0].Rows);
+        Assert.AreEqual(80, told.Tiers[1].Distance);
+        Assert.AreEqual(250, told.Tiers[1].IntervalMilliseconds);
+        // An object that is used again.
+        told.Rows = 77;
+        Assert.IsTrue(client.Inspection(subscription, told));
+        Assert.AreEqual(1, told.Rows);
+        Assert.AreEqual(1, told.Circles.Count);
+        client.Unsubscribe(subscription);
+        Until(() => client.Inspection(subscription) == null);
+        Assert.IsFalse(client.Inspection(subscription, told));
+        Assert.AreEqual(1, told.Rows);
+        StringAssert.Contains("no subscription 99", Assert.Throws<Ambit.AmbitException>(() => client.Inspect(99)).Message);
+    }
+
+    [Test]
     public void DeliveryThatIsNotPossibleIsRefused() {
         string message = "";
         Action<uint, string> failed = (subscription, why) => {

@@ -103,6 +103,9 @@ pub enum SendError {
     /// A value in a typed query that is no parameter.
     #[error(transparent)]
     Parameter(#[from] ParameterError),
+    /// The client has never had a subscription of this number.
+    #[error("there is no subscription {0}; use the number that subscribing gave")]
+    UnknownSubscription(u32),
     /// The schema has no reducer of this name, or is not known yet.
     #[error("there is no reducer `{0}` that a client can call, or the connection is not there yet")]
     UnknownReducer(String),

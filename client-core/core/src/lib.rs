@@ -18,6 +18,7 @@ mod world;
 
 mod changes;
 mod events;
+mod inspections;
 mod statistics;
 mod table;
 
@@ -26,7 +27,8 @@ mod replica;
 mod rows;
 
 pub use ambit_wire::{
-    CallStatus, Delivery, DeliveryError, LeaveReason, ParameterError, ParameterValue, Parameters, Tier,
+    CallStatus, Circle, Delivery, DeliveryError, Inspection, LeaveReason, ParameterError, ParameterValue,
+    Parameters, Tier, TierInForce,
 };
 pub use error::{LookupError, ProtocolError, SendError};
 pub use events::{Event, EventKind};

@@ -92,6 +92,14 @@ impl Outbox {
         self.push(ClientMessage::Unsubscribe { subscription }.encode())
     }
 
+    /// Asks what is in force in a subscription.
+    pub fn inspect(&mut self, subscription: u32) -> Result<(), SendError> {
+        if !(1..=self.next_subscription).contains(&subscription) {
+            return Err(SendError::UnknownSubscription(subscription));
+        }
+        self.push(ClientMessage::Inspect { subscription }.encode())
+    }
+
     /// Asks for a Pong. `now_us` is the caller's clock; the session computes the round trip from it.
     pub fn ping(&mut self, now_us: u64) -> Result<(), SendError> {
         self.push(ClientMessage::Ping { sent_at: now_us }.encode())

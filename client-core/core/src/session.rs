@@ -7,6 +7,7 @@ use ambit_wire::{BlockKind, CallStatus, Op, Results, ServerMessage, TableBlocks,
 
 use crate::changes::Changes;
 use crate::error::{ProtocolError, too_many_notices};
+use crate::inspections::Inspections;
 use crate::limits;
 use crate::outbox::QUIET_REQUEST;
 use crate::replica::Replica;
@@ -85,6 +86,7 @@ pub(crate) struct News {
     pub(crate) quiet_failures: usize,
     pub(crate) subscriptions: Vec<(u32, SubscriptionState)>,
     pub(crate) changes: Changes,
+    pub(crate) inspections: Inspections,
 }
 
 impl Session {
@@ -172,6 +174,9 @@ impl Session {
                 self.news.changes.refused(change, message);
                 Ok(())
             }
+            ServerMessage::Inspection(inspection) => self.news.inspections.told(inspection),
+            // It has ended, or was never there: the game is told so of the subscription itself.
+            ServerMessage::InspectionError { .. } => Ok(()),
             ServerMessage::Pong { sent_at, server_time } => {
                 let round_trip = now_us.saturating_sub(sent_at);
                 self.statistics.round_trip_us = round_trip;
@@ -256,6 +261,9 @@ impl Session {
     fn notice(&mut self, subscription: u32, state: SubscriptionState) -> Result<(), ProtocolError> {
         if self.news.subscriptions.len() >= limits::NOTICES_MAX {
             return Err(too_many_notices());
+        }
+        if state != SubscriptionState::Applied {
+            self.news.inspections.forget(subscription);
         }
         self.news.subscriptions.push((subscription, state));
         Ok(())

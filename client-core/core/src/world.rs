@@ -4,9 +4,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use ambit_model::{Schema, Timestamp, delta};
+use ambit_wire::Inspection;
 
 use crate::changes::Changes;
 use crate::events::{Event, Events};
+use crate::inspections::Inspections;
 use crate::limits;
 use crate::session::{CallOutcome, Session, SubscriptionState};
 use crate::table::Table;
@@ -39,6 +41,7 @@ pub struct World {
     answered: usize,
     subscriptions: HashMap<u32, SubscriptionState>,
     changes: Changes,
+    inspections: Inspections,
     offset: u64,
     durable_offset: u64,
     timestamp: Timestamp,
@@ -99,6 +102,12 @@ impl World {
         let is_over = |state: &&SubscriptionState| **state != SubscriptionState::Applied;
         let over = || self.subscription(subscription).filter(is_over);
         self.changes.state(subscription, change).or_else(over)
+    }
+
+    /// What was in force in a subscription when the server was asked last; `None` before the answer, and after the
+    /// subscription's end.
+    pub fn inspection(&self, subscription: u32) -> Option<&Inspection> {
+        self.inspections.get(subscription)
     }
 
     /// The module's tables and reducers; `None` before the first tick after the Welcome.
@@ -181,7 +190,13 @@ impl World {
         self.timestamp = news.timestamp;
         std::mem::swap(&mut self.results, &mut news.results);
         self.answered = self.results.len() - std::mem::take(&mut news.quiet_failures);
-        self.subscriptions.extend(news.subscriptions.drain(..));
+        self.inspections.take(&mut news.inspections);
+        for (subscription, state) in news.subscriptions.drain(..) {
+            if state != SubscriptionState::Applied {
+                self.inspections.forget(subscription);
+            }
+            self.subscriptions.insert(subscription, state);
+        }
         self.changes.take(&mut news.changes);
         if self.subscriptions.len() > limits::SUBSCRIPTION_STATES_MAX {
             self.subscriptions.retain(|_, state| *state == SubscriptionState::Applied);

@@ -10,9 +10,11 @@ use ambit_client_core::{
     ProtocolError, SendError, Session, SubscriptionState, World, limits,
 };
 use ambit_model::{Timestamp, delta, masked_row};
+use ambit_wire::limits::SUBSCRIPTIONS_MAX;
 use ambit_wire::{
-    CallResult, Calls, ClientMessage, Delivery, DeliveryError, ServerMessage, UpdateHeader, begin_table,
-    end_table, write_delete, write_delta, write_insert, write_insert_columns, write_result,
+    CallResult, Calls, Circle, ClientMessage, Delivery, DeliveryError, Inspection, ServerMessage,
+    UpdateHeader, begin_table, end_table, write_delete, write_delta, write_insert, write_insert_columns,
+    write_result,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -252,6 +254,58 @@ fn changes_of_parameters_are_numbered_and_answered() {
     let mut told =
         (0..).map(|first| session.receive(&changed((0..200).map(|n| (200 * first + n, 1)).collect()), 0));
     assert!(matches!(told.find_map(Result::err), Some(ProtocolError::TooMany { .. })));
+}
+
+/// What a server says of a subscription that nobody has.
+fn inspection(subscription: u32, rows: u32) -> Vec<u8> {
+    let circles = vec![Circle { centre: [1.0, 2.0, 0.0], radius: 80.0 }];
+    ServerMessage::Inspection(Inspection { subscription, rows, circles, ..Inspection::default() }).encode()
+}
+
+#[test]
+fn the_last_inspection_is_kept_until_its_subscription_ends() {
+    let mut outbox = Outbox::new();
+    assert_eq!(outbox.inspect(0), Err(SendError::UnknownSubscription(0)));
+    assert_eq!(outbox.inspect(1), Err(SendError::UnknownSubscription(1)));
+    assert_eq!(outbox.subscribe("SELECT * FROM unit", 5.0), Ok(1));
+    assert_eq!(outbox.inspect(1), Ok(()));
+    outbox.transmit().unwrap();
+    let message = outbox.transmit().unwrap();
+    assert_eq!(ClientMessage::decode(&message), Ok(ClientMessage::Inspect { subscription: 1 }));
+
+    let (mut session, mut world) = (connected(), World::new());
+    let rows = |world: &World, number| world.inspection(number).map(|told| told.rows);
+    for message in [inspection(2, 7), inspection(3, 8), inspection(3, 9)] {
+        session.receive(&message, 0).unwrap();
+    }
+    assert_eq!(rows(&world, 3), None, "a tick brings it");
+    world.tick(&mut session, Budget::UNLIMITED);
+    assert_eq!((rows(&world, 1), rows(&world, 2), rows(&world, 3)), (None, Some(7), Some(9)));
+    assert_eq!(world.inspection(3).unwrap().circles[0].radius, 80.0);
+    let gone = ServerMessage::InspectionError { subscription: 3, message: "there is no subscription 3" };
+    session.receive(&gone.encode(), 0).unwrap();
+    world.tick(&mut session, Budget::UNLIMITED);
+    assert_eq!((rows(&world, 2), rows(&world, 3)), (Some(7), Some(9)), "its end is told otherwise");
+    // The second one ends, and a fourth does so in the same tick that brings its inspection.
+    session.receive(&inspection(4, 1), 0).unwrap();
+    let failed = ServerMessage::SubscriptionError { subscription: 4, change: 0, message: "over" };
+    session.receive(&failed.encode(), 0).unwrap();
+    session.receive(&update(1, 0, |_| {}), 0).unwrap();
+    world.tick(&mut session, Budget::UNLIMITED);
+    assert_eq!((rows(&world, 2), rows(&world, 3), rows(&world, 4)), (None, Some(9), None));
+
+    // Whatever a server says, little of it is kept.
+    for tick in 0..5 {
+        for number in 0..SUBSCRIPTIONS_MAX as u32 {
+            session.receive(&inspection(1_000 * (tick + 1) + number, 1), 0).unwrap();
+        }
+        world.tick(&mut session, Budget::UNLIMITED);
+    }
+    let kept = (0..10_000).filter(|&number| world.inspection(number).is_some()).count();
+    assert_eq!(kept, SUBSCRIPTIONS_MAX);
+    let told = (0..).map(|number| session.receive(&inspection(number, 1), 0));
+    let error = told.take(SUBSCRIPTIONS_MAX + 1).find_map(Result::err);
+    assert!(matches!(error, Some(ProtocolError::TooMany { what: "inspections", .. })));
 }
 
 #[test]

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ambit_client_core::{
-    Budget, CallOutcome, Delivery, Event, Parameters, SendError, Statistics, SubscriptionState, Table, World,
+    Budget, CallOutcome, Delivery, Event, Inspection, Parameters, SendError, Statistics, SubscriptionState,
+    Table, World,
 };
 use ambit_model::{ConnectionId, Identity, Lifecycle, RowLayout, Schema, validate_row};
 
@@ -138,6 +139,15 @@ impl Client {
         Ok(())
     }
 
+    /// Asks the server what is in force in a subscription: how many rows it holds, how many of them wait, its circles and tiers.
+    /// For editors and debuggers; nothing is sent when nobody asks. [`Client::inspection`] has the answer with a later tick.
+    pub fn inspect(&mut self, subscription: u32) -> Result<(), SendError> {
+        self.refuse_when_over()?;
+        self.link.outbox().inspect(subscription)?;
+        self.link.wake.notify_one();
+        Ok(())
+    }
+
     /// Calls a reducer by its id with a row of its parameters; answers the request's number, which the result
     /// will carry. Calls arrive in order. Those made between two turns of the IO thread travel in one message.
     pub fn call(&mut self, reducer: u16, args: &[u8]) -> Result<u32, SendError> {
@@ -205,6 +215,11 @@ impl Client {
     /// if the server refused it, and if the subscription is over, as that stands. `None` before the server's answer.
     pub fn change(&self, subscription: u32, change: u32) -> Option<&SubscriptionState> {
         self.world.change(subscription, change)
+    }
+
+    /// The last answer to [`Client::inspect`] as of the last tick; `None` before it, and once the subscription is over.
+    pub fn inspection(&self, subscription: u32) -> Option<&Inspection> {
+        self.world.inspection(subscription)
     }
 
     /// The table of this name; `None` before the first tick after the connection stands.

@@ -20,9 +20,9 @@ mod link;
 mod runtime;
 
 pub use ambit_client_core::{
-    Budget, CallOutcome, CallStatus, Delivery, DeliveryError, Event, EventKind, KeyBound, LeaveReason,
-    LookupError, ParameterError, ParameterValue, Parameters, ProtocolError, SendError, Statistics,
-    SubscriptionState, Table, TableStatistics, Tier, World,
+    Budget, CallOutcome, CallStatus, Circle, Delivery, DeliveryError, Event, EventKind, Inspection, KeyBound,
+    LeaveReason, LookupError, ParameterError, ParameterValue, Parameters, ProtocolError, SendError,
+    Statistics, SubscriptionState, Table, TableStatistics, Tier, TierInForce, World,
 };
 pub use ambit_model as model;
 pub use client::Client;

@@ -16,8 +16,8 @@ use ambit_client::{
     Parameters, SendError, SubscriptionState,
 };
 use ambit_wire::{
-    CallResult, Calls, ClientMessage, LeaveReason, ServerMessage, UpdateHeader, begin_table, end_table,
-    goodbye, write_delete, write_delta, write_insert, write_result,
+    CallResult, Calls, ClientMessage, Inspection, LeaveReason, ServerMessage, UpdateHeader, begin_table,
+    end_table, goodbye, write_delete, write_delta, write_insert, write_result,
 };
 use futures_util::{SinkExt, StreamExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -146,6 +146,10 @@ async fn converse(mut socket: WebSocketStream<TcpStream>, manner: Manner, heard:
                         vec![ServerMessage::SubscriptionError { subscription, change, message }.encode()]
                     }
                 }
+            }
+            ClientMessage::Inspect { subscription } => {
+                let inspection = Inspection { subscription, offset, rows: 2, ..Inspection::default() };
+                vec![update(offset, &[], |_| {}), ServerMessage::Inspection(inspection).encode()]
             }
             ClientMessage::Unsubscribe { .. } => {
                 vec![update(offset, &[], |out| write_delete(out, 4, LeaveReason::Unsubscribed))]
@@ -293,6 +297,23 @@ fn parameters_travel_with_a_subscription_and_can_be_changed() {
     server.heard.recv_timeout(PATIENCE).unwrap();
     let subscribed = "subscribe SELECT * FROM unit WHERE zone = :zone 5 Some(Integer(3))";
     assert_eq!(server.heard.recv_timeout(PATIENCE).unwrap(), subscribed);
+    server.thread.join().unwrap();
+}
+
+#[test]
+fn a_client_asks_what_is_in_force() {
+    let server = serve(Manner::Serve);
+    let mut client = Client::connect(options(&server));
+    assert_eq!(client.inspect(1), Err(SendError::UnknownSubscription(1)));
+    let subscription = client.subscribe("SELECT * FROM unit", 5.0).unwrap();
+    client.inspect(subscription).unwrap();
+    assert!(client.wait_until(PATIENCE, |client| client.inspection(subscription).is_some()));
+    assert_eq!(client.inspection(subscription).unwrap().rows, 2);
+    assert_eq!(client.inspection(subscription + 1), None);
+    client.disconnect();
+    assert_eq!(ending(&mut client), DisconnectReason::Closed);
+    assert!(matches!(client.inspect(subscription), Err(SendError::Disconnected(_))));
+    assert!(client.inspection(subscription).is_some(), "what was told stays readable");
     server.thread.join().unwrap();
 }
 

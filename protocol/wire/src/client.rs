@@ -45,6 +45,11 @@ pub enum ClientMessage<'a> {
         /// The subscription.
         subscription: u32,
     },
+    /// Asks for an [`crate::Inspection`] of a subscription. It comes right behind its next update.
+    Inspect {
+        /// The subscription.
+        subscription: u32,
+    },
     /// Reducer calls.
     Calls {
         /// Read it with [`crate::Calls`].
@@ -102,6 +107,11 @@ impl<'a> ClientMessage<'a> {
                 let body = fb::Unsubscribe::create(&mut out, &args);
                 finish(out, fb::Body::Unsubscribe, body)
             }
+            Self::Inspect { subscription } => {
+                let mut out: Builder = builder(0);
+                let body = fb::Inspect::create(&mut out, &fb::InspectArgs { subscription: *subscription });
+                finish(out, fb::Body::Inspect, body)
+            }
             Self::Calls { block } => {
                 let mut out = builder(block.len());
                 let block = Some(out.create_vector(block));
@@ -152,6 +162,10 @@ impl<'a> ClientMessage<'a> {
             fb::Body::Unsubscribe => {
                 let body = message.body_as_unsubscribe().ok_or_else(missing)?;
                 Ok(Self::Unsubscribe { subscription: body.subscription() })
+            }
+            fb::Body::Inspect => {
+                let body = message.body_as_inspect().ok_or_else(missing)?;
+                Ok(Self::Inspect { subscription: body.subscription() })
             }
             fb::Body::Calls => {
                 let block = message.body_as_calls().ok_or_else(missing)?.block().bytes();

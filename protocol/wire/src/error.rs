@@ -92,6 +92,9 @@ pub enum WireError {
         /// What is wrong.
         problem: &'static str,
     },
+    /// An inspection says what cannot be.
+    #[error("the inspection is none: {0}")]
+    Inspection(&'static str),
     /// More entries than the limit.
     #[error("the {block} block has more than {max} entries")]
     TooMany {

@@ -19,6 +19,7 @@ mod motion;
 
 mod client;
 mod delivery;
+mod inspection;
 mod parameters;
 
 mod envelope;
@@ -43,6 +44,7 @@ pub use calls::{Call, Calls, write_call};
 pub use client::ClientMessage;
 pub use delivery::{Delivery, DeliveryError, Tier};
 pub use error::WireError;
+pub use inspection::{Circle, Inspection, TierInForce};
 pub use motion::{
     Coding, MotionBlock, MotionSink, RowResiduals, is_leap, write_calm, write_residuals, write_section,
     write_way,

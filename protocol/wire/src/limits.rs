@@ -48,6 +48,10 @@ pub const RATE_HZ_MAX: f32 = 1_000.0;
 /// Tiers of a subscription. Games use two to four; each is a comparison per visible row and flush.
 pub const TIERS_MAX: usize = 8;
 
+/// Circles of an inspection: one for each row that a moving circle may have in its centre, four times as many as a query may
+/// have conditions.
+pub const CIRCLES_MAX: usize = 256;
+
 /// Columns that a tier names: as many as a table has.
 pub const TIER_COLUMNS_MAX: usize = ambit_model::limits::COLUMNS_MAX;
 

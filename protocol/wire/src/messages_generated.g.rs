@@ -121,10 +121,10 @@ pub struct ParameterValueUnionTableOffset {}
 #[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
 pub const ENUM_MIN_BODY: u8 = 0;
 #[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
-pub const ENUM_MAX_BODY: u8 = 15;
+pub const ENUM_MAX_BODY: u8 = 18;
 #[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
 #[allow(non_camel_case_types)]
-pub const ENUM_VALUES_BODY: [Body; 16] = [
+pub const ENUM_VALUES_BODY: [Body; 19] = [
   Body::NONE,
   Body::Hello,
   Body::Subscribe,
@@ -141,6 +141,9 @@ pub const ENUM_VALUES_BODY: [Body; 16] = [
   Body::ChangeParameters,
   Body::Compressed,
   Body::Step,
+  Body::Inspect,
+  Body::Inspection,
+  Body::InspectionError,
 ];
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -164,9 +167,12 @@ impl Body {
   pub const ChangeParameters: Self = Self(13);
   pub const Compressed: Self = Self(14);
   pub const Step: Self = Self(15);
+  pub const Inspect: Self = Self(16);
+  pub const Inspection: Self = Self(17);
+  pub const InspectionError: Self = Self(18);
 
   pub const ENUM_MIN: u8 = 0;
-  pub const ENUM_MAX: u8 = 15;
+  pub const ENUM_MAX: u8 = 18;
   pub const ENUM_VALUES: &'static [Self] = &[
     Self::NONE,
     Self::Hello,
@@ -184,6 +190,9 @@ impl Body {
     Self::ChangeParameters,
     Self::Compressed,
     Self::Step,
+    Self::Inspect,
+    Self::Inspection,
+    Self::InspectionError,
   ];
   /// Returns the variant's name or "" if unknown.
   pub fn variant_name(self) -> Option<&'static str> {
@@ -204,6 +213,9 @@ impl Body {
       Self::ChangeParameters => Some("ChangeParameters"),
       Self::Compressed => Some("Compressed"),
       Self::Step => Some("Step"),
+      Self::Inspect => Some("Inspect"),
+      Self::Inspection => Some("Inspection"),
+      Self::InspectionError => Some("InspectionError"),
       _ => None,
     }
   }
@@ -380,6 +392,356 @@ impl<'a> Change {
       ::core::ptr::copy_nonoverlapping(
         &x_le as *const _ as *const u8,
         self.0[4..].as_mut_ptr(),
+        ::core::mem::size_of::<<u32 as ::flatbuffers::EndianScalar>::Scalar>(),
+      );
+    }
+  }
+
+}
+
+// struct Circle, aligned to 8
+#[repr(transparent)]
+#[derive(Clone, Copy, PartialEq)]
+pub struct Circle(pub [u8; 32]);
+impl Default for Circle { 
+  fn default() -> Self { 
+    Self([0; 32])
+  }
+}
+impl ::core::fmt::Debug for Circle {
+  fn fmt(&self, f: &mut ::core::fmt::Formatter) -> ::core::fmt::Result {
+    f.debug_struct("Circle")
+      .field("x", &self.x())
+      .field("y", &self.y())
+      .field("z", &self.z())
+      .field("radius", &self.radius())
+      .finish()
+  }
+}
+
+impl ::flatbuffers::SimpleToVerifyInSlice for Circle {}
+impl<'a> ::flatbuffers::Follow<'a> for Circle {
+  type Inner = &'a Circle;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    unsafe { <&'a Circle>::follow(buf, loc) }
+  }
+}
+impl<'a> ::flatbuffers::Follow<'a> for &'a Circle {
+  type Inner = &'a Circle;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    unsafe { ::flatbuffers::follow_cast_ref::<Circle>(buf, loc) }
+  }
+}
+impl<'b> ::flatbuffers::Push for Circle {
+    type Output = Circle;
+    #[inline]
+    unsafe fn push(&self, dst: &mut [u8], _written_len: usize) {
+        let src = unsafe { ::core::slice::from_raw_parts(self as *const Circle as *const u8, <Self as ::flatbuffers::Push>::size()) };
+        dst.copy_from_slice(src);
+    }
+    #[inline]
+    fn alignment() -> ::flatbuffers::PushAlignment {
+        ::flatbuffers::PushAlignment::new(8)
+    }
+}
+
+impl<'a> ::flatbuffers::Verifiable for Circle {
+  #[inline]
+  fn run_verifier(
+    v: &mut ::flatbuffers::Verifier, pos: usize
+  ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
+    v.in_buffer::<Self>(pos)
+  }
+}
+
+impl<'a> Circle {
+  #[allow(clippy::too_many_arguments)]
+  pub fn new(
+    x: f64,
+    y: f64,
+    z: f64,
+    radius: f64,
+  ) -> Self {
+    let mut s = Self([0; 32]);
+    s.set_x(x);
+    s.set_y(y);
+    s.set_z(z);
+    s.set_radius(radius);
+    s
+  }
+
+  pub fn x(&self) -> f64 {
+    let mut mem = ::core::mem::MaybeUninit::<<f64 as ::flatbuffers::EndianScalar>::Scalar>::uninit();
+    // Safety:
+    // Created from a valid Table for this object
+    // Which contains a valid value in this slot
+    ::flatbuffers::EndianScalar::from_little_endian(unsafe {
+      ::core::ptr::copy_nonoverlapping(
+        self.0[0..].as_ptr(),
+        mem.as_mut_ptr() as *mut u8,
+        ::core::mem::size_of::<<f64 as ::flatbuffers::EndianScalar>::Scalar>(),
+      );
+      mem.assume_init()
+    })
+  }
+
+  pub fn set_x(&mut self, x: f64) {
+    let x_le = ::flatbuffers::EndianScalar::to_little_endian(x);
+    // Safety:
+    // Created from a valid Table for this object
+    // Which contains a valid value in this slot
+    unsafe {
+      ::core::ptr::copy_nonoverlapping(
+        &x_le as *const _ as *const u8,
+        self.0[0..].as_mut_ptr(),
+        ::core::mem::size_of::<<f64 as ::flatbuffers::EndianScalar>::Scalar>(),
+      );
+    }
+  }
+
+  pub fn y(&self) -> f64 {
+    let mut mem = ::core::mem::MaybeUninit::<<f64 as ::flatbuffers::EndianScalar>::Scalar>::uninit();
+    // Safety:
+    // Created from a valid Table for this object
+    // Which contains a valid value in this slot
+    ::flatbuffers::EndianScalar::from_little_endian(unsafe {
+      ::core::ptr::copy_nonoverlapping(
+        self.0[8..].as_ptr(),
+        mem.as_mut_ptr() as *mut u8,
+        ::core::mem::size_of::<<f64 as ::flatbuffers::EndianScalar>::Scalar>(),
+      );
+      mem.assume_init()
+    })
+  }
+
+  pub fn set_y(&mut self, x: f64) {
+    let x_le = ::flatbuffers::EndianScalar::to_little_endian(x);
+    // Safety:
+    // Created from a valid Table for this object
+    // Which contains a valid value in this slot
+    unsafe {
+      ::core::ptr::copy_nonoverlapping(
+        &x_le as *const _ as *const u8,
+        self.0[8..].as_mut_ptr(),
+        ::core::mem::size_of::<<f64 as ::flatbuffers::EndianScalar>::Scalar>(),
+      );
+    }
+  }
+
+  pub fn z(&self) -> f64 {
+    let mut mem = ::core::mem::MaybeUninit::<<f64 as ::flatbuffers::EndianScalar>::Scalar>::uninit();
+    // Safety:
+    // Created from a valid Table for this object
+    // Which contains a valid value in this slot
+    ::flatbuffers::EndianScalar::from_little_endian(unsafe {
+      ::core::ptr::copy_nonoverlapping(
+        self.0[16..].as_ptr(),
+        mem.as_mut_ptr() as *mut u8,
+        ::core::mem::size_of::<<f64 as ::flatbuffers::EndianScalar>::Scalar>(),
+      );
+      mem.assume_init()
+    })
+  }
+
+  pub fn set_z(&mut self, x: f64) {
+    let x_le = ::flatbuffers::EndianScalar::to_little_endian(x);
+    // Safety:
+    // Created from a valid Table for this object
+    // Which contains a valid value in this slot
+    unsafe {
+      ::core::ptr::copy_nonoverlapping(
+        &x_le as *const _ as *const u8,
+        self.0[16..].as_mut_ptr(),
+        ::core::mem::size_of::<<f64 as ::flatbuffers::EndianScalar>::Scalar>(),
+      );
+    }
+  }
+
+  pub fn radius(&self) -> f64 {
+    let mut mem = ::core::mem::MaybeUninit::<<f64 as ::flatbuffers::EndianScalar>::Scalar>::uninit();
+    // Safety:
+    // Created from a valid Table for this object
+    // Which contains a valid value in this slot
+    ::flatbuffers::EndianScalar::from_little_endian(unsafe {
+      ::core::ptr::copy_nonoverlapping(
+        self.0[24..].as_ptr(),
+        mem.as_mut_ptr() as *mut u8,
+        ::core::mem::size_of::<<f64 as ::flatbuffers::EndianScalar>::Scalar>(),
+      );
+      mem.assume_init()
+    })
+  }
+
+  pub fn set_radius(&mut self, x: f64) {
+    let x_le = ::flatbuffers::EndianScalar::to_little_endian(x);
+    // Safety:
+    // Created from a valid Table for this object
+    // Which contains a valid value in this slot
+    unsafe {
+      ::core::ptr::copy_nonoverlapping(
+        &x_le as *const _ as *const u8,
+        self.0[24..].as_mut_ptr(),
+        ::core::mem::size_of::<<f64 as ::flatbuffers::EndianScalar>::Scalar>(),
+      );
+    }
+  }
+
+}
+
+// struct TierInForce, aligned to 8
+#[repr(transparent)]
+#[derive(Clone, Copy, PartialEq)]
+pub struct TierInForce(pub [u8; 16]);
+impl Default for TierInForce { 
+  fn default() -> Self { 
+    Self([0; 16])
+  }
+}
+impl ::core::fmt::Debug for TierInForce {
+  fn fmt(&self, f: &mut ::core::fmt::Formatter) -> ::core::fmt::Result {
+    f.debug_struct("TierInForce")
+      .field("distance", &self.distance())
+      .field("interval_ms", &self.interval_ms())
+      .field("rows", &self.rows())
+      .finish()
+  }
+}
+
+impl ::flatbuffers::SimpleToVerifyInSlice for TierInForce {}
+impl<'a> ::flatbuffers::Follow<'a> for TierInForce {
+  type Inner = &'a TierInForce;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    unsafe { <&'a TierInForce>::follow(buf, loc) }
+  }
+}
+impl<'a> ::flatbuffers::Follow<'a> for &'a TierInForce {
+  type Inner = &'a TierInForce;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    unsafe { ::flatbuffers::follow_cast_ref::<TierInForce>(buf, loc) }
+  }
+}
+impl<'b> ::flatbuffers::Push for TierInForce {
+    type Output = TierInForce;
+    #[inline]
+    unsafe fn push(&self, dst: &mut [u8], _written_len: usize) {
+        let src = unsafe { ::core::slice::from_raw_parts(self as *const TierInForce as *const u8, <Self as ::flatbuffers::Push>::size()) };
+        dst.copy_from_slice(src);
+    }
+    #[inline]
+    fn alignment() -> ::flatbuffers::PushAlignment {
+        ::flatbuffers::PushAlignment::new(8)
+    }
+}
+
+impl<'a> ::flatbuffers::Verifiable for TierInForce {
+  #[inline]
+  fn run_verifier(
+    v: &mut ::flatbuffers::Verifier, pos: usize
+  ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
+    v.in_buffer::<Self>(pos)
+  }
+}
+
+impl<'a> TierInForce {
+  #[allow(clippy::too_many_arguments)]
+  pub fn new(
+    distance: f64,
+    interval_ms: u32,
+    rows: u32,
+  ) -> Self {
+    let mut s = Self([0; 16]);
+    s.set_distance(distance);
+    s.set_interval_ms(interval_ms);
+    s.set_rows(rows);
+    s
+  }
+
+  pub fn distance(&self) -> f64 {
+    let mut mem = ::core::mem::MaybeUninit::<<f64 as ::flatbuffers::EndianScalar>::Scalar>::uninit();
+    // Safety:
+    // Created from a valid Table for this object
+    // Which contains a valid value in this slot
+    ::flatbuffers::EndianScalar::from_little_endian(unsafe {
+      ::core::ptr::copy_nonoverlapping(
+        self.0[0..].as_ptr(),
+        mem.as_mut_ptr() as *mut u8,
+        ::core::mem::size_of::<<f64 as ::flatbuffers::EndianScalar>::Scalar>(),
+      );
+      mem.assume_init()
+    })
+  }
+
+  pub fn set_distance(&mut self, x: f64) {
+    let x_le = ::flatbuffers::EndianScalar::to_little_endian(x);
+    // Safety:
+    // Created from a valid Table for this object
+    // Which contains a valid value in this slot
+    unsafe {
+      ::core::ptr::copy_nonoverlapping(
+        &x_le as *const _ as *const u8,
+        self.0[0..].as_mut_ptr(),
+        ::core::mem::size_of::<<f64 as ::flatbuffers::EndianScalar>::Scalar>(),
+      );
+    }
+  }
+
+  pub fn interval_ms(&self) -> u32 {
+    let mut mem = ::core::mem::MaybeUninit::<<u32 as ::flatbuffers::EndianScalar>::Scalar>::uninit();
+    // Safety:
+    // Created from a valid Table for this object
+    // Which contains a valid value in this slot
+    ::flatbuffers::EndianScalar::from_little_endian(unsafe {
+      ::core::ptr::copy_nonoverlapping(
+        self.0[8..].as_ptr(),
+        mem.as_mut_ptr() as *mut u8,
+        ::core::mem::size_of::<<u32 as ::flatbuffers::EndianScalar>::Scalar>(),
+      );
+      mem.assume_init()
+    })
+  }
+
+  pub fn set_interval_ms(&mut self, x: u32) {
+    let x_le = ::flatbuffers::EndianScalar::to_little_endian(x);
+    // Safety:
+    // Created from a valid Table for this object
+    // Which contains a valid value in this slot
+    unsafe {
+      ::core::ptr::copy_nonoverlapping(
+        &x_le as *const _ as *const u8,
+        self.0[8..].as_mut_ptr(),
+        ::core::mem::size_of::<<u32 as ::flatbuffers::EndianScalar>::Scalar>(),
+      );
+    }
+  }
+
+  pub fn rows(&self) -> u32 {
+    let mut mem = ::core::mem::MaybeUninit::<<u32 as ::flatbuffers::EndianScalar>::Scalar>::uninit();
+    // Safety:
+    // Created from a valid Table for this object
+    // Which contains a valid value in this slot
+    ::flatbuffers::EndianScalar::from_little_endian(unsafe {
+      ::core::ptr::copy_nonoverlapping(
+        self.0[12..].as_ptr(),
+        mem.as_mut_ptr() as *mut u8,
+        ::core::mem::size_of::<<u32 as ::flatbuffers::EndianScalar>::Scalar>(),
+      );
+      mem.assume_init()
+    })
+  }
+
+  pub fn set_rows(&mut self, x: u32) {
+    let x_le = ::flatbuffers::EndianScalar::to_little_endian(x);
+    // Safety:
+    // Created from a valid Table for this object
+    // Which contains a valid value in this slot
+    unsafe {
+      ::core::ptr::copy_nonoverlapping(
+        &x_le as *const _ as *const u8,
+        self.0[12..].as_mut_ptr(),
         ::core::mem::size_of::<<u32 as ::flatbuffers::EndianScalar>::Scalar>(),
       );
     }
@@ -1279,6 +1641,102 @@ impl ::core::fmt::Debug for ChangeParameters<'_> {
       ds.field("subscription", &self.subscription());
       ds.field("change", &self.change());
       ds.field("parameters", &self.parameters());
+      ds.finish()
+  }
+}
+pub enum InspectOffset {}
+#[derive(Copy, Clone, PartialEq)]
+
+pub struct Inspect<'a> {
+  pub _tab: ::flatbuffers::Table<'a>,
+}
+
+impl<'a> ::flatbuffers::Follow<'a> for Inspect<'a> {
+  type Inner = Inspect<'a>;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    Self { _tab: unsafe { ::flatbuffers::Table::new(buf, loc) } }
+  }
+}
+
+impl<'a> Inspect<'a> {
+  pub const VT_SUBSCRIPTION: ::flatbuffers::VOffsetT = 4;
+
+  #[inline]
+  pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
+    Inspect { _tab: table }
+  }
+  #[allow(unused_mut)]
+  pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
+    _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
+    args: &'args InspectArgs
+  ) -> ::flatbuffers::WIPOffset<Inspect<'bldr>> {
+    let mut builder = InspectBuilder::new(_fbb);
+    builder.add_subscription(args.subscription);
+    builder.finish()
+  }
+
+
+  #[inline]
+  pub fn subscription(&self) -> u32 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<u32>(Inspect::VT_SUBSCRIPTION, Some(0)).unwrap()}
+  }
+}
+
+impl ::flatbuffers::Verifiable for Inspect<'_> {
+  #[inline]
+  fn run_verifier(
+    v: &mut ::flatbuffers::Verifier, pos: usize
+  ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
+    v.visit_table(pos)?
+     .visit_field::<u32>("subscription", Self::VT_SUBSCRIPTION, false)?
+     .finish();
+    Ok(())
+  }
+}
+pub struct InspectArgs {
+    pub subscription: u32,
+}
+impl<'a> Default for InspectArgs {
+  #[inline]
+  fn default() -> Self {
+    InspectArgs {
+      subscription: 0,
+    }
+  }
+}
+
+pub struct InspectBuilder<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> {
+  fbb_: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>,
+  start_: ::flatbuffers::WIPOffset<::flatbuffers::TableUnfinishedWIPOffset>,
+}
+impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> InspectBuilder<'a, 'b, A> {
+  #[inline]
+  pub fn add_subscription(&mut self, subscription: u32) {
+    self.fbb_.push_slot::<u32>(Inspect::VT_SUBSCRIPTION, subscription, 0);
+  }
+  #[inline]
+  pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> InspectBuilder<'a, 'b, A> {
+    let start = _fbb.start_table();
+    InspectBuilder {
+      fbb_: _fbb,
+      start_: start,
+    }
+  }
+  #[inline]
+  pub fn finish(self) -> ::flatbuffers::WIPOffset<Inspect<'a>> {
+    let o = self.fbb_.end_table(self.start_);
+    ::flatbuffers::WIPOffset::new(o.value())
+  }
+}
+
+impl ::core::fmt::Debug for Inspect<'_> {
+  fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+    let mut ds = f.debug_struct("Inspect");
+      ds.field("subscription", &self.subscription());
       ds.finish()
   }
 }
@@ -3481,6 +3939,352 @@ impl ::core::fmt::Debug for Compressed<'_> {
       ds.finish()
   }
 }
+pub enum InspectionOffset {}
+#[derive(Copy, Clone, PartialEq)]
+
+pub struct Inspection<'a> {
+  pub _tab: ::flatbuffers::Table<'a>,
+}
+
+impl<'a> ::flatbuffers::Follow<'a> for Inspection<'a> {
+  type Inner = Inspection<'a>;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    Self { _tab: unsafe { ::flatbuffers::Table::new(buf, loc) } }
+  }
+}
+
+impl<'a> Inspection<'a> {
+  pub const VT_SUBSCRIPTION: ::flatbuffers::VOffsetT = 4;
+  pub const VT_OFFSET: ::flatbuffers::VOffsetT = 6;
+  pub const VT_ROWS: ::flatbuffers::VOffsetT = 8;
+  pub const VT_WAITING: ::flatbuffers::VOffsetT = 10;
+  pub const VT_RATE: ::flatbuffers::VOffsetT = 12;
+  pub const VT_HYSTERESIS: ::flatbuffers::VOffsetT = 14;
+  pub const VT_BUDGET: ::flatbuffers::VOffsetT = 16;
+  pub const VT_CIRCLES: ::flatbuffers::VOffsetT = 18;
+  pub const VT_TIERS: ::flatbuffers::VOffsetT = 20;
+
+  #[inline]
+  pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
+    Inspection { _tab: table }
+  }
+  #[allow(unused_mut)]
+  pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
+    _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
+    args: &'args InspectionArgs<'args>
+  ) -> ::flatbuffers::WIPOffset<Inspection<'bldr>> {
+    let mut builder = InspectionBuilder::new(_fbb);
+    builder.add_hysteresis(args.hysteresis);
+    builder.add_offset(args.offset);
+    if let Some(x) = args.tiers { builder.add_tiers(x); }
+    if let Some(x) = args.circles { builder.add_circles(x); }
+    builder.add_budget(args.budget);
+    builder.add_rate(args.rate);
+    builder.add_waiting(args.waiting);
+    builder.add_rows(args.rows);
+    builder.add_subscription(args.subscription);
+    builder.finish()
+  }
+
+
+  #[inline]
+  pub fn subscription(&self) -> u32 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<u32>(Inspection::VT_SUBSCRIPTION, Some(0)).unwrap()}
+  }
+  #[inline]
+  pub fn offset(&self) -> u64 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<u64>(Inspection::VT_OFFSET, Some(0)).unwrap()}
+  }
+  #[inline]
+  pub fn rows(&self) -> u32 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<u32>(Inspection::VT_ROWS, Some(0)).unwrap()}
+  }
+  #[inline]
+  pub fn waiting(&self) -> u32 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<u32>(Inspection::VT_WAITING, Some(0)).unwrap()}
+  }
+  #[inline]
+  pub fn rate(&self) -> f32 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<f32>(Inspection::VT_RATE, Some(0.0)).unwrap()}
+  }
+  #[inline]
+  pub fn hysteresis(&self) -> f64 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<f64>(Inspection::VT_HYSTERESIS, Some(0.0)).unwrap()}
+  }
+  #[inline]
+  pub fn budget(&self) -> u32 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<u32>(Inspection::VT_BUDGET, Some(0)).unwrap()}
+  }
+  #[inline]
+  pub fn circles(&self) -> Option<::flatbuffers::Vector<'a, Circle>> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, Circle>>>(Inspection::VT_CIRCLES, None)}
+  }
+  #[inline]
+  pub fn tiers(&self) -> Option<::flatbuffers::Vector<'a, TierInForce>> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, TierInForce>>>(Inspection::VT_TIERS, None)}
+  }
+}
+
+impl ::flatbuffers::Verifiable for Inspection<'_> {
+  #[inline]
+  fn run_verifier(
+    v: &mut ::flatbuffers::Verifier, pos: usize
+  ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
+    v.visit_table(pos)?
+     .visit_field::<u32>("subscription", Self::VT_SUBSCRIPTION, false)?
+     .visit_field::<u64>("offset", Self::VT_OFFSET, false)?
+     .visit_field::<u32>("rows", Self::VT_ROWS, false)?
+     .visit_field::<u32>("waiting", Self::VT_WAITING, false)?
+     .visit_field::<f32>("rate", Self::VT_RATE, false)?
+     .visit_field::<f64>("hysteresis", Self::VT_HYSTERESIS, false)?
+     .visit_field::<u32>("budget", Self::VT_BUDGET, false)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, Circle>>>("circles", Self::VT_CIRCLES, false)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, TierInForce>>>("tiers", Self::VT_TIERS, false)?
+     .finish();
+    Ok(())
+  }
+}
+pub struct InspectionArgs<'a> {
+    pub subscription: u32,
+    pub offset: u64,
+    pub rows: u32,
+    pub waiting: u32,
+    pub rate: f32,
+    pub hysteresis: f64,
+    pub budget: u32,
+    pub circles: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, Circle>>>,
+    pub tiers: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, TierInForce>>>,
+}
+impl<'a> Default for InspectionArgs<'a> {
+  #[inline]
+  fn default() -> Self {
+    InspectionArgs {
+      subscription: 0,
+      offset: 0,
+      rows: 0,
+      waiting: 0,
+      rate: 0.0,
+      hysteresis: 0.0,
+      budget: 0,
+      circles: None,
+      tiers: None,
+    }
+  }
+}
+
+pub struct InspectionBuilder<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> {
+  fbb_: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>,
+  start_: ::flatbuffers::WIPOffset<::flatbuffers::TableUnfinishedWIPOffset>,
+}
+impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> InspectionBuilder<'a, 'b, A> {
+  #[inline]
+  pub fn add_subscription(&mut self, subscription: u32) {
+    self.fbb_.push_slot::<u32>(Inspection::VT_SUBSCRIPTION, subscription, 0);
+  }
+  #[inline]
+  pub fn add_offset(&mut self, offset: u64) {
+    self.fbb_.push_slot::<u64>(Inspection::VT_OFFSET, offset, 0);
+  }
+  #[inline]
+  pub fn add_rows(&mut self, rows: u32) {
+    self.fbb_.push_slot::<u32>(Inspection::VT_ROWS, rows, 0);
+  }
+  #[inline]
+  pub fn add_waiting(&mut self, waiting: u32) {
+    self.fbb_.push_slot::<u32>(Inspection::VT_WAITING, waiting, 0);
+  }
+  #[inline]
+  pub fn add_rate(&mut self, rate: f32) {
+    self.fbb_.push_slot::<f32>(Inspection::VT_RATE, rate, 0.0);
+  }
+  #[inline]
+  pub fn add_hysteresis(&mut self, hysteresis: f64) {
+    self.fbb_.push_slot::<f64>(Inspection::VT_HYSTERESIS, hysteresis, 0.0);
+  }
+  #[inline]
+  pub fn add_budget(&mut self, budget: u32) {
+    self.fbb_.push_slot::<u32>(Inspection::VT_BUDGET, budget, 0);
+  }
+  #[inline]
+  pub fn add_circles(&mut self, circles: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b , Circle>>) {
+    self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Inspection::VT_CIRCLES, circles);
+  }
+  #[inline]
+  pub fn add_tiers(&mut self, tiers: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b , TierInForce>>) {
+    self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Inspection::VT_TIERS, tiers);
+  }
+  #[inline]
+  pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> InspectionBuilder<'a, 'b, A> {
+    let start = _fbb.start_table();
+    InspectionBuilder {
+      fbb_: _fbb,
+      start_: start,
+    }
+  }
+  #[inline]
+  pub fn finish(self) -> ::flatbuffers::WIPOffset<Inspection<'a>> {
+    let o = self.fbb_.end_table(self.start_);
+    ::flatbuffers::WIPOffset::new(o.value())
+  }
+}
+
+impl ::core::fmt::Debug for Inspection<'_> {
+  fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+    let mut ds = f.debug_struct("Inspection");
+      ds.field("subscription", &self.subscription());
+      ds.field("offset", &self.offset());
+      ds.field("rows", &self.rows());
+      ds.field("waiting", &self.waiting());
+      ds.field("rate", &self.rate());
+      ds.field("hysteresis", &self.hysteresis());
+      ds.field("budget", &self.budget());
+      ds.field("circles", &self.circles());
+      ds.field("tiers", &self.tiers());
+      ds.finish()
+  }
+}
+pub enum InspectionErrorOffset {}
+#[derive(Copy, Clone, PartialEq)]
+
+pub struct InspectionError<'a> {
+  pub _tab: ::flatbuffers::Table<'a>,
+}
+
+impl<'a> ::flatbuffers::Follow<'a> for InspectionError<'a> {
+  type Inner = InspectionError<'a>;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    Self { _tab: unsafe { ::flatbuffers::Table::new(buf, loc) } }
+  }
+}
+
+impl<'a> InspectionError<'a> {
+  pub const VT_SUBSCRIPTION: ::flatbuffers::VOffsetT = 4;
+  pub const VT_MESSAGE: ::flatbuffers::VOffsetT = 6;
+
+  #[inline]
+  pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
+    InspectionError { _tab: table }
+  }
+  #[allow(unused_mut)]
+  pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
+    _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
+    args: &'args InspectionErrorArgs<'args>
+  ) -> ::flatbuffers::WIPOffset<InspectionError<'bldr>> {
+    let mut builder = InspectionErrorBuilder::new(_fbb);
+    if let Some(x) = args.message { builder.add_message(x); }
+    builder.add_subscription(args.subscription);
+    builder.finish()
+  }
+
+
+  #[inline]
+  pub fn subscription(&self) -> u32 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<u32>(InspectionError::VT_SUBSCRIPTION, Some(0)).unwrap()}
+  }
+  #[inline]
+  pub fn message(&self) -> &'a str {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<&str>>(InspectionError::VT_MESSAGE, None).unwrap()}
+  }
+}
+
+impl ::flatbuffers::Verifiable for InspectionError<'_> {
+  #[inline]
+  fn run_verifier(
+    v: &mut ::flatbuffers::Verifier, pos: usize
+  ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
+    v.visit_table(pos)?
+     .visit_field::<u32>("subscription", Self::VT_SUBSCRIPTION, false)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<&str>>("message", Self::VT_MESSAGE, true)?
+     .finish();
+    Ok(())
+  }
+}
+pub struct InspectionErrorArgs<'a> {
+    pub subscription: u32,
+    pub message: Option<::flatbuffers::WIPOffset<&'a str>>,
+}
+impl<'a> Default for InspectionErrorArgs<'a> {
+  #[inline]
+  fn default() -> Self {
+    InspectionErrorArgs {
+      subscription: 0,
+      message: None, // required field
+    }
+  }
+}
+
+pub struct InspectionErrorBuilder<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> {
+  fbb_: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>,
+  start_: ::flatbuffers::WIPOffset<::flatbuffers::TableUnfinishedWIPOffset>,
+}
+impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> InspectionErrorBuilder<'a, 'b, A> {
+  #[inline]
+  pub fn add_subscription(&mut self, subscription: u32) {
+    self.fbb_.push_slot::<u32>(InspectionError::VT_SUBSCRIPTION, subscription, 0);
+  }
+  #[inline]
+  pub fn add_message(&mut self, message: ::flatbuffers::WIPOffset<&'b  str>) {
+    self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(InspectionError::VT_MESSAGE, message);
+  }
+  #[inline]
+  pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> InspectionErrorBuilder<'a, 'b, A> {
+    let start = _fbb.start_table();
+    InspectionErrorBuilder {
+      fbb_: _fbb,
+      start_: start,
+    }
+  }
+  #[inline]
+  pub fn finish(self) -> ::flatbuffers::WIPOffset<InspectionError<'a>> {
+    let o = self.fbb_.end_table(self.start_);
+    self.fbb_.required(o, InspectionError::VT_MESSAGE,"message");
+    ::flatbuffers::WIPOffset::new(o.value())
+  }
+}
+
+impl ::core::fmt::Debug for InspectionError<'_> {
+  fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+    let mut ds = f.debug_struct("InspectionError");
+      ds.field("subscription", &self.subscription());
+      ds.field("message", &self.message());
+      ds.finish()
+  }
+}
 pub enum MessageOffset {}
 #[derive(Copy, Clone, PartialEq)]
 
@@ -3740,6 +4544,48 @@ impl<'a> Message<'a> {
     }
   }
 
+  #[inline]
+  #[allow(non_snake_case)]
+  pub fn body_as_inspect(&self) -> Option<Inspect<'a>> {
+    if self.body_type() == Body::Inspect {
+      let u = self.body();
+      // Safety:
+      // Created from a valid Table for this object
+      // Which contains a valid union in this slot
+      Some(unsafe { Inspect::init_from_table(u) })
+    } else {
+      None
+    }
+  }
+
+  #[inline]
+  #[allow(non_snake_case)]
+  pub fn body_as_inspection(&self) -> Option<Inspection<'a>> {
+    if self.body_type() == Body::Inspection {
+      let u = self.body();
+      // Safety:
+      // Created from a valid Table for this object
+      // Which contains a valid union in this slot
+      Some(unsafe { Inspection::init_from_table(u) })
+    } else {
+      None
+    }
+  }
+
+  #[inline]
+  #[allow(non_snake_case)]
+  pub fn body_as_inspection_error(&self) -> Option<InspectionError<'a>> {
+    if self.body_type() == Body::InspectionError {
+      let u = self.body();
+      // Safety:
+      // Created from a valid Table for this object
+      // Which contains a valid union in this slot
+      Some(unsafe { InspectionError::init_from_table(u) })
+    } else {
+      None
+    }
+  }
+
 }
 
 impl ::flatbuffers::Verifiable for Message<'_> {
@@ -3765,6 +4611,9 @@ impl ::flatbuffers::Verifiable for Message<'_> {
           Body::ChangeParameters => v.verify_union_variant::<::flatbuffers::ForwardsUOffset<ChangeParameters>>("Body::ChangeParameters", pos),
           Body::Compressed => v.verify_union_variant::<::flatbuffers::ForwardsUOffset<Compressed>>("Body::Compressed", pos),
           Body::Step => v.verify_union_variant::<::flatbuffers::ForwardsUOffset<Step>>("Body::Step", pos),
+          Body::Inspect => v.verify_union_variant::<::flatbuffers::ForwardsUOffset<Inspect>>("Body::Inspect", pos),
+          Body::Inspection => v.verify_union_variant::<::flatbuffers::ForwardsUOffset<Inspection>>("Body::Inspection", pos),
+          Body::InspectionError => v.verify_union_variant::<::flatbuffers::ForwardsUOffset<InspectionError>>("Body::InspectionError", pos),
           _ => Ok(()),
         }
      })?
@@ -3920,6 +4769,27 @@ impl ::core::fmt::Debug for Message<'_> {
         },
         Body::Step => {
           if let Some(x) = self.body_as_step() {
+            ds.field("body", &x)
+          } else {
+            ds.field("body", &"InvalidFlatbuffer: Union discriminant does not match value.")
+          }
+        },
+        Body::Inspect => {
+          if let Some(x) = self.body_as_inspect() {
+            ds.field("body", &x)
+          } else {
+            ds.field("body", &"InvalidFlatbuffer: Union discriminant does not match value.")
+          }
+        },
+        Body::Inspection => {
+          if let Some(x) = self.body_as_inspection() {
+            ds.field("body", &x)
+          } else {
+            ds.field("body", &"InvalidFlatbuffer: Union discriminant does not match value.")
+          }
+        },
+        Body::InspectionError => {
+          if let Some(x) = self.body_as_inspection_error() {
             ds.field("body", &x)
           } else {
             ds.field("body", &"InvalidFlatbuffer: Union discriminant does not match value.")

@@ -4,6 +4,7 @@ use ambit_model::{ConnectionId, Identity, Timestamp};
 
 use crate::envelope::{builder, finish, missing, open, unexpected};
 use crate::error::{WireError, at_most, cut};
+use crate::inspection::{self, Inspection};
 use crate::limits;
 use crate::messages_generated::messages_generated as fb;
 use crate::step;
@@ -63,6 +64,15 @@ pub enum ServerMessage<'a> {
         /// The change that was refused: the subscription goes on as it was. 0 if it does not.
         change: u32,
         /// What is wrong and what to write instead.
+        message: &'a str,
+    },
+    /// Answers Inspect.
+    Inspection(Inspection),
+    /// There is nothing to inspect.
+    InspectionError {
+        /// The number that the client asked for.
+        subscription: u32,
+        /// Why.
         message: &'a str,
     },
     /// Answers Ping.
@@ -189,6 +199,14 @@ impl<'a> ServerMessage<'a> {
                 let body = fb::SubscriptionError::create(&mut out, &args);
                 finish(out, fb::Body::SubscriptionError, body)
             }
+            Self::Inspection(inspection) => inspection::encode(inspection),
+            Self::InspectionError { subscription, message } => {
+                let mut out = builder(message.len());
+                let message = Some(out.create_string(cut(message)));
+                let args = fb::InspectionErrorArgs { subscription: *subscription, message };
+                let body = fb::InspectionError::create(&mut out, &args);
+                finish(out, fb::Body::InspectionError, body)
+            }
             Self::Pong { sent_at, server_time } => {
                 let mut out = builder(0);
                 let args = fb::PongArgs { sent_at: *sent_at, server_time: server_time.0 };
@@ -233,6 +251,15 @@ impl<'a> ServerMessage<'a> {
                 let message = checked_text(body.message())?;
                 let (subscription, change) = (body.subscription(), body.change());
                 Ok(Self::SubscriptionError { subscription, change, message })
+            }
+            fb::Body::Inspection => {
+                let body = message.body_as_inspection().ok_or_else(missing)?;
+                inspection::decode(body).map(Self::Inspection)
+            }
+            fb::Body::InspectionError => {
+                let body = message.body_as_inspection_error().ok_or_else(missing)?;
+                let (subscription, message) = (body.subscription(), checked_text(body.message())?);
+                Ok(Self::InspectionError { subscription, message })
             }
             fb::Body::Pong => {
                 let body = message.body_as_pong().ok_or_else(missing)?;

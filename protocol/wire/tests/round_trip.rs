@@ -4,9 +4,10 @@
 
 use ambit_model::{ColumnType, ConnectionId, Field, Identity, RowLayout, Timestamp, delta};
 use ambit_wire::{
-    Call, CallResult, CallStatus, Calls, ClientMessage, Delivery, LeaveReason, Op, ParameterValue,
-    Parameters, Results, ServerMessage, TableBlocks, UpdateHeader, WireError, begin_table, end_table, limits,
-    write_call, write_delete, write_delta, write_insert, write_insert_columns, write_result,
+    Call, CallResult, CallStatus, Calls, Circle, ClientMessage, Delivery, Inspection, LeaveReason, Op,
+    ParameterValue, Parameters, Results, ServerMessage, TableBlocks, TierInForce, UpdateHeader, WireError,
+    begin_table, end_table, limits, write_call, write_delete, write_delta, write_insert,
+    write_insert_columns, write_result,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -118,6 +119,26 @@ fn step() -> UpdateHeader {
     UpdateHeader { offset: 9_000, durable_offset: 8_990, timestamp, ..UpdateHeader::default() }
 }
 
+fn inspection() -> Inspection {
+    Inspection {
+        subscription: 2,
+        offset: 9,
+        rows: 12,
+        waiting: 3,
+        rate: 20.0,
+        hysteresis: 5.0,
+        budget: 60_000,
+        circles: vec![
+            Circle { centre: [1.0, -2.0, 1e300], radius: 80.0 },
+            Circle { centre: [0.5, 0.0, 0.0], radius: 0.0 },
+        ],
+        tiers: vec![
+            TierInForce { distance: 30.0, interval_ms: 0, rows: 4 },
+            TierInForce { distance: 80.0, interval_ms: 200, rows: 8 },
+        ],
+    }
+}
+
 fn every_message() -> Vec<Vec<u8>> {
     let mut calls = Vec::new();
     write_call(&mut calls, &Call { request: 7, reducer: 3, is_quiet: true, args: &[1, 2, 3] });
@@ -142,6 +163,7 @@ fn every_message() -> Vec<Vec<u8>> {
         ClientMessage::Unsubscribe { subscription: 1 }.encode(),
         ClientMessage::Calls { block: &calls }.encode(),
         ClientMessage::Ping { sent_at: 77 }.encode(),
+        ClientMessage::Inspect { subscription: 1 }.encode(),
         ServerMessage::Welcome {
             identity: Identity([7; 32]),
             connection: ConnectionId([9; 16]),
@@ -159,6 +181,8 @@ fn every_message() -> Vec<Vec<u8>> {
         ServerMessage::Durable { durable_offset: 11 }.encode(),
         ServerMessage::Goodbye { code: 4, message: "too slow" }.encode(),
         ServerMessage::Compressed { length: 70_000, block: &[1, 2, 3] }.encode(),
+        ServerMessage::Inspection(inspection()).encode(),
+        ServerMessage::InspectionError { subscription: 2, message: "there is none" }.encode(),
     ]
 }
 
@@ -166,7 +190,7 @@ fn every_message() -> Vec<Vec<u8>> {
 fn every_message_is_read_back_the_same_by_one_side_only() {
     for (index, bytes) in every_message().iter().enumerate() {
         let (client, server) = (ClientMessage::decode(bytes), ServerMessage::decode(bytes));
-        if index < 8 {
+        if index < 9 {
             assert_eq!(&client.unwrap().encode(), bytes);
             assert!(matches!(server, Err(WireError::WrongSide(_))), "{server:?}");
         } else {
@@ -337,6 +361,37 @@ proptest! {
     }
 
     #[test]
+    fn inspections_round_trip(
+        rows in any::<[u16; 3]>(),
+        rate in prop_oneof![Just(f32::INFINITY), 0.0..1e9_f32],
+        distances in any::<(u16, u32, u64)>(),
+        circles in vec((any::<[i32; 3]>(), any::<u16>()), 0..=limits::CIRCLES_MAX),
+        tiers in vec(any::<(u16, u32)>(), 0..=limits::TIERS_MAX),
+    ) {
+        let [waiting, more, per_tier] = rows.map(u32::from);
+        let circle = |(centre, radius): ([i32; 3], u16)| {
+            Circle { centre: centre.map(f64::from), radius: f64::from(radius) }
+        };
+        let tier = |(distance, interval_ms): (u16, u32)| {
+            TierInForce { distance: f64::from(distance), interval_ms, rows: per_tier }
+        };
+        let inspection = Inspection {
+            subscription: distances.1,
+            offset: distances.2,
+            rows: waiting + more + per_tier * limits::TIERS_MAX as u32,
+            waiting,
+            rate,
+            hysteresis: f64::from(distances.0),
+            budget: distances.1,
+            circles: circles.into_iter().map(circle).collect(),
+            tiers: tiers.into_iter().map(tier).collect(),
+        };
+        let message = ServerMessage::Inspection(inspection);
+        let bytes = message.encode();
+        prop_assert_eq!(ServerMessage::decode(&bytes), Ok(message));
+    }
+
+    #[test]
     fn parameters_round_trip(
         values in vec(("[a-z]{1,3}", value()), 0..limits::PARAMETERS_MAX),
         numbers in any::<(u32, u32)>(),
@@ -387,7 +442,7 @@ proptest! {
 
     #[test]
     fn damaged_messages_are_answered(
-        which in 0..15_usize,
+        which in 0..18_usize,
         damage in vec((any::<prop::sample::Index>(), any::<u8>()), 0..6),
         cut in any::<prop::sample::Index>(),
         cuts in any::<bool>(),

@@ -63,6 +63,8 @@ pub(crate) struct Subscription {
     pub change: u32,
     /// What the client holds of it, if that does not follow from the rows alone.
     pub loose: Option<Box<Loose>>,
+    /// Whether the client is to be told what is in force.
+    pub is_inspected: bool,
     /// Why the follower ends it, if its stage is [`Stage::Ended`], or why it takes no other parameters.
     pub refused: Option<QueryError>,
 }

@@ -61,6 +61,14 @@ impl Rate {
         self.period().map_or(0, |period| (period / 1_000) as u32)
     }
 
+    /// In updates per second; infinity for one per flush.
+    pub fn hertz(self) -> f32 {
+        match self {
+            Self::Hertz(hertz) => hertz as f32,
+            Self::Immediate => f32::INFINITY,
+        }
+    }
+
     /// How many phases the rate's connections are spread over.
     pub fn phases(self) -> u32 {
         match self {

@@ -7,6 +7,7 @@ mod circle;
 mod columns;
 mod covered;
 mod filter;
+mod inspect;
 mod join;
 pub(crate) mod loose;
 pub(crate) mod ops;
@@ -119,6 +120,7 @@ fn flush_anew(
         applied: Vec::new(),
         ended: std::mem::take(&mut client.ended),
         refused: Vec::new(),
+        inspections: Vec::new(),
         blocks: Cow::Borrowed(&blocks),
     };
     let mut ended_count = 0;
@@ -126,6 +128,7 @@ fn flush_anew(
     if !client.subscriptions.iter().all(is_settled) {
         ended_count = settle(world, cohort, client, &mut update);
     }
+    update.inspections = inspect::answer(world, cohort, client, scratch, offset);
     if update.has_news() {
         sink(update);
     }

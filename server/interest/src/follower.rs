@@ -2,6 +2,7 @@
 
 mod subscription;
 
+mod inspect;
 mod schedule;
 
 mod migration;
@@ -13,7 +14,7 @@ use std::sync::Arc;
 
 use ambit_model::{ConnectionId, Identity, Schema, Timestamp};
 use ambit_store::{ApplyError, ChangeSet, Store};
-use ambit_wire::UpdateHeader;
+use ambit_wire::{Inspection, UpdateHeader};
 use hashbrown::HashMap;
 use rustc_hash::FxBuildHasher;
 
@@ -42,7 +43,7 @@ pub struct Follower {
 }
 
 /// One client's update: its cache goes from the state of its last update to that of `offset`, at once.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ClientUpdate<'a> {
     /// Whose.
     pub client: ClientId,
@@ -56,6 +57,8 @@ pub struct ClientUpdate<'a> {
     pub ended: Vec<u32>,
     /// What the follower has to refuse now that it knows the rows.
     pub refused: Vec<Refusal>,
+    /// What is in force afterwards in the subscriptions that [`Follower::inspect`] was asked about.
+    pub inspections: Vec<Inspection>,
     /// Update blocks as in `ambit_wire`. In a table, rows leave before others change or enter.
     pub blocks: Cow<'a, [u8]>,
 }
@@ -101,8 +104,9 @@ impl ClientUpdate<'_> {
 
     /// Whether the client learns anything from it.
     pub(crate) fn has_news(&self) -> bool {
-        let Self { applied, ended, refused, blocks, .. } = self;
-        !(applied.is_empty() && ended.is_empty() && refused.is_empty() && blocks.is_empty())
+        let Self { applied, ended, refused, inspections, blocks, .. } = self;
+        let has_told = !(applied.is_empty() && ended.is_empty() && refused.is_empty());
+        has_told || !inspections.is_empty() || !blocks.is_empty()
     }
 }
 

@@ -33,7 +33,10 @@ mod rankings;
 #[cfg(feature = "reference")]
 pub mod reference;
 
-pub use ambit_wire::{Delivery, DeliveryError, ParameterError, ParameterValue, Parameters, Tier};
+pub use ambit_wire::{
+    Circle, Delivery, DeliveryError, Inspection, ParameterError, ParameterValue, Parameters, Tier,
+    TierInForce,
+};
 pub use client::ClientId;
 pub use earlier::{Difference, TableChange};
 pub use follower::{

@@ -246,6 +246,10 @@ impl Session {
                 connection.batch_begins();
                 self.send(EngineCommand::ChangeParameters { connection, subscription, change, parameters })
             }
+            ClientMessage::Inspect { subscription } => {
+                connection.batch_begins();
+                self.send(EngineCommand::Inspect { connection, subscription })
+            }
             ClientMessage::Unsubscribe { subscription } => {
                 connection.batch_begins();
                 self.send(EngineCommand::Unsubscribe { connection, subscription })

@@ -8,6 +8,8 @@ mod compressing;
 mod hostile;
 #[path = "server/http.rs"]
 mod http;
+#[path = "server/inspecting.rs"]
+mod inspecting;
 #[path = "server/keeping.rs"]
 mod keeping;
 #[path = "server/large.rs"]

@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "delivery.h"
+#include "inspection.h"
 #include "parameters.h"
 
 namespace ambit {
@@ -83,6 +84,8 @@ public:
     virtual SubscriptionState change(std::uint32_t subscription, std::uint32_t change, std::string& message) = 0;
     virtual bool unsubscribe(std::uint32_t subscription) = 0;
     virtual SubscriptionState subscription(std::uint32_t subscription, std::string& message) = 0;
+    virtual bool inspect(std::uint32_t subscription) = 0;
+    virtual bool inspection(std::uint32_t subscription, Inspection& out) = 0;
     virtual Lookup reducer(std::string_view name, Info& out) = 0;
     virtual Lookup table(std::string_view name, Info& out) = 0;
     virtual bool call(std::uint16_t reducer, const std::uint8_t* row, std::size_t length, std::uint32_t& out) = 0;
@@ -154,6 +157,12 @@ public:
     SubscriptionState change(std::uint32_t subscription, std::uint32_t change, std::string& message) { return backend_->change(subscription, change, message); }
     bool unsubscribe(std::uint32_t subscription);
     SubscriptionState subscription(std::uint32_t number, std::string& message) { return backend_->subscription(number, message); }
+    /// Asks the server what is in force in a subscription: how many rows it holds, how many of them wait, its circles and
+    /// tiers. Nothing is sent when nobody asks. inspection() has the answer with a later tick.
+    bool inspect(std::uint32_t subscription);
+    /// The last answer to inspect() as of the last tick. False, and nothing is changed, before it and once the subscription
+    /// is over. `out` can be used again, and then its lists keep their memory.
+    bool inspection(std::uint32_t subscription, Inspection& out) { return backend_->inspection(subscription, out); }
     /// Brings the cache to the latest commit that has arrived and raises events and results. Events for which the
     /// budget leaves no time come with the next tick. False when the client does not work; reason() says why. A
     /// handler must not call tick: that is refused, and error() says so.

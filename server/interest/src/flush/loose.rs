@@ -15,7 +15,10 @@ mod send;
 mod budget;
 mod mixed;
 
+mod inspect;
+
 pub(crate) use budget::Purse;
+pub(super) use inspect::{Figures, figures};
 
 use ambit_model::{Slot, Timestamp};
 use ambit_wire::{LeaveReason, begin_table, end_table, write_delete};

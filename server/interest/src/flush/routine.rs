@@ -357,6 +357,7 @@ impl Routine {
             applied: Vec::new(),
             ended: Vec::new(),
             refused: Vec::new(),
+            inspections: Vec::new(),
             blocks: Cow::Borrowed(blocks),
         }
     }

@@ -100,7 +100,7 @@ pub(super) fn view(
 }
 
 /// Appends what a source showed and shows. If nothing `is_beside` it, rows that are as before may be left out.
-fn view_source(
+pub(super) fn view_source(
     world: &mut World,
     cohort: &mut Cohort,
     scratch: &mut Scratch,

@@ -97,6 +97,7 @@ impl Follower {
                 next: None,
                 change: 0,
                 loose: terms.map(|terms| Box::new(Loose::new(terms))),
+                is_inspected: false,
                 refused: None,
             };
             client.subscriptions.insert(at, added);

@@ -17,9 +17,7 @@ pub enum QueryError {
     #[error("subscription {0} is in use; choose another number, or unsubscribe and wait until it has ended")]
     SubscriptionInUse(u32),
     /// The client has no subscription of that number, or it has ended.
-    #[error(
-        "there is no subscription {0}; its parameters can be changed once it has begun and until it ends"
-    )]
+    #[error("there is no subscription {0}; it has not begun, or has ended")]
     UnknownSubscription(u32),
     /// The client has [`limits::SUBSCRIPTIONS_PER_CLIENT_MAX`] subscriptions already.
     #[error(

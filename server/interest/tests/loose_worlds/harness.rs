@@ -1,6 +1,7 @@
 //! Drives an engine's store, a follower and its clients.
 
 mod check;
+mod inspections;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -346,10 +347,13 @@ impl Harness {
         self.now = self.now.plus(Duration::from_millis(ms.into()));
         self.longest_gap = self.longest_gap.max((self.now.0 - self.last_flush.0) as f64 / 1_000.0);
         self.last_flush = self.now;
+        let asked = if ms.is_multiple_of(3) { self.inspect() } else { 0 };
         let (mut updates, layout) = (Vec::new(), self.layout.clone());
         self.follower.flush_all(self.now, &mut |update| updates.push(update.into_owned()));
+        let mut inspections = Vec::new();
         for update in updates {
             let number = u8::try_from(update.client.0).unwrap();
+            inspections.extend(update.inspections.iter().map(|told| (number, told.clone())));
             for block in TableBlocks::new(&update.blocks) {
                 for op in block.unwrap().ops(&layout) {
                     self.take(number, op.unwrap());
@@ -363,6 +367,8 @@ impl Harness {
         }
         let numbers: Vec<u8> = self.clients.keys().copied().collect();
         numbers.into_iter().for_each(|number| self.check(number));
+        assert_eq!(inspections.len(), asked);
+        inspections.iter().for_each(|(number, told)| self.check_inspection(*number, told));
     }
 
     /// Applies one operation, which must make sense.
@@ -414,6 +420,12 @@ impl Harness {
             turns += 1;
             assert!(turns < 10_000, "it does not come to rest");
         }
+        self.inspect();
+        let mut waiting = 0;
+        self.follower.flush_all(self.now, &mut |update| {
+            waiting += update.inspections.iter().map(|told| told.waiting).sum::<u32>();
+        });
+        assert_eq!(waiting, 0, "nothing waits at rest");
         for client in self.clients.values() {
             for (slot, bytes) in &client.cache {
                 let holders: Vec<&Subscription> =

@@ -57,6 +57,8 @@ struct Client {
     ending: BTreeMap<u32, Query>,
     /// By number: the last change of its parameters, and the query with them.
     changing: BTreeMap<u32, (u32, Query)>,
+    /// Those of which it is to be told what is in force.
+    asked: BTreeSet<u32>,
     next_change: u32,
     next_number: u32,
     /// Its subscriptions that want every commit, as long as it never had none of them.
@@ -90,6 +92,9 @@ impl Harness {
         match step {
             Step::Commit(changes) => self.commit(&changes),
             Step::Flush(milliseconds) => {
+                if milliseconds % 4 == 0 {
+                    self.inspect((milliseconds / 4 % 5) as u8);
+                }
                 self.now = self.now.plus(Duration::from_millis(milliseconds));
                 self.flush(milliseconds >= 1_000, false);
             }
@@ -99,6 +104,7 @@ impl Harness {
                 let Some(number) = state.pick(pick) else { return };
                 let (query, _) = state.subscriptions.remove(&number).unwrap();
                 state.changing.remove(&number);
+                state.asked.remove(&number);
                 state.immediate.remove(&number);
                 state.ending.insert(number, query);
                 self.follower.unsubscribe(ClientId(client.into()), number);
@@ -180,6 +186,19 @@ impl Harness {
         state.changing.insert(number, (state.next_change, changed));
     }
 
+    /// Asks about all subscriptions of a client, twice.
+    fn inspect(&mut self, client: u8) {
+        let Some(state) = self.clients.get_mut(&client) else { return };
+        state.asked = state.subscriptions.keys().copied().collect();
+        let id = ClientId(client.into());
+        for &number in state.asked.iter().chain(&state.asked) {
+            self.follower.inspect(id, number).unwrap();
+        }
+        for &number in state.ending.keys() {
+            assert_eq!(self.follower.inspect(id, number), Err(QueryError::UnknownSubscription(number)));
+        }
+    }
+
     fn flush(&mut self, is_everybody_due: bool, of_all: bool) {
         let mut updates = Vec::new();
         match of_all {
@@ -197,6 +216,7 @@ impl Harness {
             if is_everybody_due {
                 assert!(state.ending.is_empty(), "a subscription should have ended");
                 assert!(state.changing.is_empty(), "parameters should have changed");
+                assert!(state.asked.is_empty(), "an inspection is missing");
                 assert!(
                     state.subscriptions.values().all(|(_, applied)| *applied),
                     "a first result is missing"
@@ -246,6 +266,13 @@ impl Harness {
         for number in &update.ended {
             let query = state.ending.remove(number).expect("an unknown subscription has ended");
             before.push((query, true));
+        }
+        for inspection in &update.inspections {
+            assert!(state.asked.remove(&inspection.subscription), "nobody asked, or it was answered");
+            assert_eq!((inspection.offset, inspection.waiting), (update.offset, 0));
+            let (query, applied) = &state.subscriptions[&inspection.subscription];
+            let rows = query.result(&self.world, identity(client)).len();
+            assert!(*applied && inspection.rows as usize == rows, "{rows} rows and not {inspection:?}");
         }
         let (shape, layouts) = (&state.shape, &state.layouts);
         let layout = |id: u16| layouts[usize::from(shape.table(id).unwrap())].clone();
@@ -360,6 +387,7 @@ impl Client {
             subscriptions: BTreeMap::new(),
             ending: BTreeMap::new(),
             changing: BTreeMap::new(),
+            asked: BTreeSet::new(),
             next_change: 0,
             next_number: 0,
             immediate: BTreeSet::new(),

@@ -1,6 +1,6 @@
 //! Everything that a client could try to learn what it may not: each answer is that of a world without the secret.
 
-use ambit_interest::{Delivery, QueryError, RuleError, Tier, check_rules};
+use ambit_interest::{Circle, ClientId, Delivery, QueryError, RuleError, Tier, check_rules};
 use ambit_model::glam::Vec2;
 use ambit_model::{Schema, Value};
 use ambit_wire::LeaveReason;
@@ -359,5 +359,46 @@ fn a_new_rule_that_depends_on_too_many_rows_ends_the_subscription() {
             false,
         ));
         assert!(world.clients[&1].subscriptions.is_empty() && world.clients[&1].rows.is_empty());
+    }
+}
+
+/// Circles are told as the query says, whatever rules ask besides.
+#[test]
+fn what_is_in_force_tells_nothing_of_rules() {
+    let rules = [
+        "shared AND ST_DWithin(place, ST_Point(0, 0), 1000)",
+        "JOIN player p ON ST_DWithin(item.place, p.place, 30) WHERE p.id = 2",
+        "JOIN player p ON item.owner = p.id WHERE p.identity = :sender",
+    ];
+    let around = |x, radius| Circle { centre: [x, 0.0, 0.0], radius };
+    let own_circle = "SELECT * FROM item WHERE ST_DWithin(place, ST_Point(3, 0), 9)";
+    let moving =
+        "SELECT i.* FROM item i JOIN player p ON ST_DWithin(i.place, p.place, 20) WHERE p.identity = :sender";
+    let hidden = "SELECT i.* FROM item i JOIN player p ON ST_DWithin(i.place, p.place, 20) WHERE p.id = 2";
+    let join = "SELECT i.* FROM item i JOIN player p ON i.owner = p.id WHERE p.identity = :sender \
+                AND ST_DWithin(i.place, ST_Point(5, 0), 7)";
+    for (rules, sql, rows, circles) in [
+        (&rules[..], "SELECT * FROM item", 3, vec![]),
+        (&rules[..], own_circle, 2, vec![around(3.0, 9.0)]),
+        (&rules[1..2], own_circle, 2, vec![around(3.0, 9.0)]),
+        (&rules[..1], own_circle, 1, vec![around(3.0, 9.0)]),
+        (&rules[..1], moving, 1, vec![around(0.0, 20.0)]),
+        // The other player is hidden, and so is the circle around it.
+        (&rules[..1], hidden, 0, vec![]),
+        (&rules[2..], join, 1, vec![around(5.0, 7.0)]),
+        (&rules[..], "SELECT * FROM item ORDER BY id LIMIT 2", 2, vec![]),
+    ] {
+        let mut world = world(rules, &["identity = :sender"]);
+        world.player(1, 0.0, 1, 0);
+        world.player(2, 25.0, 1, 7);
+        world.item(1, 1, 4.0, false, 0);
+        world.item(2, 1, 5.0, true, 0);
+        world.item(2, 1, 900.0, true, 0);
+        world.item(2, 1, 800.0, false, 0);
+        world.commit();
+        let number = world.subscribe(1, sql).unwrap();
+        world.follower.inspect(ClientId(1), number).unwrap();
+        let told = world.flush().remove(0).inspections.remove(0);
+        assert_eq!((told.rows, told.circles), (rows, circles), "{sql} under {rules:?}");
     }
 }

@@ -90,6 +90,7 @@ struct Twins {
     offset: u64,
     last: u32,
     told: usize,
+    inspected: usize,
 }
 
 fn identity(who: u8) -> Identity {
@@ -192,6 +193,7 @@ impl Twins {
             offset: 0,
             last: 0,
             told: 0,
+            inspected: 0,
         };
         (0..30).for_each(|_| twins.add());
         twins.commit();
@@ -325,11 +327,25 @@ impl Twins {
         self.commit();
     }
 
+    /// Asks what is in force in everything that was ever subscribed to.
+    fn inspect(&mut self) {
+        for (client, number) in
+            (0..CLIENTS).flat_map(|client| (0..=self.last).map(move |number| (client, number)))
+        {
+            let answers = self.both.each_mut().map(|twin| twin.follower.inspect(ClientId(client), number));
+            assert_eq!(answers[0], answers[1]);
+        }
+    }
+
     fn flush(&mut self) {
+        if self.dice.below(6) == 0 {
+            self.inspect();
+        }
         self.now = Timestamp(self.now.0 + 10_000 + 10_000 * self.dice.below(6) as i64);
         let (now, is_all) = (self.now, self.dice.below(12) == 0);
         let [left, right] = self.both.each_mut().map(|twin| twin.flush(now, is_all));
         self.told += left.iter().map(|update| update.blocks.len()).sum::<usize>();
+        self.inspected += left.iter().map(|update| update.inspections.len()).sum::<usize>();
         assert_eq!(left, right, "who is told what depends on what is hidden");
     }
 }
@@ -344,6 +360,6 @@ fn what_is_hidden_makes_no_difference_to_anybody() {
             twins.step();
             twins.flush();
         }
-        assert!(twins.told > 1_000, "nobody sees anything");
+        assert!(twins.told > 1_000 && twins.inspected > 50, "nobody sees anything");
     }
 }

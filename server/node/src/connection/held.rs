@@ -24,9 +24,15 @@ pub struct HeldUpdate {
 }
 
 impl Held {
-    /// Bytes of the updates' blocks.
+    /// Bytes of the updates' blocks, and of what follows them.
     pub fn bytes(&self) -> usize {
         self.bytes
+    }
+}
+
+impl HeldUpdate {
+    fn byte_count(&self) -> usize {
+        self.blocks.len() + self.after.iter().map(Vec::len).sum::<usize>()
     }
 }
 
@@ -56,7 +62,7 @@ impl Connection {
         if self.is_closing() {
             return false;
         }
-        let (bytes, bytes_max) = (update.blocks.len(), self.server_outgoing.bytes_max());
+        let (bytes, bytes_max) = (update.byte_count(), self.server_outgoing.bytes_max());
         if !held.updates.is_empty() && held.bytes + bytes > bytes_max {
             let reason = format!(
                 "the log is behind: more than {bytes_max} bytes wait to be durable before this client may be told"
@@ -73,17 +79,15 @@ impl Connection {
     /// Sends the updates up to this offset. Whether others are left.
     pub(crate) fn release(&self, durable_offset: u64) -> bool {
         let mut held = self.held();
-        while let Some(HeldUpdate { mut header, blocks, after }) =
+        while let Some(mut update) =
             held.updates.pop_front_if(|update| update.header.offset <= durable_offset)
         {
-            held.bytes -= blocks.len();
-            self.server_outgoing.change(blocks.len(), 0);
-            header.durable_offset = durable_offset;
+            held.bytes -= update.byte_count();
+            self.server_outgoing.change(update.byte_count(), 0);
+            update.header.durable_offset = durable_offset;
             self.durable_told.fetch_max(durable_offset, Ordering::AcqRel);
-            self.send_update(&header, &blocks);
-            for message in after {
-                self.send(message);
-            }
+            self.send_update(&update.header, &update.blocks);
+            update.after.into_iter().for_each(|message| _ = self.send(message));
         }
         !held.updates.is_empty() && !self.is_closing()
     }

@@ -115,15 +115,17 @@ fn held(offset: u64, blocks: Vec<u8>) -> HeldUpdate {
 async fn updates_wait_until_they_are_durable_and_nothing_else_does() {
     let (connection, there) = connection(true);
     assert!(connection.hold(held(5, vec![5])), "the first is to be listed");
-    assert!(!connection.hold(held(6, vec![6])) && !connection.hold(held(9, large())));
+    let followed = HeldUpdate { after: vec![vec![7]], ..held(6, vec![6]) };
+    assert!(!connection.hold(followed) && !connection.hold(held(9, large())));
     assert!(connection.release(4));
     assert!(connection.send(vec![1]));
     assert!(connection.release(7), "the last one is left");
     assert_eq!(connection.durable_told.load(Ordering::Acquire), 7);
     assert!(connection.send(vec![2]));
-    let told = [header(5).encode_with(&[&[5]]), vec![1], header(6).encode_with(&[&[6]]), vec![2]];
+    let told = [header(5).encode_with(&[&[5]]), vec![1], header(6).encode_with(&[&[6]]), vec![7], vec![2]];
     // In another order: what waits for the disk does not hold up what need not.
-    let expected = [&told[1], &told[0], &told[2], &told[3]].map(|message| frame(message.clone())).concat();
+    let expected =
+        [&told[1], &told[0], &told[2], &told[3], &told[4]].map(|message| frame(message.clone())).concat();
     assert!(rest(connection, there).await == expected);
 }
 

@@ -60,6 +60,13 @@ pub enum EngineCommand {
         /// The values of the names in the query.
         parameters: Box<Parameters>,
     },
+    /// Somebody asks what is in force in a subscription.
+    Inspect {
+        /// The client's connection.
+        connection: Arc<Connection>,
+        /// The client's number for the subscription.
+        subscription: u32,
+    },
     /// A subscription ends.
     Unsubscribe {
         /// The client's connection.
@@ -112,6 +119,7 @@ impl EngineCommand {
             Self::Connect { .. }
             | Self::Disconnect { .. }
             | Self::Unsubscribe { .. }
+            | Self::Inspect { .. }
             | Self::Publish { .. }
             | Self::Snapshot { .. }
             | Self::Stop { .. } => 0,
@@ -222,6 +230,13 @@ pub enum FollowerCommand {
         /// The values of the names in the query.
         parameters: Box<Parameters>,
     },
+    /// Somebody asks what is in force in a subscription.
+    Inspect {
+        /// The client's connection.
+        connection: Arc<Connection>,
+        /// The client's number for the subscription.
+        subscription: u32,
+    },
     /// A subscription ends.
     Unsubscribe {
         /// The client's connection.
@@ -240,7 +255,11 @@ impl FollowerCommand {
                 sql.len() + parameters.byte_count() + delivery.byte_count()
             }
             Self::ChangeParameters { parameters, .. } => parameters.byte_count(),
-            Self::Connect(_) | Self::Disconnect(_) | Self::Unsubscribe { .. } | Self::Snapshot(_) => 0,
+            Self::Connect(_)
+            | Self::Disconnect(_)
+            | Self::Unsubscribe { .. }
+            | Self::Inspect { .. }
+            | Self::Snapshot(_) => 0,
         }
     }
 }

@@ -215,6 +215,9 @@ impl EngineThread {
                     FollowerCommand::ChangeParameters { connection, subscription, change, parameters };
                 self.round.follow(other);
             }
+            EngineCommand::Inspect { connection, subscription } => {
+                self.round.follow(FollowerCommand::Inspect { connection, subscription });
+            }
             EngineCommand::Unsubscribe { connection, subscription } => {
                 self.round.follow(FollowerCommand::Unsubscribe { connection, subscription });
             }

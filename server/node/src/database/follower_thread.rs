@@ -137,6 +137,13 @@ impl FollowerThread {
                 }
                 connection.batch_ends();
             }
+            FollowerCommand::Inspect { connection, subscription } => {
+                if let Err(reason) = self.follower.inspect(ClientId(connection.number), subscription) {
+                    let message = &reason.to_string();
+                    connection.send(ServerMessage::InspectionError { subscription, message }.encode());
+                }
+                connection.batch_ends();
+            }
             FollowerCommand::Unsubscribe { connection, subscription } => {
                 self.follower.unsubscribe(ClientId(connection.number), subscription);
                 connection.batch_ends();
@@ -196,9 +203,11 @@ impl FollowerThread {
             }
             Statistics::add(&statistics.updates, 1);
             Statistics::add(&statistics.update_bytes, update.blocks.len() as u64);
-            let refusals = update.refused.iter().map(|refusal| refusal_of(shared, connection, refusal));
+            let told = update.inspections.iter().map(|told| ServerMessage::Inspection(told.clone()).encode());
+            let refused = update.refused.iter().map(|refusal| refusal_of(shared, connection, refusal));
+            let after = told.chain(refused);
             if connection.is_confirmed() {
-                let (blocks, after) = (update.blocks.to_vec(), refusals.collect());
+                let (blocks, after) = (update.blocks.to_vec(), after.collect());
                 return shared.waiting.hold(
                     connection,
                     HeldUpdate { header, blocks, after },
@@ -207,7 +216,7 @@ impl FollowerThread {
             }
             connection.durable_told.fetch_max(durable_offset, Ordering::AcqRel);
             connection.send_update(&header, &update.blocks);
-            for message in refusals {
+            for message in after {
                 connection.send(message);
             }
         };

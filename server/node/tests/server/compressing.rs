@@ -34,6 +34,8 @@ fn hear_update(socket: &mut Socket) -> (Vec<u8>, bool) {
             ServerMessage::Welcome { .. }
             | ServerMessage::Results { .. }
             | ServerMessage::SubscriptionError { .. }
+            | ServerMessage::Inspection(_)
+            | ServerMessage::InspectionError { .. }
             | ServerMessage::Pong { .. }
             | ServerMessage::Durable { .. }
             | ServerMessage::Goodbye { .. } => {}

@@ -49,6 +49,12 @@ impl Server {
                 let refusal = changed.err().map(|reason| Refusal { subscription, change, reason });
                 out.extend(refusal.map(|refusal| (connection, say(&refusal))));
             }
+            ClientMessage::Inspect { subscription } => {
+                if let Err(reason) = self.follower.inspect(ClientId(connection), subscription) {
+                    let message = &reason.to_string();
+                    out.push((connection, ServerMessage::InspectionError { subscription, message }.encode()));
+                }
+            }
             ClientMessage::Unsubscribe { subscription } => {
                 self.follower.unsubscribe(ClientId(connection), subscription);
             }
@@ -115,6 +121,8 @@ impl Server {
             let connection = update.client.0;
             let header = update.header(durable_offset);
             updates.push((connection, ServerMessage::Update { header, blocks: &update.blocks }.encode()));
+            let inspections = update.inspections.iter().cloned().map(ServerMessage::Inspection);
+            updates.extend(inspections.map(|message| (connection, message.encode())));
             refusals.extend(update.refused.iter().map(|refusal| (connection, say(refusal))));
         });
         (updates, refusals)

@@ -106,6 +106,11 @@ impl Purse {
         (4.0 * round_ms).max(limits::OVERDUE_MS_MIN as f32) as u32
     }
 
+    /// Bytes per second that the client's changes of rows compete for; 0 for no bound.
+    pub fn budget(&self) -> u32 {
+        self.budget
+    }
+
     /// How many changes of rows there is room for after so many bytes.
     fn room(&self, bytes: usize) -> usize {
         let bytes = (self.bytes - bytes as f32).max(self.reserve);

@@ -211,6 +211,49 @@ impl Circle<'_> {
         }
     }
 
+    fn reach(&self) -> Reach<'_> {
+        let Self { judge, spots, near, discs, .. } = *self;
+        Reach { world: judge.world, table: judge.table, spots, near, discs }
+    }
+
+    fn nearest(&self, slot: Slot, radius: f64) -> Option<f64> {
+        self.reach().nearest(slot, radius)
+    }
+
+    /// Finds the rows that enter. Those that the grid finds within the inner radius are held already.
+    fn enter(&mut self, held: &[Entry], inner: f64, found: &mut Found) {
+        let again = std::mem::take(&mut self.moves.again);
+        let mut candidates = std::mem::take(&mut self.moves.candidates);
+        candidates.clear();
+        candidates.extend(again.iter().copied().filter(|&slot| self.nearest(slot, self.radius).is_some()));
+        for &(disc, observer) in self.discs {
+            self.spots.find(disc, inner, found, |slot| {
+                if self.spots.shape().is_exact || self.reach().shows(slot, disc, observer) {
+                    candidates.push(slot);
+                }
+            });
+        }
+        if !candidates.is_empty() {
+            let (mark, table) = &mut self.marks;
+            for entry in held {
+                table.mark(entry.slot, *mark);
+            }
+            self.moves.entered.extend(candidates.iter().copied().filter(|&slot| table.mark(slot, *mark)));
+        }
+        (self.moves.again, self.moves.candidates) = (again, candidates);
+    }
+}
+
+/// The circles of a subscription, and what there is to know of rows in them.
+struct Reach<'a> {
+    world: &'a World,
+    table: u16,
+    spots: &'a Spots,
+    near: &'a Near,
+    discs: &'a [(Disc, Slot)],
+}
+
+impl Reach<'_> {
     /// The least distance of a row to a centre, squared, if it is within a radius and a circle shows it.
     fn nearest(&self, slot: Slot, radius: f64) -> Option<f64> {
         let place = self.spots.record(slot).place;
@@ -233,38 +276,31 @@ impl Circle<'_> {
         if self.spots.shape().is_exact {
             return true;
         }
-        let Some(row) = self.judge.world.row(self.judge.table, slot) else { return false };
+        let Some(row) = self.world.row(self.table, slot) else { return false };
         match &self.near.centre {
             Centre::Fixed { target, .. } => target.matches(row),
             Centre::Moving { circle, .. } => {
-                let observer = self.judge.world.row(circle.observer.table, observer);
+                let observer = self.world.row(circle.observer.table, observer);
                 circle.target.matches(row) && observer.is_some_and(|observer| circle.joins(row, observer))
             }
         }
     }
+}
 
-    /// Finds the rows that enter. Those that the grid finds within the inner radius are held already.
-    fn enter(&mut self, held: &[Entry], inner: f64, found: &mut Found) {
-        let again = std::mem::take(&mut self.moves.again);
-        let mut candidates = std::mem::take(&mut self.moves.candidates);
-        candidates.clear();
-        candidates.extend(again.iter().copied().filter(|&slot| self.nearest(slot, self.radius).is_some()));
-        for &(disc, observer) in self.discs {
-            self.spots.find(disc, inner, found, |slot| {
-                if self.spots.shape().is_exact || self.shows(slot, disc, observer) {
-                    candidates.push(slot);
-                }
-            });
-        }
-        if !candidates.is_empty() {
-            let (mark, table) = &mut self.marks;
-            for entry in held {
-                table.mark(entry.slot, *mark);
-            }
-            self.moves.entered.extend(candidates.iter().copied().filter(|&slot| table.mark(slot, *mark)));
-        }
-        (self.moves.again, self.moves.candidates) = (again, candidates);
-    }
+/// Calls `each` with the squared distance of every one of these rows from the nearest centre whose circle shows it, if it is
+/// within a radius of that.
+pub(super) fn distances(
+    cohort: &Cohort,
+    (world, near): (&World, &Near),
+    slots: impl Iterator<Item = Slot>,
+    radius: f64,
+    each: impl FnMut(f64),
+) {
+    let Some(spots) = world.spots(near.spots) else { return };
+    let mut discs = Vec::new();
+    find_discs(world, cohort, (near, spots), &mut discs);
+    let reach = Reach { world, table: near.table(), spots, near, discs: &discs };
+    slots.filter_map(|slot| reach.nearest(slot, radius)).for_each(each);
 }
 
 /// What a squared distance is to be multiplied with to be a share of the border's.

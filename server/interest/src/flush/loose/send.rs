@@ -73,23 +73,11 @@ impl<'a> Sender<'a> {
         Some(Self { world, table, id, shown, copies, now_ms })
     }
 
-    /// The columns that the client lacks.
-    #[inline]
-    fn pending(&self, terms: &Terms, entry: &Entry) -> u64 {
-        let stamps = &self.table.stamps;
-        let whole = stamps.since(entry.slot, entry.whole) & self.shown;
-        if entry.part == entry.whole {
-            return whole;
-        }
-        let columns = terms.numbered(entry.tier).1.columns;
-        stamps.since(entry.slot, entry.part) & self.shown & columns | whole & !columns
-    }
-
     /// Appends what the client is to be told of a row in a tier: its columns of the tier, or if none of them has changed since
     /// it was sent last, all that it lacks. Answers whether it still lacks something.
     #[inline]
     pub fn send(&mut self, terms: &Terms, entry: &mut Entry, tier: u8, out: &mut Vec<u8>) -> bool {
-        let pending = self.pending(terms, entry);
+        let pending = pending((&self.table.stamps, self.shown), terms, entry);
         let wanted = pending & terms.numbered(tier).1.columns;
         let mask = if wanted == 0 { pending } else { wanted };
         if mask != 0 {
@@ -127,4 +115,15 @@ impl<'a> Sender<'a> {
     pub fn now(&self) -> (u32, u32) {
         (self.table.stamps.epoch(), self.now_ms)
     }
+}
+
+/// The columns that the client lacks, of those that it is shown.
+#[inline]
+pub(super) fn pending((stamps, shown): (&Stamps, u64), terms: &Terms, entry: &Entry) -> u64 {
+    let whole = stamps.since(entry.slot, entry.whole) & shown;
+    if entry.part == entry.whole {
+        return whole;
+    }
+    let columns = terms.numbered(entry.tier).1.columns;
+    stamps.since(entry.slot, entry.part) & shown & columns | whole & !columns
 }

@@ -308,6 +308,7 @@ proptest! {
         applied in vec(any::<u32>(), 0..5),
         ended in vec(any::<u32>(), 0..5),
         changed in vec(any::<(u32, u32)>(), 0..5),
+        resumed in any::<bool>(),
     ) {
         let layout = layout();
         let mut slices = Vec::new();
@@ -343,7 +344,7 @@ proptest! {
         }
         let (offset, durable_offset, timestamp) = offsets;
         let header =
-            UpdateHeader { offset, durable_offset, timestamp: Timestamp(timestamp), applied, ended, changed };
+            UpdateHeader { offset, durable_offset, timestamp: Timestamp(timestamp), applied, ended, changed, resumed };
         let slices: Vec<&[u8]> = slices.iter().map(Vec::as_slice).collect();
         let bytes = header.encode_with(&slices);
         let ServerMessage::Update { header: read, blocks } = ServerMessage::decode(&bytes).unwrap() else {

@@ -37,7 +37,7 @@ fn operation() -> impl Strategy<Value = Written> {
             .prop_map(|(slot, id, name)| Written::Delta(slot, id, name)),
         (slot(), any::<Option<u64>>(), proptest::option::of(vec(any::<u8>(), 0..40)))
             .prop_map(|(slot, id, name)| Written::InsertColumns(slot, id, name)),
-        (slot(), 0..5_u8).prop_map(|(slot, reason)| Written::Delete(slot, reason)),
+        (slot(), 0..6_u8).prop_map(|(slot, reason)| Written::Delete(slot, reason)),
     ]
 }
 

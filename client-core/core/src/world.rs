@@ -1,5 +1,7 @@
 //! The game's side: the cache as of the last tick, events, results.
 
+mod reunion;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -12,6 +14,7 @@ use crate::inspections::Inspections;
 use crate::limits;
 use crate::session::{CallOutcome, Session, SubscriptionState};
 use crate::table::Table;
+use reunion::Reunited;
 
 /// How much a tick hands out. Updates are always applied whole; only events wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -154,16 +157,25 @@ impl World {
             self.tables = tables.map(|(id, table)| Table::new(&schema, id, table)).collect();
             self.schema = Some(schema);
         }
+        if session.is_between() {
+            self.take_results(session);
+            return;
+        }
+        let has_caught_up = std::mem::take(&mut session.news.has_caught_up);
         for (table, replica) in self.tables.iter_mut().zip(&session.tables) {
             if !replica.any_left() {
                 continue;
             }
+            let kept = if has_caught_up { reunion::reunite(table, replica) } else { Reunited::default() };
             for change in replica.changes() {
-                if let (Some(reason), Some(local)) = (change.left, table.rows.local(change.slot)) {
+                if let (Some(reason), Some(local)) = (change.left, table.rows.local(change.slot))
+                    && !kept.holds(local)
+                {
                     self.events.deletes(table, change.slot, local, reason);
                     table.delete(change.slot);
                 }
             }
+            kept.rename(table);
         }
         for (table, replica) in self.tables.iter_mut().zip(&mut session.tables) {
             for change in replica.changes() {
@@ -171,9 +183,12 @@ impl World {
                 match table.rows.local(change.slot) {
                     Some(local) => {
                         let old = table.rows.row(local).unwrap_or_default();
-                        if !delta::same_columns(table.layout(), old, row, change.mask) {
+                        // A row that has left and come is the same one with any other columns.
+                        let mask =
+                            if change.left.is_none() && !has_caught_up { change.mask } else { u64::MAX };
+                        if !delta::same_columns(table.layout(), old, row, mask) {
                             self.events.updates(table, change.slot, local);
-                            table.update(local, row, change.mask);
+                            table.update(local, row, mask);
                         }
                     }
                     None => {
@@ -184,12 +199,12 @@ impl World {
             }
             replica.taken();
         }
+        self.take_results(session);
         let news = &mut session.news;
-        self.offset = self.offset.max(news.offset);
+        // Another server, or one that was restarted, may know less.
+        self.offset = if has_caught_up { news.offset } else { self.offset.max(news.offset) };
         self.durable_offset = self.durable_offset.max(news.durable_offset);
         self.timestamp = news.timestamp;
-        std::mem::swap(&mut self.results, &mut news.results);
-        self.answered = self.results.len() - std::mem::take(&mut news.quiet_failures);
         self.inspections.take(&mut news.inspections);
         for (subscription, state) in news.subscriptions.drain(..) {
             if state != SubscriptionState::Applied {
@@ -202,5 +217,11 @@ impl World {
             self.subscriptions.retain(|_, state| *state == SubscriptionState::Applied);
             self.changes.retain(|subscription| self.subscriptions.contains_key(&subscription));
         }
+    }
+
+    fn take_results(&mut self, session: &mut Session) {
+        let news = &mut session.news;
+        std::mem::swap(&mut self.results, &mut news.results);
+        self.answered = self.results.len() - std::mem::take(&mut news.quiet_failures);
     }
 }

@@ -9,10 +9,10 @@ use ambit_client_core::{
 };
 use ambit_model::{ConnectionId, Identity, Lifecycle, RowLayout, Schema, validate_row};
 
-use crate::connection;
 use crate::link::Link;
 use crate::options::Options;
 use crate::query::Query;
+use crate::reconnect;
 use crate::runtime;
 use crate::state::{ConnectionState, DisconnectReason};
 
@@ -35,6 +35,8 @@ struct Known {
     identity: Identity,
     connection: ConnectionId,
     token: String,
+    /// How often another connection stood when this was told.
+    welcomes: u64,
 }
 
 impl Client {
@@ -42,7 +44,7 @@ impl Client {
     pub fn connect(options: Options) -> Self {
         let link = Arc::new(Link::new());
         match runtime::handle() {
-            Ok(io) => drop(io.spawn(connection::run(Arc::clone(&link), options))),
+            Ok(io) => drop(io.spawn(reconnect::run(Arc::clone(&link), options))),
             Err(problem) => {
                 let reason = DisconnectReason::Options(problem);
                 link.set_state(ConnectionState::Disconnected { reason });
@@ -61,7 +63,7 @@ impl Client {
         self.known().map(|known| known.identity)
     }
 
-    /// This connection's id; `None` before it is connected.
+    /// This connection's id, another one after a reconnect; `None` before it is connected.
     pub fn connection_id(&mut self) -> Option<ConnectionId> {
         self.known().map(|known| known.connection)
     }
@@ -296,13 +298,15 @@ impl Client {
     }
 
     fn known(&mut self) -> Option<&Known> {
-        if self.known.is_none() {
+        let welcomes = self.link.welcomes();
+        if self.known.as_ref().is_none_or(|known| known.welcomes != welcomes) {
             self.known = self.link.session().welcome().map(|welcome| Known {
                 parameters: welcome.schema.reducers.iter().map(|reducer| reducer.layout()).collect(),
                 schema: Arc::clone(&welcome.schema),
                 identity: welcome.identity,
                 connection: welcome.connection,
                 token: welcome.token.clone(),
+                welcomes,
             });
         }
         self.known.as_ref()

@@ -53,7 +53,7 @@ pub struct Eyes {
 impl Eyes {
     /// Connects both, joins the world as a player and subscribes to the map and to the circle.
     pub fn open(server: &str, database: &str, radius: f64) -> Result<Eyes> {
-        let options = || Options { uri: server.to_string(), database: database.to_string(), token: None };
+        let options = || Options { uri: server.into(), database: database.into(), ..Options::default() };
         let mut eyes = Eyes {
             map: Client::connect(options()),
             player: Client::connect(options()),

@@ -92,6 +92,11 @@ impl Session {
         }
     }
 
+    /// Whether the game's rows follow the server: not from the loss of a connection on until all that is different was told.
+    pub fn is_following(&self) -> bool {
+        self.welcome.is_some() && self.passage == Passage::None
+    }
+
     /// Whether the rows are between two states of the world, of which the game is to see neither half.
     pub(crate) fn is_between(&self) -> bool {
         self.is_between

@@ -48,6 +48,7 @@ pub struct World {
     offset: u64,
     durable_offset: u64,
     timestamp: Timestamp,
+    is_following: bool,
 }
 
 impl World {
@@ -133,6 +134,12 @@ impl World {
         &self.tables
     }
 
+    /// Whether the cache follows the server: not before the first Welcome, and not from the loss of a connection on until all that
+    /// is different is there.
+    pub fn is_following(&self) -> bool {
+        self.is_following
+    }
+
     /// The commit that the cache equals.
     pub fn offset(&self) -> u64 {
         self.offset
@@ -157,6 +164,7 @@ impl World {
             self.tables = tables.map(|(id, table)| Table::new(&schema, id, table)).collect();
             self.schema = Some(schema);
         }
+        self.is_following = session.is_following();
         if session.is_between() {
             self.take_results(session);
             return;

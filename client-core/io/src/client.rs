@@ -224,6 +224,12 @@ impl Client {
         self.world.inspection(subscription)
     }
 
+    /// Whether the cache follows the server, as of the last tick: not before the first Welcome, and not from the loss of a
+    /// connection on until all that is different is there.
+    pub fn is_following(&self) -> bool {
+        self.world.is_following()
+    }
+
     /// The table of this name; `None` before the first tick after the connection stands.
     pub fn table(&self, name: &str) -> Option<&Table> {
         self.world.table_named(name)

@@ -18,8 +18,10 @@ use crate::random::Random;
 pub(crate) struct Client {
     pub random: Random,
     pub identity: Identity,
-    /// Its connection, if it believes that it has one.
+    /// Its world, and the connection if it believes that it has one.
     pub link: Option<Link>,
+    /// Whether it goes on with its world when the connection was lost.
+    returns: bool,
 }
 
 /// A game's world. It survives a connection that is lost, if the game wants that.
@@ -39,6 +41,8 @@ pub(crate) struct Link {
     pub calls: usize,
     /// Whether it was lost, and waits for another Welcome.
     is_lost: bool,
+    /// Whether it was lost, and not all that is different was told.
+    is_returning: bool,
 }
 
 /// What a message has told.
@@ -50,11 +54,13 @@ pub(crate) struct News {
     pub is_goodbye: bool,
     /// Another connection cannot go on where the last one ended.
     pub is_over: bool,
+    /// All that happened while the client was away is told.
+    pub is_back: bool,
 }
 
 impl Client {
-    pub(crate) fn new(number: usize, random: Random) -> Self {
-        Self { random, identity: Identity([number as u8 + 1; 32]), link: None }
+    pub(crate) fn new(number: usize, random: Random, returns: bool) -> Self {
+        Self { random, identity: Identity([number as u8 + 1; 32]), link: None, returns }
     }
 
     /// Begins a connection; the first message.
@@ -69,13 +75,21 @@ impl Client {
             floors: Floors::default(),
             calls: 0,
             is_lost: false,
+            is_returning: false,
         });
         Outbox::hello(Some(&self.identity.to_string()))
     }
 
+    /// Its connection is gone: if it does not come back, so is its world.
+    pub(crate) fn forget(&mut self) {
+        if !self.returns {
+            self.link = None;
+        }
+    }
+
     /// Begins another connection that goes on with the world of the last one, if there is one to go on with and chance will have it.
     pub(crate) fn reconnect(&mut self, connection: u64) -> Vec<u8> {
-        let goes_on = !self.random.one_in(4);
+        let goes_on = self.returns && !self.random.one_in(4);
         match self.link.as_mut().filter(|link| goes_on && link.world.schema().is_some()) {
             Some(link) => link.lose(connection),
             None => return self.connect(connection),
@@ -88,7 +102,7 @@ impl Link {
     /// Its connection is lost, and this is the next one.
     fn lose(&mut self, connection: u64) {
         self.session.lose(self.outbox.lose());
-        (self.connection, self.is_lost) = (connection, true);
+        (self.connection, self.is_lost, self.is_returning) = (connection, true, true);
         self.floors = Floors::default();
         let has_failed =
             |number: &u32| matches!(self.world.subscription(*number), Some(SubscriptionState::Failed(_)));
@@ -151,6 +165,7 @@ impl Link {
             durable_offset: self.world.durable_offset(),
             is_goodbye: self.session.goodbye().is_some(),
             is_over: false,
+            is_back: self.world.is_following() && std::mem::take(&mut self.is_returning),
         };
         for result in self.world.results() {
             if result.status == CallStatus::Rejected {

@@ -50,7 +50,10 @@ impl Follower {
         let Some(client) = client else { return };
         let schema: &Schema =
             client.earlier.as_deref().map_or(&*self.world.schema, |earlier| earlier.schema());
-        let claims = claims.into_iter().map(|Claim { table, slot, digest }| ((table, slot), digest));
+        // Of a table that there is not, nothing can be told.
+        let is_known = |claim: &Claim| usize::from(claim.table) < schema.tables.len();
+        let claims = claims.into_iter().filter(is_known);
+        let claims = claims.map(|Claim { table, slot, digest }| ((table, slot), digest));
         let resume = Resume {
             key,
             layouts: schema.tables.iter().map(TableSchema::layout).collect(),

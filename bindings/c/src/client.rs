@@ -1,4 +1,4 @@
-//! `ambit_client_*`: connection, calls, ticks, figures. Subscriptions are in `subscription.rs`.
+//! `ambit_client_*`: connection, calls, ticks, figures. Subscriptions are in `subscription.rs`, clocks in `sampling.rs`.
 
 #![expect(unsafe_code, reason = "C passes pointers")]
 
@@ -337,6 +337,8 @@ pub unsafe extern "C" fn ambit_client_statistics(
             events_pending: figures.events_pending as u64,
             calls_in_flight: figures.calls_in_flight as u64,
             outgoing_bytes: figures.outgoing_bytes as u64,
+            clock_jitter_us: figures.clock_jitter_us,
+            render_delay_us: figures.render_delay_us,
         };
         put(out, statistics)
     })

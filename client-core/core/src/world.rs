@@ -1,6 +1,7 @@
 //! The game's side: the cache as of the last tick, events, results.
 
 mod reunion;
+mod sampling;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -12,6 +13,8 @@ use crate::changes::Changes;
 use crate::events::{Event, Events};
 use crate::inspections::Inspections;
 use crate::limits;
+use crate::pace::Pace;
+use crate::sampling::Known;
 use crate::session::{CallOutcome, Session, SubscriptionState};
 use crate::table::Table;
 use reunion::Reunited;
@@ -49,6 +52,8 @@ pub struct World {
     durable_offset: u64,
     timestamp: Timestamp,
     is_following: bool,
+    pace: Pace,
+    known: Known,
 }
 
 impl World {
@@ -185,10 +190,11 @@ impl World {
             }
             kept.rename(table);
         }
+        let delay_us = self.pace.delay_us();
         for (table, replica) in self.tables.iter_mut().zip(&mut session.tables) {
             for change in replica.changes() {
                 let Some(row) = change.row else { continue };
-                match table.rows.local(change.slot) {
+                let local = match table.rows.local(change.slot) {
                     Some(local) => {
                         let old = table.rows.row(local).unwrap_or_default();
                         // A row that has left and come is the same one with any other columns.
@@ -198,16 +204,23 @@ impl World {
                             self.events.updates(table, change.slot, local);
                             table.update(local, row, mask);
                         }
+                        local
                     }
                     None => {
                         let local = table.insert(change.slot, row);
                         self.events.inserted(table, change.slot, local);
+                        local
                     }
+                };
+                if let Some(arrived) = change.arrived {
+                    table.histories.take(local, replica.arrivals(), arrived, delay_us);
                 }
             }
             replica.taken();
+            replica.follow_as(table, session.news.timestamp);
         }
         self.take_results(session);
+        self.known = session.timing().known();
         let news = &mut session.news;
         // Another server, or one that was restarted, may know less.
         self.offset = if has_caught_up { news.offset } else { self.offset.max(news.offset) };

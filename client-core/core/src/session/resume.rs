@@ -56,6 +56,7 @@ impl Session {
         self.passage = Passage::Lost;
         self.goodbye = None;
         self.last_offset = 0;
+        self.timing.lose();
         for outcome in lost.outcomes {
             self.fail(outcome);
         }

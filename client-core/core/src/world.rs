@@ -224,7 +224,6 @@ impl World {
         let news = &mut session.news;
         // Another server, or one that was restarted, may know less.
         self.offset = if has_caught_up { news.offset } else { self.offset.max(news.offset) };
-        self.durable_offset = self.durable_offset.max(news.durable_offset);
         self.timestamp = news.timestamp;
         self.inspections.take(&mut news.inspections);
         for (subscription, state) in news.subscriptions.drain(..) {
@@ -244,5 +243,6 @@ impl World {
         let news = &mut session.news;
         std::mem::swap(&mut self.results, &mut news.results);
         self.answered = self.results.len() - std::mem::take(&mut news.quiet_failures);
+        self.durable_offset = news.durable_offset;
     }
 }

@@ -310,6 +310,24 @@ fn a_lost_connection_says_nothing_before_another_welcome() {
     assert_eq!(session.receive(&update, 0), Err(ProtocolError::NotWelcome));
 }
 
+/// A server that was restarted gives the numbers of commits that were not logged again: what it called durable before is another
+/// commit now.
+#[test]
+fn what_was_durable_on_one_connection_says_nothing_on_the_next() {
+    let (_, mut session, mut world) = holding(1);
+    session.receive(&ServerMessage::Durable { durable_offset: 40 }.encode(), 0).unwrap();
+    world.tick(&mut session, Budget::UNLIMITED);
+    assert_eq!(world.durable_offset(), 40);
+    session.lose(Lost::default());
+    world.tick(&mut session, Budget::UNLIMITED);
+    assert_eq!(world.durable_offset(), 40, "those commits are durable");
+    session.receive(&welcome(), 0).unwrap();
+    session.claim(KEY);
+    session.receive(&ServerMessage::Durable { durable_offset: 38 }.encode(), 0).unwrap();
+    world.tick(&mut session, Budget::UNLIMITED);
+    assert_eq!(world.durable_offset(), 38);
+}
+
 /// A row of which another one has the slot now.
 #[test]
 fn rows_that_change_places_stay_the_same_rows() {

@@ -161,11 +161,17 @@ impl Link {
         }
         self.world.tick(&mut self.session, Budget::UNLIMITED);
         self.follow_events()?;
+        let is_back = self.world.is_following() && std::mem::take(&mut self.is_returning);
+        if is_back {
+            // What was held as it was is exact as of some commit since the Welcome, and changes of it may wait since then.
+            let since = self.session.welcome().map_or(0, |welcome| welcome.offset);
+            self.floors = Floors::since(&self.world, since);
+        }
         let mut news = News {
             durable_offset: self.world.durable_offset(),
             is_goodbye: self.session.goodbye().is_some(),
             is_over: false,
-            is_back: self.world.is_following() && std::mem::take(&mut self.is_returning),
+            is_back,
         };
         for result in self.world.results() {
             if result.status == CallStatus::Rejected {

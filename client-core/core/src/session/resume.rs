@@ -116,7 +116,8 @@ impl Session {
             Some(_) | None => return Err(ProtocolError::SchemaChanged),
         }
         self.passage = Passage::Resuming;
-        self.news.offset = 0;
+        // A server that was restarted counts on from what it found: commits that were not logged give back their numbers.
+        (self.news.offset, self.news.durable_offset) = (0, 0);
         Ok(())
     }
 

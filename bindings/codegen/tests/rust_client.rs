@@ -79,6 +79,8 @@ fn serve(calls: mpsc::Sender<(u16, usize)>) -> SocketAddr {
                     | ClientMessage::ChangeParameters { .. }
                     | ClientMessage::Unsubscribe { .. }
                     | ClientMessage::Inspect { .. }
+                    | ClientMessage::Resume { .. }
+                    | ClientMessage::ResumeEnd
                     | ClientMessage::Ping { .. } => {}
                 }
             }

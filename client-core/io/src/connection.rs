@@ -117,12 +117,10 @@ async fn read(
         };
         match message {
             Message::Binary(bytes) => {
-                if let Err(reason) = receive(link, &bytes) {
-                    return reason;
-                }
                 // The first message is the Welcome, or wrong.
-                if !std::mem::replace(&mut welcomed, true) {
-                    welcome();
+                let is_first = !std::mem::replace(&mut welcomed, true);
+                if let Err(reason) = receive(link, &bytes, is_first.then_some(welcome)) {
+                    return reason;
                 }
             }
             Message::Text(_) => return DisconnectReason::Protocol("it sent text".into()),
@@ -135,19 +133,23 @@ async fn read(
     }
 }
 
-fn receive(link: &Link, bytes: &[u8]) -> Result<(), DisconnectReason> {
+/// Takes in a message. `welcome` is told of a Welcome before the game is woken.
+fn receive(link: &Link, bytes: &[u8], welcome: Option<&(dyn Fn() + Sync)>) -> Result<(), DisconnectReason> {
     // A large message takes a while, in which the game is not to wait for the session.
     let unpacked = unpack(bytes);
     let now_us = link.now_us();
-    let (goodbye, settled) = {
+    let (goodbye, settled, is_welcome) = {
         let mut session = link.session();
         let received = session.receive_unpacked(unpacked.as_deref(), bytes.len(), now_us);
         received.map_err(|error| match error {
             ProtocolError::SchemaChanged => DisconnectReason::SchemaChanged(error.to_string()),
             error => DisconnectReason::Protocol(error.to_string()),
         })?;
-        (session.goodbye().cloned(), session.take_settled())
+        (session.goodbye().cloned(), session.take_settled(), session.welcome().is_some())
     };
+    if let Some(welcome) = welcome.filter(|_| is_welcome && goodbye.is_none()) {
+        welcome();
+    }
     if !settled.is_empty() {
         link.outbox().settle(&settled);
     }

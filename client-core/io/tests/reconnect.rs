@@ -128,6 +128,12 @@ impl Peer {
         peer
     }
 
+    /// The same, lost when the client says something else.
+    async fn begin_and_lose(listener: &TcpListener) {
+        let mut first = Self::begin(listener).await;
+        first.hear().await.unwrap();
+    }
+
     /// Another connection whose client claims those two rows.
     async fn back(listener: &TcpListener) -> Self {
         let mut peer = Self::accept(listener).await;
@@ -178,6 +184,13 @@ fn ids(client: &Client) -> Vec<u64> {
         table.iter().map(|(_, row)| u64::from_le_bytes(row[..8].try_into().unwrap())).collect();
     ids.sort_unstable();
     ids
+}
+
+/// Waits for the two rows, and says something.
+fn hold_rows(client: &mut Client) {
+    client.subscribe("SELECT * FROM unit", 0.0).unwrap();
+    until(client, |client| client.world().offset() == 900);
+    client.call_named("heal", &1_u64.to_le_bytes()).unwrap();
 }
 
 #[test]
@@ -320,7 +333,7 @@ fn a_return_may_be_cut_off_and_the_game_sees_no_half() {
 #[test]
 fn some_connections_do_not_come_back() {
     let end = |side: JoinHandle<()>, mut client: Client| {
-        client.subscribe("SELECT * FROM unit", 0.0).unwrap();
+        hold_rows(&mut client);
         until(&mut client, |client| matches!(client.state(), ConnectionState::Disconnected { .. }));
         client.tick(Budget::UNLIMITED);
         assert_eq!(ids(&client), [40, 50], "the cache stays");
@@ -332,7 +345,7 @@ fn some_connections_do_not_come_back() {
     };
     // The token does not count any more.
     let (address, server) = serve(async |listener| {
-        drop(Peer::begin(&listener).await);
+        Peer::begin_and_lose(&listener).await;
         let mut second = Peer::accept(&listener).await;
         second.hello().await;
         second.say(ServerMessage::Goodbye { code: goodbye::TOKEN, message: "who is that?" }.encode()).await;
@@ -343,7 +356,7 @@ fn some_connections_do_not_come_back() {
 
     // Another module.
     let (address, server) = serve(async |listener| {
-        drop(Peer::begin(&listener).await);
+        Peer::begin_and_lose(&listener).await;
         let mut second = Peer::accept(&listener).await;
         second.hello().await;
         second.welcome(2, "entity").await;
@@ -353,7 +366,7 @@ fn some_connections_do_not_come_back() {
     assert!(matches!(reason, DisconnectReason::SchemaChanged(_)), "{reason}");
 
     // Nobody is there any more, and the client's patience is over.
-    let (address, server) = serve(async |listener| drop(Peer::begin(&listener).await));
+    let (address, server) = serve(async |listener| Peer::begin_and_lose(&listener).await);
     let options = Options {
         uri: address,
         database: "arena".into(),
@@ -366,9 +379,9 @@ fn some_connections_do_not_come_back() {
 
 #[test]
 fn a_client_that_waits_for_another_connection_can_give_up() {
-    let (address, server) = serve(async |listener| drop(Peer::begin(&listener).await));
+    let (address, server) = serve(async |listener| Peer::begin_and_lose(&listener).await);
     let mut client = connect(address);
-    client.subscribe("SELECT * FROM unit", 0.0).unwrap();
+    hold_rows(&mut client);
     until(&mut client, |client| matches!(client.state(), ConnectionState::Reconnecting { .. }));
     server.join().unwrap();
     client.disconnect();

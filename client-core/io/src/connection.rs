@@ -141,9 +141,9 @@ fn receive(link: &Link, bytes: &[u8], welcome: Option<&(dyn Fn() + Sync)>) -> Re
     let (goodbye, settled, is_welcome) = {
         let mut session = link.session();
         let received = session.receive_unpacked(unpacked.as_deref(), bytes.len(), now_us);
-        received.map_err(|error| match error {
-            ProtocolError::SchemaChanged => DisconnectReason::SchemaChanged(error.to_string()),
-            error => DisconnectReason::Protocol(error.to_string()),
+        received.map_err(|error| match error == ProtocolError::SchemaChanged {
+            true => DisconnectReason::SchemaChanged(error.to_string()),
+            false => DisconnectReason::Protocol(error.to_string()),
         })?;
         (session.goodbye().cloned(), session.take_settled(), session.welcome().is_some())
     };

@@ -44,31 +44,27 @@ async fn converse(stream: TcpStream) {
     };
     let Ok(mut socket) = tokio_tungstenite::accept_hdr_async(stream, greet).await else { return };
     while let Some(Ok(Message::Binary(bytes))) = socket.next().await {
-        let answer = match ClientMessage::decode(&bytes).unwrap() {
-            ClientMessage::Hello { .. } => ServerMessage::Welcome {
+        let message = ClientMessage::decode(&bytes).unwrap();
+        let answer = if let ClientMessage::Hello { .. } = message {
+            ServerMessage::Welcome {
                 identity: Identity([8; 32]),
                 connection: ConnectionId([9; 16]),
                 token: "token",
                 schema: &schema().encode(),
                 offset: 1,
             }
-            .encode(),
-            ClientMessage::Subscribe { subscription, .. } => {
-                let layout = schema().tables[0].layout();
-                let mut blocks = Vec::new();
-                let mark = begin_table(&mut blocks, 0);
-                for slot in 0..1_000_u32 {
-                    write_insert(
-                        &mut blocks,
-                        slot,
-                        &encode_row(&layout, &[Value::U64(slot.into())]).unwrap(),
-                    );
-                }
-                end_table(&mut blocks, mark);
-                UpdateHeader { applied: vec![subscription], ..UpdateHeader::default() }
-                    .encode_with(&[&blocks])
+            .encode()
+        } else if let ClientMessage::Subscribe { subscription, .. } = message {
+            let layout = schema().tables[0].layout();
+            let mut blocks = Vec::new();
+            let mark = begin_table(&mut blocks, 0);
+            for slot in 0..1_000_u32 {
+                write_insert(&mut blocks, slot, &encode_row(&layout, &[Value::U64(slot.into())]).unwrap());
             }
-            _ => continue,
+            end_table(&mut blocks, mark);
+            UpdateHeader { applied: vec![subscription], ..UpdateHeader::default() }.encode_with(&[&blocks])
+        } else {
+            continue;
         };
         if socket.send(Message::Binary(answer.into())).await.is_err() {
             return;

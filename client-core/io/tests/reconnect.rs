@@ -211,15 +211,14 @@ fn a_client_goes_on_where_its_connection_was_lost() {
         let mut heard = Vec::new();
         loop {
             let bytes = second.hear().await.unwrap();
-            match ClientMessage::decode(&bytes).unwrap() {
-                ClientMessage::Subscribe { subscription, sql, parameters, .. } => {
-                    heard.push(format!("{subscription} {sql} {:?}", parameters.get("least")));
-                }
-                ClientMessage::ChangeParameters { subscription, change, parameters } => {
-                    heard.push(format!("{subscription} change {change} {:?}", parameters.get("least")));
-                }
-                ClientMessage::ResumeEnd => break,
-                other => panic!("{other:?}"),
+            let message = ClientMessage::decode(&bytes).unwrap();
+            if let ClientMessage::Subscribe { subscription, sql, parameters, .. } = message {
+                heard.push(format!("{subscription} {sql} {:?}", parameters.get("least")));
+            } else if let ClientMessage::ChangeParameters { subscription, change, parameters } = message {
+                heard.push(format!("{subscription} change {change} {:?}", parameters.get("least")));
+            } else {
+                assert_eq!(message, ClientMessage::ResumeEnd);
+                break;
             }
         }
         let header = UpdateHeader {
@@ -338,10 +337,8 @@ fn some_connections_do_not_come_back() {
         client.tick(Budget::UNLIMITED);
         assert_eq!(ids(&client), [40, 50], "the cache stays");
         side.join().unwrap();
-        match client.state() {
-            ConnectionState::Disconnected { reason } => reason,
-            other => panic!("{other:?}"),
-        }
+        let ConnectionState::Disconnected { reason } = client.state() else { panic!("{:?}", client.state()) };
+        reason
     };
     // The token does not count any more.
     let (address, server) = serve(async |listener| {

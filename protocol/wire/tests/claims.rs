@@ -1,7 +1,5 @@
 //! Claims are read back as they are written, and nothing else passes for claims.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::collections::BTreeMap;
 
 use ambit_wire::{Claim, Claims, ClientMessage, UpdateHeader, WireError, limits, row_digest, write_claims};

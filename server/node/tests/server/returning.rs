@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ambit_client::model::Value;
 use ambit_client::{Client, ConnectionState, EventKind, LeaveReason, Options, SubscriptionState};
 use ambit_model::decode_row;
-use ambit_wire::{ClientMessage, ServerMessage, TableBlocks, goodbye, write_claims};
+use ambit_wire::{ClientMessage, ServerMessage, TableBlocks, UpdateHeader, goodbye, write_claims};
 use serde_json::json;
 
 use crate::world::{PATIENCE, World, hear, hear_goodbye, say};
@@ -166,10 +166,11 @@ fn invented_claims_are_worth_nothing() {
     say(&mut socket, &ClientMessage::Resume { key: [1, 2], block: &block });
     say(&mut socket, &ClientMessage::ResumeEnd);
     let told = std::iter::from_fn(|| hear(&mut socket)).find_map(|message| {
-        match ServerMessage::decode(&message).unwrap() {
-            ServerMessage::Update { header, blocks } if header.resumed => Some(blocks.to_vec()),
-            _ => None,
+        let decoded = ServerMessage::decode(&message).unwrap();
+        if let ServerMessage::Update { header: UpdateHeader { resumed: true, .. }, blocks } = decoded {
+            return Some(blocks.to_vec());
         }
+        None
     });
     let told = told.expect("an update that says that all is told");
     let blocks = TableBlocks::new(&told).map(|block| block.unwrap().table);

@@ -145,8 +145,8 @@ public:
     bool call(std::uint16_t reducer, const std::uint8_t* row, std::size_t length, std::uint32_t& out) override {
         return ok(ambit_client_call(client_, reducer, row, length, &out));
     }
-    bool tick(Tick& out) override {
-        if (!ok(ambit_client_tick(client_, 0, &tick_))) return false;
+    bool tick(std::size_t events_max, Tick& out) override {
+        if (!ok(ambit_client_tick(client_, events_max, &tick_))) return false;
         out = {tick_.event_count, tick_.result_count, tick_.offset, tick_.durable_offset, tick_.timestamp};
         return true;
     }

@@ -125,8 +125,8 @@ public:
         out = core_->call(reducer, Bytes(row, length));
         return out != 0;
     }
-    bool tick(Tick& out) override {
-        const bridge::Tick tick = core_->tick();
+    bool tick(std::size_t events_max, Tick& out) override {
+        const bridge::Tick tick = core_->tick(events_max);
         out = {tick.event_count, tick.result_count, tick.offset, tick.durable_offset, tick.timestamp};
         return true;
     }

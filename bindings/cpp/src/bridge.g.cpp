@@ -983,7 +983,7 @@ struct Core final : public ::rust::Opaque {
   ::ambit::bridge::Info reducer(::rust::Slice<::std::uint8_t const> name) noexcept;
   ::ambit::bridge::Info table(::rust::Slice<::std::uint8_t const> name) noexcept;
   ::std::uint32_t call(::std::uint16_t reducer, ::rust::Slice<::std::uint8_t const> row) noexcept;
-  ::ambit::bridge::Tick tick() noexcept;
+  ::ambit::bridge::Tick tick(::std::size_t events_max) noexcept;
   ::ambit::bridge::Event event(::std::size_t index) const noexcept;
   ::ambit::bridge::Outcome outcome(::std::size_t index) const noexcept;
   void defer_events(::std::size_t count) noexcept;
@@ -1053,7 +1053,7 @@ void ambit$bridge$cxxbridge1$205$Core$table(::ambit::bridge::Core &self, ::rust:
 
 ::std::uint32_t ambit$bridge$cxxbridge1$205$Core$call(::ambit::bridge::Core &self, ::std::uint16_t reducer, ::rust::Slice<::std::uint8_t const> row) noexcept;
 
-void ambit$bridge$cxxbridge1$205$Core$tick(::ambit::bridge::Core &self, ::ambit::bridge::Tick *return$) noexcept;
+void ambit$bridge$cxxbridge1$205$Core$tick(::ambit::bridge::Core &self, ::std::size_t events_max, ::ambit::bridge::Tick *return$) noexcept;
 
 void ambit$bridge$cxxbridge1$205$Core$event(::ambit::bridge::Core const &self, ::std::size_t index, ::ambit::bridge::Event *return$) noexcept;
 
@@ -1180,9 +1180,9 @@ bool Core::inspection(::std::uint32_t subscription, ::ambit::bridge::Inspection 
   return ambit$bridge$cxxbridge1$205$Core$call(*this, reducer, row);
 }
 
-::ambit::bridge::Tick Core::tick() noexcept {
+::ambit::bridge::Tick Core::tick(::std::size_t events_max) noexcept {
   ::rust::MaybeUninit<::ambit::bridge::Tick> return$;
-  ambit$bridge$cxxbridge1$205$Core$tick(*this, &return$.value);
+  ambit$bridge$cxxbridge1$205$Core$tick(*this, events_max, &return$.value);
   return ::std::move(return$.value);
 }
 

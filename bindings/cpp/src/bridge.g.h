@@ -928,7 +928,7 @@ struct Core final : public ::rust::Opaque {
   ::ambit::bridge::Info reducer(::rust::Slice<::std::uint8_t const> name) noexcept;
   ::ambit::bridge::Info table(::rust::Slice<::std::uint8_t const> name) noexcept;
   ::std::uint32_t call(::std::uint16_t reducer, ::rust::Slice<::std::uint8_t const> row) noexcept;
-  ::ambit::bridge::Tick tick() noexcept;
+  ::ambit::bridge::Tick tick(::std::size_t events_max) noexcept;
   ::ambit::bridge::Event event(::std::size_t index) const noexcept;
   ::ambit::bridge::Outcome outcome(::std::size_t index) const noexcept;
   void defer_events(::std::size_t count) noexcept;

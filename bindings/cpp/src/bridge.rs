@@ -132,7 +132,7 @@ pub(crate) mod ffi {
         fn reducer(self: &mut Core, name: &[u8]) -> Info;
         fn table(self: &mut Core, name: &[u8]) -> Info;
         fn call(self: &mut Core, reducer: u16, row: &[u8]) -> u32;
-        fn tick(self: &mut Core) -> Tick;
+        fn tick(self: &mut Core, events_max: usize) -> Tick;
         fn event(self: &Core, index: usize) -> Event;
         fn outcome(self: &Core, index: usize) -> Outcome;
         fn defer_events(self: &mut Core, count: usize);

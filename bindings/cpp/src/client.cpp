@@ -60,7 +60,7 @@ struct Client::Ticking {
     }
 };
 
-bool Client::tick(double budget_ms) {
+bool Client::tick(double budget_ms, std::size_t events_max) {
     if (ticking_) {
         refusal_ = "tick cannot be called by a handler of tick: the rows of the handler's event would be gone";
         return false;
@@ -69,7 +69,7 @@ bool Client::tick(double budget_ms) {
     arena_.clear();
     age_++;
     Tick tick;
-    if (!problem_.empty() || !backend_->tick(tick)) return false;
+    if (!problem_.empty() || !backend_->tick(events_max, tick)) return false;
     tick_ = tick;
     if (!bound_ && bind() != Lookup::Found) return problem_.empty();
     Ticking ticking(*this);

@@ -174,8 +174,9 @@ impl Core {
         self.keep(request).unwrap_or(0)
     }
 
-    pub(crate) fn tick(&mut self) -> Tick {
-        self.client.tick(Budget::UNLIMITED);
+    /// Hands out at most so many events; 0 for all.
+    pub(crate) fn tick(&mut self, events_max: usize) -> Tick {
+        self.client.tick(Budget { events_max: if events_max == 0 { usize::MAX } else { events_max } });
         self.events.clear();
         self.events.extend(self.client.events().map(|event| {
             let none = std::ptr::null();

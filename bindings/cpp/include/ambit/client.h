@@ -93,7 +93,8 @@ public:
     virtual Lookup reducer(std::string_view name, Info& out) = 0;
     virtual Lookup table(std::string_view name, Info& out) = 0;
     virtual bool call(std::uint16_t reducer, const std::uint8_t* row, std::size_t length, std::uint32_t& out) = 0;
-    virtual bool tick(Tick& out) = 0;
+    /// Hands out at most so many events; 0 for all.
+    virtual bool tick(std::size_t events_max, Tick& out) = 0;
     virtual RowEvent event(std::size_t index) = 0;
     virtual CallResult result(std::size_t index) = 0;
     virtual void defer_events(std::size_t count) = 0;
@@ -173,9 +174,9 @@ public:
     /// is over. `out` can be used again, and then its lists keep their memory.
     bool inspection(std::uint32_t subscription, Inspection& out) { return backend_->inspection(subscription, out); }
     /// Brings the cache to the latest commit that has arrived and raises events and results. Events for which the
-    /// budget leaves no time come with the next tick. False when the client does not work; reason() says why. A
+    /// budget leaves no time, or beyond `events_max` of them (0: all), come with the next tick. False when the client does not work; reason() says why. A
     /// handler must not call tick: that is refused, and error() says so.
-    bool tick(double budget_ms = no_budget);
+    bool tick(double budget_ms = no_budget, std::size_t events_max = 0);
     /// Blocks until something has happened since the last tick or the time is over.
     bool wait(std::uint32_t timeout_ms) { return backend_->wait(timeout_ms); }
     void disconnect() { backend_->disconnect(); }

@@ -113,7 +113,12 @@ impl World {
     pub fn start(&mut self) {
         let listen = "127.0.0.1:0".parse().unwrap();
         let options =
-            ServerOptions { data: self.folder.join("data"), listen, snapshots: SnapshotOptions::default() };
+            ServerOptions {
+                data: self.folder.join("data"),
+                listen,
+                snapshots: SnapshotOptions::default(),
+                follower_threads: 2,
+            };
         self.server = Some(self.runtime.block_on(Server::start(options)).unwrap());
     }
 

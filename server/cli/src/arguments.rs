@@ -35,6 +35,9 @@ pub enum Command {
     Log(LogCommand),
 }
 
+/// Threads that the flushes of one database run on.
+const THREADS_MAX: i64 = ambit_node::limits::FOLLOWER_THREADS_MAX as i64;
+
 /// What to do with a backup.
 #[derive(Debug, Subcommand)]
 pub enum BackupCommand {
@@ -152,6 +155,10 @@ pub struct StartOptions {
     /// Megabytes of log after which a snapshot is taken in any case.
     #[arg(long, value_name = "MB", default_value_t = 256)]
     pub snapshot_log_mb: u64,
+    /// Threads that work out what the players of each database are told, and send it: 1 to 64. More than one pay off when
+    /// hundreds of players move and processors are idle.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=THREADS_MAX))]
+    pub follower_threads: u16,
 }
 
 /// Which server, and as whom.

@@ -25,9 +25,13 @@ pub fn start(options: &StartOptions) -> anyhow::Result<()> {
 async fn run(options: &StartOptions) -> anyhow::Result<()> {
     let snapshots =
         SnapshotOptions { interval: options.snapshot_every, log_bytes: options.snapshot_log_mb << 20 };
-    let server =
-        Server::start(ServerOptions { data: options.data.clone(), listen: options.listen, snapshots })
-            .await?;
+    let server = Server::start(ServerOptions {
+        data: options.data.clone(),
+        listen: options.listen,
+        snapshots,
+        follower_threads: options.follower_threads.into(),
+    })
+    .await?;
     let address = server.address();
     // Programs that start a server wait for this line.
     print(&format!("listening on http://{address}"))?;

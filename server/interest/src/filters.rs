@@ -6,15 +6,18 @@ mod key;
 mod regions;
 mod spans;
 
+mod block;
 mod stays;
+
+use std::sync::OnceLock;
 
 use ambit_model::Slot;
 use hashbrown::{Equivalent, HashMap};
 use rustc_hash::FxBuildHasher;
 
-use crate::limits;
 use crate::query::plan::{Comparison, Condition, Filter};
 use crate::renumber::Renumbering;
+pub(crate) use block::SharedBlock;
 pub(crate) use stays::Stays;
 use table::{Entries, TableFilters};
 
@@ -59,9 +62,9 @@ pub(crate) struct WatchedFilter {
     /// All other rows that changed and were or are in the result.
     pub crossings: Vec<Crossing>,
     /// The block of operations that follows from the crossings, once it is encoded for several clients.
-    pub block: Vec<u8>,
+    pub block: SharedBlock,
     /// The whole result, once somebody needed it in this period.
-    pub result: Option<Vec<Slot>>,
+    pub result: OnceLock<Vec<Slot>>,
     entries: Entries,
 }
 
@@ -168,8 +171,8 @@ impl Filters {
             last_change: 0,
             stays: Stays::default(),
             crossings: Vec::new(),
-            block: Vec::new(),
-            result: None,
+            block: SharedBlock::default(),
+            result: OnceLock::new(),
             entries,
         };
         if id == self.entries.len() {
@@ -234,11 +237,8 @@ impl WatchedFilter {
     pub fn end_period(&mut self) {
         self.stays.clear();
         self.crossings.clear();
-        self.block.clear();
-        if self.block.capacity() > limits::FILTER_BLOCK_BYTES_KEPT {
-            self.block = Vec::new();
-        }
-        self.result = None;
+        self.block.end_period();
+        self.result.take();
     }
 }
 

@@ -1,7 +1,14 @@
 //! One flush of one cohort: what happened since its last flush, and who is to be told.
 //!
 //! First the changes are merged per row, then every filter is tested against the rows that changed, then each
-//! client's update is put together from operations that are encoded once.
+//! client's update is put together from operations that are encoded once. While clients are visited, all that they share stays
+//! as it is, so that several threads can visit them: each changes its own memory and the client at hand, and nothing else.
+
+mod memory;
+
+pub(crate) mod routine;
+
+mod anew;
 
 mod circle;
 mod columns;
@@ -12,189 +19,75 @@ mod join;
 pub(crate) mod loose;
 pub(crate) mod ops;
 pub(crate) mod ranking;
-pub(crate) mod routine;
 mod top;
 mod union;
-
-use std::borrow::Cow;
 
 use ambit_model::{Slot, Timestamp};
 use ambit_wire::{TableMark, begin_table, end_table};
 
-use crate::changes::Period;
-use crate::client::{Centre, Client, Source, Stage, Subscription};
+use crate::client::{Centre, Client, Source, Subscription};
 use crate::cohort::Cohort;
-use crate::filters::FilterId;
-use crate::follower::{Applied, ClientUpdate, Refusal};
-use crate::limits;
-use crate::motion::{Motion, Precision};
-use crate::query::QueryError;
-use crate::rankings::RankingId;
-use crate::sweep::Sweep;
+use crate::follower::ClientUpdate;
+use crate::motion::Precision;
+use crate::threads::{OneThread, Threads};
 use crate::world::World;
+pub(crate) use memory::{Memory, TableChanges};
+use memory::{Scratch, TableScratch};
 
-/// Memory that flushes reuse.
-#[derive(Default)]
-pub(crate) struct Scratch {
-    tables: Vec<TableScratch>,
-    concerned: Vec<FilterId>,
-    /// Filters that know something of the period: their result has a row that changed, or was looked up.
-    touched: Vec<FilterId>,
-    /// Rankings that the period may have changed.
-    ranked: Vec<RankingId>,
-    /// The blocks of one client.
-    blocks: Vec<u8>,
-    union: union::Union,
-    /// By ground.
-    sweeps: Vec<Sweep>,
-    /// Periods that tables had.
-    periods: u64,
-    circle: circle::CircleScratch,
-    joins: join::JoinScratch,
-    top: top::TopScratch,
-    loose: loose::LooseScratch,
+/// When a flush is, and what it tells of.
+#[derive(Clone, Copy)]
+pub(crate) struct Occasion {
+    /// The last commit's offset, and when it was made.
+    pub commit: (u64, Timestamp),
+    pub now: Timestamp,
+    pub precision: Precision,
+    /// Milliseconds by which what is due later is due already.
+    pub tolerance_ms: u32,
 }
 
-/// What happened to one table in the period.
-#[derive(Default)]
-pub(crate) struct TableScratch {
-    pub period: Period,
-    pub motion: Motion,
-    /// Unique among the periods of all tables.
-    pub number: u64,
-    /// What the period was made of.
-    origin: Option<Origin>,
-    deltas: ops::Deltas,
-    /// What follows a filter's leaves, while it is encoded.
-    others: Vec<u8>,
-    /// By slot: the last mark that it was given.
-    marks: Vec<u32>,
-    last_mark: u32,
+/// Where updates go.
+pub(crate) enum Sink<'a> {
+    /// One after the other, those of steady clients in the clients' order.
+    InOrder(&'a mut dyn FnMut(ClientUpdate<'_>)),
+    /// From all of these threads, in no particular order.
+    OnThreads(&'a dyn Threads, &'a (dyn Fn(ClientUpdate<'_>) + Sync)),
 }
-
-/// Where a period begins and ends: the log's part of it, and the table's version.
-type Origin = ((u64, u64), u64);
 
 /// Flushes a cohort at the commit that the world stands at; returns how many subscriptions have ended.
 pub(crate) fn flush(
     world: &mut World,
     cohort: &mut Cohort,
     clients: &mut [Option<Client>],
-    scratch: &mut Scratch,
-    commit: (u64, Timestamp),
-    (now, precision): (Timestamp, Precision),
-    sink: &mut dyn FnMut(ClientUpdate<'_>),
+    memory: &mut Memory,
+    occasion: Occasion,
+    sink: &mut Sink<'_>,
 ) -> u64 {
+    memory.make_room(sink.threads().count().get());
     world.refresh();
-    merge(world, cohort, scratch, (now, precision));
-    filter::cross(world, cohort, scratch);
-    ranking::rank(world, cohort, scratch);
-    cohort.routines.void_grown(scratch);
-    let ended_count = routine::run(world, cohort, clients, scratch, commit, sink);
-    end_period(cohort, scratch);
+    merge(world, cohort, memory, occasion);
+    filter::cross(world, cohort, memory);
+    ranking::rank(world, cohort, memory);
+    cohort.routines.void_grown(&memory.happened);
+    let ended_count = routine::run(world, cohort, clients, memory, occasion, sink);
+    end_period(cohort, memory);
     cohort.has_news = false;
     ended_count
 }
 
-/// Tells a client what there is to tell, as if nothing were known of it; returns how many subscriptions have ended.
-fn flush_anew(
-    world: &mut World,
-    cohort: &mut Cohort,
-    client: &mut Client,
-    scratch: &mut Scratch,
-    (offset, timestamp): (u64, Timestamp),
-    sink: &mut dyn FnMut(ClientUpdate<'_>),
-) -> u64 {
-    let mut blocks = std::mem::take(&mut scratch.blocks);
-    blocks.clear();
-    for subscription in &mut client.subscriptions {
-        bound(world, cohort, scratch, subscription);
-    }
-    loose::begin_client(scratch, client);
-    write_blocks(world, cohort, client, scratch, &mut blocks);
-    loose::finish_client(world, scratch, client, &mut blocks);
-    let mut update = ClientUpdate {
-        client: client.id,
-        offset,
-        timestamp,
-        applied: Vec::new(),
-        ended: std::mem::take(&mut client.ended),
-        refused: Vec::new(),
-        inspections: Vec::new(),
-        resumed: false,
-        blocks: Cow::Borrowed(&blocks),
-    };
-    let mut ended_count = 0;
-    let is_settled = |known: &Subscription| known.stage == Stage::Steady && known.refused.is_none();
-    if !client.subscriptions.iter().all(is_settled) {
-        ended_count = settle(world, cohort, client, &mut update);
-    }
-    update.inspections = inspect::answer(world, cohort, client, scratch, offset);
-    if update.has_news() {
-        sink(update);
-    }
-    scratch.blocks = blocks;
-    ended_count
-}
-
-/// Ends a moving circle with too many centres, or a join that depends on too many rows: each costs a search in every flush,
-/// and who adds the rows is not always who subscribes. Other parameters that lead to one are not taken.
-fn bound(world: &mut World, cohort: &mut Cohort, scratch: &mut Scratch, subscription: &mut Subscription) {
-    if subscription.stage == Stage::Changing
-        && let Some(refused) = too_many(world, cohort, scratch, subscription.latest())
-    {
-        // What other rules have shown is not shown any more.
-        subscription.stage = if subscription.is_outdated { Stage::Ended } else { Stage::Steady };
-        subscription.refused = Some(refused);
-        subscription.next_parameters = None;
-        if let Some(next) = subscription.next.take() {
-            release_source(world, cohort, *next);
+impl Sink<'_> {
+    pub fn tell(&mut self, update: ClientUpdate<'_>) {
+        match self {
+            Self::InOrder(sink) => sink(update),
+            Self::OnThreads(_, sink) => sink(update),
         }
     }
-    let stage = match subscription.stage {
-        Stage::Added => Stage::Refused,
-        Stage::Steady if are_joins_still(cohort, scratch, &subscription.source) => return,
-        Stage::Steady => Stage::Ended,
-        Stage::Changing | Stage::Ended | Stage::Refused => return,
-    };
-    if let Some(refused) = too_many(world, cohort, scratch, &subscription.source) {
-        subscription.stage = stage;
-        subscription.refused = Some(refused);
+
+    fn threads(&self) -> &dyn Threads {
+        match self {
+            Self::InOrder(_) => &OneThread,
+            Self::OnThreads(threads, _) => *threads,
+        }
     }
-}
-
-/// Whether a source consists of joins that depend on as many rows as before.
-fn are_joins_still(cohort: &Cohort, scratch: &Scratch, source: &Source) -> bool {
-    source.parts().iter().all(|part| match part {
-        Source::Join { join, leaves } => join::is_still(cohort, scratch, (join, leaves)),
-        Source::Filter(_)
-        | Source::Circle { .. }
-        | Source::Ranking(_)
-        | Source::Top { .. }
-        | Source::Near(_)
-        | Source::Any(_)
-        | Source::Held(_) => false,
-    })
-}
-
-/// Why rows of this source depend on too many others, if they do.
-fn too_many(world: &World, cohort: &Cohort, scratch: &mut Scratch, source: &Source) -> Option<QueryError> {
-    match source {
-        Source::Filter(_) | Source::Ranking(_) | Source::Held(_) => None,
-        Source::Any(parts) => parts.iter().find_map(|part| too_many(world, cohort, scratch, part)),
-        Source::Top { of, .. } => too_many(world, cohort, scratch, of),
-        Source::Circle { observers, .. } => too_many_observers(cohort, *observers),
-        Source::Near(near) => match near.centre {
-            Centre::Fixed { .. } => None,
-            Centre::Moving { observers, .. } => too_many_observers(cohort, observers),
-        },
-        Source::Join { join, leaves } => join::too_many_rows(world, cohort, scratch, (join, leaves)),
-    }
-}
-
-fn too_many_observers(cohort: &Cohort, observers: FilterId) -> Option<QueryError> {
-    let count = cohort.filters.get(observers).map_or(0, |watched| watched.members.len());
-    (count > limits::OBSERVERS_PER_CIRCLE_MAX).then_some(QueryError::TooManyObservers(count))
 }
 
 /// Gives up what a subscription has claimed.
@@ -253,61 +146,69 @@ pub(crate) fn release_source(world: &mut World, cohort: &mut Cohort, source: Sou
 pub(crate) fn shown_now(
     world: &mut World,
     cohort: &mut Cohort,
-    scratch: &mut Scratch,
+    memory: &mut Memory,
     sources: &[&Source],
 ) -> Vec<Vec<Slot>> {
-    merge(world, cohort, scratch, (Timestamp::default(), Precision::Exact));
-    filter::cross(world, cohort, scratch);
-    ranking::rank(world, cohort, scratch);
-    let shown = sources.iter().map(|source| union::shown_now(world, cohort, scratch, source)).collect();
-    end_period(cohort, scratch);
-    shown
+    let (now, commit) = (Timestamp::default(), (0, Timestamp::default()));
+    let occasion = Occasion { commit, now, precision: Precision::Exact, tolerance_ms: 0 };
+    memory.make_room(1);
+    merge(world, cohort, memory, occasion);
+    filter::cross(world, cohort, memory);
+    ranking::rank(world, cohort, memory);
+    sources.iter().for_each(|source| circle::prepare_source(world, &mut memory.happened, source));
+    let shown = memory.with_scratch(0, occasion, |scratch| {
+        sources.iter().map(|source| union::shown_now(world, cohort, scratch, source)).collect()
+    });
+    end_period(cohort, memory);
+    shown.unwrap_or_default()
 }
 
 /// Forgets the period.
-fn end_period(cohort: &mut Cohort, scratch: &mut Scratch) {
-    filter::end_period(cohort, scratch);
-    ranking::end_period(cohort, scratch);
-    for (known, table) in cohort.motion.tables.iter_mut().zip(&mut scratch.tables) {
+fn end_period(cohort: &mut Cohort, memory: &mut Memory) {
+    memory.collect_touched();
+    filter::end_period(cohort, &memory.touched);
+    ranking::end_period(cohort, &memory.ranked);
+    for (known, table) in cohort.motion.tables.iter_mut().zip(&mut memory.happened.tables) {
         *known = std::mem::take(&mut table.motion.state);
     }
 }
 
-fn merge(world: &World, cohort: &mut Cohort, scratch: &mut Scratch, moment: (Timestamp, Precision)) {
-    scratch.tables.resize_with(world.tables.len(), TableScratch::default);
-    scratch.joins.clear();
+fn merge(world: &World, cohort: &mut Cohort, memory: &mut Memory, occasion: Occasion) {
+    let memory::Happened { tables, periods, flushes, .. } = &mut memory.happened;
+    *flushes += 1;
+    tables.resize_with(world.tables.len(), TableChanges::default);
     cohort.cursors.resize(world.tables.len(), 0);
     cohort.motion.tables.resize_with(world.tables.len(), Default::default);
     let known = cohort.cursors.iter_mut().zip(&mut cohort.motion.tables);
-    let Scratch { tables, periods, .. } = scratch;
-    for ((id, table), ((cursor, motion), scratch)) in (0..).zip(&world.tables).zip(known.zip(tables)) {
-        scratch.motion.set_layout(&table.motion);
+    for ((id, table), ((cursor, motion), changes)) in (0..).zip(&world.tables).zip(known.zip(tables)) {
+        changes.motion.set_layout(&table.motion);
         let origin = Some((table.log.origin(*cursor), table.version));
         *cursor = table.log.end();
         // Where a game changes its world in ticks, all cohorts have the same periods one after another.
         // What rows with quantised columns become is each cohort's own.
-        if scratch.origin == origin && !scratch.motion.is_active() {
+        if changes.origin == origin && !changes.motion.is_active() {
             continue;
         }
         *periods += 1;
-        (scratch.number, scratch.origin) = (*periods, origin);
-        scratch.marks.resize(table.slot_count, 0);
-        scratch.period.fill(&table.log, origin.map_or(0, |((cursor, _), _)| cursor), table.slot_count);
-        if scratch.motion.is_active() {
-            scratch.motion.state = std::mem::take(motion);
+        (changes.number, changes.origin) = (*periods, origin);
+        changes.slot_count = table.slot_count;
+        changes.period.fill(&table.log, origin.map_or(0, |((cursor, _), _)| cursor), table.slot_count);
+        if changes.motion.is_active() {
+            changes.motion.state = std::mem::take(motion);
             let row = |slot| world.row(id, slot);
-            scratch.motion.begin((&table.log, table.slot_count), &mut scratch.period, row, moment);
+            let moment = (occasion.now, occasion.precision);
+            changes.motion.begin((&table.log, table.slot_count), &mut changes.period, row, moment);
         }
-        scratch.deltas.begin(scratch.period.rows.len());
+        changes.deltas.begin(changes.period.rows.len());
     }
 }
 
 /// Appends the client's table blocks.
 fn write_blocks(
-    world: &mut World,
-    cohort: &mut Cohort,
+    world: &World,
+    cohort: &Cohort,
     client: &mut Client,
-    scratch: &mut Scratch,
+    scratch: &mut Scratch<'_>,
     out: &mut Vec<u8>,
 ) {
     let (mut rest, mut first) = (client.subscriptions.as_mut_slice(), 0);
@@ -349,93 +250,17 @@ fn write_blocks(
 }
 
 /// Begins the blocks of a table, with the id that the client knows it by.
-fn begin(scratch: &mut Scratch, (table, known): (u16, u16), out: &mut Vec<u8>) -> TableMark {
+fn begin(scratch: &mut Scratch<'_>, (table, known): (u16, u16), out: &mut Vec<u8>) -> TableMark {
     if let Some(table) = scratch.tables.get_mut(usize::from(table)) {
-        table.motion.begin_block();
+        table.told.clear();
     }
     begin_table(out, known)
 }
 
 /// Ends them: behind the operations come the rows that moved.
-fn end(scratch: &mut Scratch, (table, known): (u16, u16), mark: TableMark, out: &mut Vec<u8>) {
+fn end(scratch: &mut Scratch<'_>, (table, known): (u16, u16), mark: TableMark, out: &mut Vec<u8>) {
     end_table(out, mark);
     if let Some(table) = scratch.tables.get_mut(usize::from(table)) {
-        table.motion.end_block(known, out);
-    }
-}
-
-/// Subscriptions that were added or changed are now steady, those that ended are gone; returns how many ended.
-fn settle(world: &mut World, cohort: &mut Cohort, client: &mut Client, update: &mut ClientUpdate<'_>) -> u64 {
-    let (mut place, mut ended_count) = (0, 0);
-    while let Some(known) = client.subscriptions.get_mut(place) {
-        let (subscription, change) = (known.number, std::mem::take(&mut known.change));
-        let stage = std::mem::replace(&mut known.stage, Stage::Steady);
-        match (stage, known.refused.take()) {
-            (Stage::Ended | Stage::Refused, refused) => {
-                match refused {
-                    Some(reason) => update.refused.push(Refusal { subscription, change: 0, reason }),
-                    None => update.ended.push(subscription),
-                }
-                release(world, cohort, client.subscriptions.remove(place));
-                ended_count += 1;
-                continue;
-            }
-            (Stage::Added, _) => update.applied.push(Applied { subscription, change: 0 }),
-            (Stage::Changing, _) => {
-                if let Some(next) = known.next.take() {
-                    release_source(world, cohort, std::mem::replace(&mut known.source, *next));
-                }
-                known.is_outdated = false;
-                if let Some(parameters) = known.next_parameters.take() {
-                    known.parameters = parameters;
-                }
-            }
-            (Stage::Steady, Some(reason)) => update.refused.push(Refusal { subscription, change, reason }),
-            (Stage::Steady, None) => {}
-        }
-        if change != 0 && stage != Stage::Steady {
-            update.applied.push(Applied { subscription, change });
-        }
-        place += 1;
-    }
-    ended_count
-}
-
-impl Scratch {
-    /// Notes when the flush is.
-    pub fn begin(&mut self, now: Timestamp, cohort: &Cohort) {
-        self.loose.begin(now, cohort.rate.period_ms() / 2);
-    }
-
-    fn table(&self, table: u16) -> Option<&TableScratch> {
-        self.tables.get(usize::from(table))
-    }
-}
-
-impl TableScratch {
-    /// Whether something happened to the row in this period.
-    pub fn has_changed(&self, slot: Slot) -> bool {
-        self.period.find(slot).is_some()
-    }
-
-    /// A mark that no slot bears.
-    fn next_mark(&mut self) -> u32 {
-        if self.last_mark == u32::MAX {
-            self.marks.fill(0);
-            self.last_mark = 0;
-        }
-        self.last_mark += 1;
-        self.last_mark
-    }
-
-    /// Whether a slot bears a mark.
-    fn bears(&self, slot: Slot, mark: u32) -> bool {
-        self.marks.get(slot as usize) == Some(&mark)
-    }
-
-    /// Marks a slot; whether it did not bear this mark before.
-    #[inline]
-    fn mark(&mut self, slot: Slot, mark: u32) -> bool {
-        self.marks.get_mut(slot as usize).is_some_and(|place| std::mem::replace(place, mark) != mark)
+        table.motion.write_told(table.told, known, out);
     }
 }

@@ -24,7 +24,7 @@ pub use migration::{Farewell, FarewellReason, SchemaChangeError};
 
 use crate::client::{Client, ClientId};
 use crate::cohort::Cohort;
-use crate::flush::{self, Scratch};
+use crate::flush::{self, Memory};
 use crate::limits;
 use crate::query::QueryError;
 use crate::world::World;
@@ -38,7 +38,7 @@ pub struct Follower {
     free_clients: Vec<usize>,
     by_id: HashMap<ClientId, usize, FxBuildHasher>,
     cohorts: Vec<Cohort>,
-    scratch: Scratch,
+    memory: Memory,
     last_epoch: u64,
     offset: u64,
     timestamp: Timestamp,
@@ -151,7 +151,7 @@ impl Follower {
             free_clients: Vec::new(),
             by_id: HashMap::default(),
             cohorts: Vec::new(),
-            scratch: Scratch::default(),
+            memory: Memory::default(),
             offset,
             timestamp,
             last_epoch: 0,

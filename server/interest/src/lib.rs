@@ -2,7 +2,7 @@
 //!
 //! A [`Follower`] holds its own store, fed by change sets in order, and knows what every client watches. At each
 //! flush it works out what each client gains, loses and sees change, and hands out the bytes of the updates. It
-//! never opens a socket, starts a thread or reads a clock: time is an argument.
+//! never opens a socket, starts a thread or reads a clock: time is an argument, and so are the threads that it may use.
 
 #![warn(clippy::indexing_slicing)]
 
@@ -24,6 +24,8 @@ mod ground;
 mod sweep;
 mod world;
 
+mod threads;
+
 mod client;
 mod cohort;
 mod filters;
@@ -43,3 +45,4 @@ pub use follower::{
     Applied, ClientUpdate, Farewell, FarewellReason, Follower, Refusal, SchemaChangeError, Statistics,
 };
 pub use query::{QueryError, RuleError, TextError, check_rules};
+pub use threads::Threads;

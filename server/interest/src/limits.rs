@@ -127,9 +127,21 @@ pub const FLUSHES_PER_REST: u32 = 128;
 /// processor's cache; nobody walks far in three seconds.
 pub const FLUSHES_PER_ORDER: u32 = 64;
 
-/// Bytes that a filter keeps room for between flushes, so that what several clients are told of it is encoded without asking for
-/// memory. A thousand rows with a few columns each; what is larger is rare, and costs more to encode than to make room for.
-pub const FILTER_BLOCK_BYTES_KEPT: usize = 32 << 10;
+/// Bytes that room is made for before it is encoded what several clients are told of a filter, if it took so many the last time. A
+/// thousand rows with a few columns each; what is larger is rare, and costs more to encode than to make room for.
+pub const FILTER_BLOCK_BYTES_EXPECTED_MAX: usize = 32 << 10;
+
+/// Clients that a flush visits on several threads rather than on one, at least. Each takes a microsecond or more, and waking a
+/// thread some tens of them.
+pub const CLIENTS_ON_THREADS_MIN: usize = 64;
+
+/// Clients that a thread takes at a time, at most. They are neighbours in the world, so that it finds their rows in its cache; and
+/// no thread waits long for the last one to finish.
+pub const CLIENTS_PER_SHARE_MAX: usize = 128;
+
+/// Clients that are gone through as if nothing were known of them before the first of them is told: their first results are in memory
+/// together.
+pub const CLIENTS_ANEW_MAX: usize = 256;
 
 /// Words of 64 rows that a filter keeps room for between flushes. Enough for a hundred thousand changed rows in a period; then 24 kB.
 pub const FILTER_STAYS_KEPT: usize = 1_536;

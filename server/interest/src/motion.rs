@@ -16,6 +16,7 @@ use ambit_model::{Duration, MotionLayout, Slot, Timestamp};
 use crate::changes::{Period, RowState};
 use crate::limits;
 pub(crate) use codes::Motion;
+pub(crate) use told::Told;
 
 /// What the clients of one cohort know of one table.
 #[derive(Debug, Default)]

@@ -8,7 +8,7 @@ use ambit_model::Slot;
 use hashbrown::HashMap;
 use rustc_hash::FxBuildHasher;
 
-use crate::filters::{Crossing, FilterId, Stays};
+use crate::filters::{Crossing, FilterId, SharedBlock, Stays};
 use crate::limits;
 use crate::query::plan::{Filter, Order};
 use crate::renumber::Renumbering;
@@ -58,7 +58,7 @@ pub(crate) struct Ranking {
     /// All other rows that came, went or were replaced.
     pub crossings: Vec<Crossing>,
     /// The block of operations that follows from the crossings, once it is encoded for several clients.
-    pub block: Vec<u8>,
+    pub block: SharedBlock,
 }
 
 impl Rankings {
@@ -159,7 +159,7 @@ impl Ranking {
             before: None,
             stays: Stays::default(),
             crossings: Vec::new(),
-            block: Vec::new(),
+            block: SharedBlock::default(),
         }
     }
 
@@ -197,9 +197,6 @@ impl Ranking {
         self.stays.clear();
         self.crossings.clear();
         self.before = None;
-        self.block.clear();
-        if self.block.capacity() > limits::FILTER_BLOCK_BYTES_KEPT {
-            self.block = Vec::new();
-        }
+        self.block.end_period();
     }
 }

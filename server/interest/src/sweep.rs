@@ -8,11 +8,11 @@
 use ambit_model::{RowLayout, Slot};
 
 use crate::changes::{ChangeLog, RowChange, RowState};
-use crate::flush::TableScratch;
+use crate::flush::TableChanges;
 use crate::flush::ops::{self, CHUNK_BYTES, Packing};
 use crate::grid::{Disc, Found, Grid, Item};
 use crate::ground::Ground;
-use crate::motion::Motion;
+use crate::motion::Told;
 use crate::query::plan::is_within;
 use crate::world::World;
 
@@ -84,7 +84,7 @@ fn is_in(spot: Option<Spot>, disc: Disc) -> bool {
 
 impl Sweep {
     /// Takes in what happened in a period.
-    pub fn build(&mut self, world: &World, ground: &mut Ground, scratch: &TableScratch) {
+    pub fn build(&mut self, world: &World, ground: &mut Ground, changes: &TableChanges) {
         self.items.clear();
         self.far_items.clear();
         self.steps.clear();
@@ -97,7 +97,7 @@ impl Sweep {
         let Some(known) = world.table(table) else { return };
         let radius = ground.radius();
         let step_max = radius * STEP_PER_RADIUS;
-        for (number, change) in scratch.period.rows.iter().enumerate() {
+        for (number, change) in changes.period.rows.iter().enumerate() {
             // A group that is flushed seldom may know of changes that the ground has put to rest.
             ground.wake_again(change.slot);
             let row = world.row(table, change.slot);
@@ -109,18 +109,18 @@ impl Sweep {
             {
                 let shown = ground.shape.shown;
                 if shown == known.visible {
-                    let mask = scratch.motion.plain_mask(number, change.mask) & shown;
+                    let mask = changes.motion.plain_mask(number, change.mask) & shown;
                     self.pack(&known.layout, (change.slot, row), mask);
-                    self.note_motion(scratch.motion.place(number));
+                    self.note_motion(changes.motion.place(number));
                 } else {
-                    let mask = scratch.motion.changed(change) & shown;
+                    let mask = changes.motion.changed(change) & shown;
                     self.pack(&known.layout, (change.slot, row), mask);
                 }
             }
         }
-        if ground.moving.len() > scratch.period.rows.len() {
+        if ground.moving.len() > changes.period.rows.len() {
             let moving = std::mem::take(&mut ground.moving);
-            for slot in moving.iter().filter(|&slot| !scratch.has_changed(slot)) {
+            for slot in moving.iter().filter(|&slot| !changes.has_changed(slot)) {
                 let now = world.row(table, slot).and_then(|row| ground.locate(row));
                 self.add(slot, (now, now), true, step_max);
             }
@@ -214,10 +214,10 @@ impl Sweep {
 
     /// The client is told of the rows at these places of `near`, as far as they are told in few bits.
     #[inline]
-    pub fn tell(&self, places: &[u32], motion: &mut Motion) {
+    pub fn tell(&self, places: &[u32], told: &mut Told) {
         if self.has_motion {
             for &place in places.iter().filter_map(|&place| self.motions.get(place as usize)) {
-                motion.tell(place);
+                told.add(place);
             }
         }
     }

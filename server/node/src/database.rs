@@ -16,6 +16,7 @@ mod statistics;
 mod views;
 
 mod engine_thread;
+mod flush_threads;
 mod follower_thread;
 
 mod durable;
@@ -37,6 +38,7 @@ use tokio::sync::watch;
 
 use self::durable::LogNews;
 use self::engine_thread::{Begin, EngineThread, Links};
+use self::flush_threads::FlushThreads;
 use self::follower_thread::FollowerThread;
 use self::gate::Gate;
 use self::snapshots::SnapshotThread;
@@ -160,6 +162,8 @@ pub struct Opening<'a> {
     pub hash: ModuleHash,
     /// When snapshots are taken.
     pub snapshots: SnapshotOptions,
+    /// How many threads its flushes run on.
+    pub follower_threads: usize,
 }
 
 /// A command did not reach the engine.
@@ -195,7 +199,7 @@ impl Database {
         commands: Receiver<EngineCommand>,
         runtime: &Handle,
     ) -> Result<(Arc<Shared>, Vec<JoinHandle<()>>), OpenError> {
-        let Opening { name, dir, module, hash, snapshots } = opening;
+        let Opening { name, dir, module, hash, snapshots, follower_threads } = opening;
         let key = (u128::from(getrandom::u64()?) << 64) | u128::from(getrandom::u64()?);
         let mut recovered = recovery::recover(dir, module, *hash, key, dir.is_confirmed(hash))?;
         let (durable_sender, durable) = watch::channel(recovered.log.durable_offset());
@@ -227,7 +231,9 @@ impl Database {
         let writer = SnapshotThread::new(media, kept, asked, Arc::clone(&shared), runtime.clone());
         let (rounds, followed) = crossbeam_channel::bounded(limits::FOLLOWER_ROUNDS_MAX);
         let (follower_gate, keeper) = Gate::new(limits::FOLLOWER_BYTES_WAITING_MAX);
-        let follower = FollowerThread::new(recovered.follower, followed, keeper, jobs, Arc::clone(&shared));
+        let threads = FlushThreads::new(name, *follower_threads).map_err(OpenError::Thread)?;
+        let (follower, own) = ((recovered.follower, threads), Arc::clone(&shared));
+        let follower = FollowerThread::new(follower, followed, keeper, jobs, own);
         let links = Links {
             log,
             log_gate,

@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
-/// Databases of one server. Each has three threads; more belong on more machines.
+/// Databases of one server. Each has three threads, and those that its flushes run on besides; more belong on more machines.
 pub const DATABASES_MAX: usize = 64;
+
+/// Threads that the flushes of one database run on. Past some tens they wait for memory and not for each other.
+pub const FOLLOWER_THREADS_MAX: usize = 64;
 
 /// Bytes of a database's name. It is a folder's name and part of a URL.
 pub const DATABASE_NAME_BYTES_MAX: usize = 64;

@@ -33,6 +33,8 @@ pub struct ServerOptions {
     pub listen: SocketAddr,
     /// When snapshots are taken.
     pub snapshots: SnapshotOptions,
+    /// How many threads the flushes of each database run on, its follower's included: 1 to [`limits::FOLLOWER_THREADS_MAX`].
+    pub follower_threads: usize,
 }
 
 /// A running server.
@@ -62,6 +64,7 @@ pub struct Node {
     pub restores: Semaphore,
     data: DataDir,
     snapshots: SnapshotOptions,
+    follower_threads: usize,
     runtime: Runtime,
     databases: RwLock<BTreeMap<String, Place>>,
     /// One publish at a time.
@@ -71,6 +74,9 @@ pub struct Node {
 /// Why a server does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartServerError {
+    /// The number of threads.
+    #[error("flushes cannot run on {0} threads; allowed are 1 to {max}", max = limits::FOLLOWER_THREADS_MAX)]
+    FollowerThreads(usize),
     /// The data folder.
     #[error(transparent)]
     DataDir(#[from] DataDirError),
@@ -126,6 +132,9 @@ pub enum NoDatabaseError {
 impl Server {
     /// Opens the data folder and every database in it, and begins to listen.
     pub async fn start(options: ServerOptions) -> Result<Self, StartServerError> {
+        if !(1..=limits::FOLLOWER_THREADS_MAX).contains(&options.follower_threads) {
+            return Err(StartServerError::FollowerThreads(options.follower_threads));
+        }
         let data = DataDir::open(&options.data)?;
         let identities = Arc::new(Identities::new(&data.server_key()?));
         let runtime = Runtime::new()?;
@@ -140,6 +149,7 @@ impl Server {
             restores: Semaphore::new(limits::RESTORES_MAX),
             data,
             snapshots: options.snapshots.clone(),
+            follower_threads: options.follower_threads,
             runtime,
             databases: RwLock::default(),
             publishing: tokio::sync::Mutex::new(()),
@@ -218,8 +228,10 @@ impl Node {
         let (dir, runtime, owned) =
             (self.data.database(name), tokio::runtime::Handle::current(), name.to_owned());
         let (module, hash, snapshots) = (compiled.module.clone(), compiled.hash, self.snapshots.clone());
+        let follower_threads = self.follower_threads;
         let opened = tokio::task::spawn_blocking(move || {
-            let opening = Opening { name: &owned, dir: &dir, module: &module, hash, snapshots };
+            let opening =
+                Opening { name: &owned, dir: &dir, module: &module, hash, snapshots, follower_threads };
             Database::open(opening, &runtime)
         });
         let opened = opened.await;

@@ -1,11 +1,12 @@
 //! The server: the real store, journal, log and follower, driven by one thread in simulated time. It leaves out the node:
-//! its threads, sockets and accounts.
+//! its threads, sockets and accounts. Only flushes share their work with other threads, in some worlds.
 
 mod clients;
 mod commit;
 mod follow;
 pub(crate) mod recovery;
 mod snapshot;
+pub(crate) mod threads;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -23,6 +24,7 @@ use crate::random::Random;
 use crate::truth::Truth;
 use recovery::Recovered;
 use snapshot::Snapshots;
+use threads::FlushThreads;
 
 /// A running database.
 pub(crate) struct Server {
@@ -41,6 +43,7 @@ pub(crate) struct Server {
     /// Why no commit is acknowledged any more.
     pub failure: Option<String>,
     random: Random,
+    threads: FlushThreads,
 }
 
 /// What the follower is told, in order.
@@ -75,7 +78,12 @@ fn connection_id(connection: u64) -> ConnectionId {
 const OWN: Identity = Identity([0xD8; 32]);
 
 impl Server {
-    pub(crate) fn new(recovered: Recovered, disks: (Disk, Disk), random: Random) -> Self {
+    pub(crate) fn new(
+        recovered: Recovered,
+        disks: (Disk, Disk),
+        random: Random,
+        threads: FlushThreads,
+    ) -> Self {
         let Recovered { store, mut state, follower, log, snapshots, .. } = recovered;
         let mut random = random;
         state.journal.own = OWN;
@@ -93,6 +101,7 @@ impl Server {
             connections: BTreeMap::new(),
             failure: None,
             random,
+            threads,
         }
     }
 

@@ -54,9 +54,9 @@ pub fn measure(name: &str, scene: Scene) -> Cost {
     cost
 }
 
-struct World {
+pub struct World {
     scene: Scene,
-    database: Database,
+    pub database: Database,
     players: Field,
     items: Field,
 }
@@ -88,7 +88,7 @@ fn measure_once(scene: Scene, seed: u64) -> Cost {
 }
 
 impl World {
-    fn new(scene: Scene, seed: u64) -> Self {
+    pub fn new(scene: Scene, seed: u64) -> Self {
         let mut random = Random::new(seed);
         let mut field = |count| {
             let stride = |direction: ambit_model::glam::Vec3| direction.normalize_or_zero() * scene.step;
@@ -124,7 +124,7 @@ impl World {
     }
 
     /// A tick of the game.
-    fn step(&mut self) -> ChangeSet {
+    pub fn step(&mut self) -> ChangeSet {
         self.players.step();
         match self.scene.do_items_move {
             true => self.items.step(),

@@ -1,8 +1,9 @@
 //! An engine's store, the follower of it, and what clients receive.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use ambit_interest::{ClientId, Delivery, Follower, Parameters};
+use ambit_interest::{ClientId, Delivery, Follower, Parameters, Threads};
 use ambit_model::glam::Vec3;
 use ambit_model::{
     Column, ColumnSchema, ColumnType, ConnectionId, Duration, Identity, IndexKind, IndexSchema, RowLayout,
@@ -117,6 +118,16 @@ impl Database {
             received.bytes += update.blocks.len() as u64;
         });
         received
+    }
+
+    /// The same on these threads.
+    pub fn flush_on(&mut self, threads: &dyn Threads) -> Received {
+        let (updates, bytes) = (AtomicU64::new(0), AtomicU64::new(0));
+        self.follower.flush_on(threads, self.now, &|update| {
+            updates.fetch_add(1, Ordering::Relaxed);
+            bytes.fetch_add(update.blocks.len() as u64, Ordering::Relaxed);
+        });
+        Received { updates: updates.into_inner(), bytes: bytes.into_inner() }
     }
 
     /// The same, and calls `each` with the client and every operation of its update.

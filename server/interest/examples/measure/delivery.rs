@@ -28,7 +28,7 @@ pub fn run() {
     figure("delivery_bytes_per_row", own.bytes, "bytes");
 }
 
-fn own_range(subscriber: u32) -> (u32, u32) {
+pub fn own_range(subscriber: u32) -> (u32, u32) {
     // Neighbours in the order of subscriptions are not neighbours in the table.
     let first = subscriber * 181 % SUBSCRIBERS * (ROWS / 2 / SUBSCRIBERS);
     (first, first + ROWS / 2 - 1)
@@ -53,8 +53,8 @@ fn print(name: &str, run: &Run) {
     );
 }
 
-struct World {
-    database: Database,
+pub struct World {
+    pub database: Database,
     random: Random,
     last_value: u32,
     range: fn(u32) -> (u32, u32),
@@ -80,7 +80,7 @@ fn measure_once(range: fn(u32) -> (u32, u32), seed: u64) -> Run {
 }
 
 impl World {
-    fn new(range: fn(u32) -> (u32, u32), seed: u64) -> Self {
+    pub fn new(range: fn(u32) -> (u32, u32), seed: u64) -> Self {
         let mut database = Database::new();
         (0..ROWS).for_each(|id| database.put_sample(id, [0; 3], true));
         let change_set = database.commit();
@@ -95,7 +95,7 @@ impl World {
     }
 
     /// Different rows get other values.
-    fn change(&mut self) -> (Vec<u32>, ChangeSet) {
+    pub fn change(&mut self) -> (Vec<u32>, ChangeSet) {
         let (mut is_changed, mut changed) = (vec![false; ROWS as usize], Vec::new());
         while (changed.len() as u32) < CHANGED {
             let id = self.random.below(ROWS);

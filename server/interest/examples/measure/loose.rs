@@ -49,16 +49,20 @@ struct Pairs {
     bytes_per_s: f64,
 }
 
-fn measure_pairs(players: u64, seed: u64) -> Pairs {
+/// Two tiers, hysteresis and a budget.
+pub fn tiers_and_budget() -> Delivery {
     let tier = |distance: f64, rate: f32| Tier { distance, rate, columns: Vec::new() };
-    let delivery = Delivery {
+    Delivery {
         rate: 20.0,
         tiers: vec![tier(30.0, 20.0), tier(80.0, 5.0)],
         hysteresis: 5.0,
         budget: BUDGET,
         confirmed: false,
-    };
-    let (mut database, mut field) = start_with(players, seed, &delivery);
+    }
+}
+
+fn measure_pairs(players: u64, seed: u64) -> Pairs {
+    let (mut database, mut field) = start_with(players, seed, &tiers_and_budget());
     let (mut spent, mut bytes, mut rows) = (0.0, 0, 0);
     for step in 0..STEPS_BEFORE + STEPS {
         field.step();

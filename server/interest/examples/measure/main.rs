@@ -22,6 +22,8 @@ mod nearest;
 mod rankings;
 mod subscriptions;
 
+mod threads;
+
 mod circles;
 
 mod database;
@@ -30,7 +32,7 @@ mod limit;
 mod rounds;
 
 /// The scenarios by name.
-const SCENARIOS: [(&str, fn()); 12] = [
+const SCENARIOS: [(&str, fn()); 13] = [
     ("bandwidth", bandwidth::run),
     ("pair", pair::run),
     ("loose", loose::run),
@@ -43,6 +45,7 @@ const SCENARIOS: [(&str, fn()); 12] = [
     ("delivery", delivery::run),
     ("nearest", nearest::run),
     ("rankings", rankings::run),
+    ("threads", threads::run),
 ];
 
 fn main() {

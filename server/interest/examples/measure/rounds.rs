@@ -18,6 +18,15 @@ pub fn time(work: impl FnOnce()) -> f64 {
     processor_time() - begin
 }
 
+/// Nanoseconds of the world's time that `work` takes, for what runs on several threads.
+pub fn wall_time(work: impl FnOnce()) -> f64 {
+    let now = || clock_gettime(ClockId::Monotonic);
+    let begin = now();
+    work();
+    let end = now();
+    (end.tv_sec - begin.tv_sec) as f64 * 1e9 + (end.tv_nsec - begin.tv_nsec) as f64
+}
+
 /// The run that is in the middle by what `key` says of it.
 pub fn median<T>(run: impl Fn(u64) -> T, key: impl Fn(&T) -> f64) -> T {
     let mut runs: Vec<T> = (0..RUNS).map(run).collect();

@@ -9,8 +9,10 @@ use ambit_model::Slot;
 use ambit_wire::{LeaveReason, write_delete};
 
 use super::columns::{self, Shown};
+use super::memory::Happened;
 use super::{Scratch, TableScratch};
 use crate::changes::RowState;
+use crate::client::Source;
 use crate::cohort::Cohort;
 use crate::filters::FilterId;
 use crate::grid::{Disc, Found};
@@ -41,32 +43,40 @@ pub(super) struct CircleScratch {
 /// How far the centre of a circle may go in a period, in radii, so that it is enough to look around where it is now.
 const STEP_PER_RADIUS: f64 = 0.25;
 
-/// Makes sure that the sweep of a ground tells of this period.
-pub(super) fn prepare(world: &mut World, scratch: &mut Scratch, id: GroundId) {
-    if scratch.sweeps.len() <= id {
-        scratch.sweeps.resize_with(id + 1, Sweep::default);
+/// Makes sure that the sweeps tell of this period that a source needs.
+pub(super) fn prepare_source(world: &mut World, happened: &mut Happened, source: &Source) {
+    match source {
+        Source::Circle { ground, .. } => prepare(world, happened, *ground),
+        Source::Top { of, .. } => prepare_source(world, happened, of),
+        Source::Any(parts) => parts.iter().for_each(|part| prepare_source(world, happened, part)),
+        Source::Filter(_) | Source::Join { .. } | Source::Ranking(_) | Source::Near(_) | Source::Held(_) => {}
     }
-    let Scratch { sweeps, tables, .. } = scratch;
-    let Some(table) = world.ground(id).and_then(|ground| tables.get(usize::from(ground.shape.table())))
-    else {
-        return;
-    };
-    if world.ground(id).is_some_and(|ground| ground.swept == Some(table.number)) {
+}
+
+/// The same for the sweep of one ground.
+pub(super) fn prepare(world: &mut World, happened: &mut Happened, id: GroundId) {
+    let Happened { sweeps, tables, .. } = happened;
+    if sweeps.len() <= id {
+        sweeps.resize_with(id + 1, Sweep::default);
+    }
+    let Some(ground) = world.ground(id) else { return };
+    let Some(changes) = tables.get(usize::from(ground.shape.table())) else { return };
+    if ground.swept == Some(changes.number) {
         return;
     }
     let (Some(sweep), Some(mut ground)) = (sweeps.get_mut(id), world.take_ground(id)) else { return };
     ground.settle(&world.store);
-    sweep.build(world, &mut ground, table);
-    ground.swept = Some(table.number);
+    sweep.build(world, &mut ground, changes);
+    ground.swept = Some(changes.number);
     world.put_ground(id, ground);
 }
 
 /// Appends the operations for a client that sees these columns of the table through this circle alone and has done so before.
 /// Answers whether that was possible: it is not if the centre went far, or is not one row that it was before.
 pub(super) fn write(
-    world: &mut World,
+    world: &World,
     cohort: &Cohort,
-    scratch: &mut Scratch,
+    scratch: &mut Scratch<'_>,
     watched: Watched<'_>,
     shown: u64,
     out: &mut Vec<u8>,
@@ -86,8 +96,6 @@ pub(super) fn write(
     if !has_changed && table(circle.target.table).is_some_and(|target| target.period.rows.is_empty()) {
         return true;
     }
-    prepare(world, scratch, id);
-    let world = &*world;
     let Some((now, before)) = discs(world, scratch, watched, *observer) else { return false };
     let (Some(now), Some(before)) = (now, before) else { return now.is_none() && before.is_none() };
     let step = distance(now.centre, before.centre);
@@ -103,7 +111,7 @@ pub(super) fn write(
 /// row has rested for long, or went far.
 pub(super) fn write_own(
     world: &World,
-    scratch: &mut Scratch,
+    scratch: &mut Scratch<'_>,
     (table, id, observer, radius): (u16, GroundId, Slot, f64),
     reason: impl Fn(Slot) -> LeaveReason,
     out: &mut Vec<u8>,
@@ -118,14 +126,14 @@ pub(super) fn write_own(
 /// Appends what has changed in a circle whose centre went a short way.
 fn pass(
     world: &World,
-    scratch: &mut Scratch,
+    scratch: &mut Scratch<'_>,
     (table, id): (u16, GroundId),
     (now, before, step): (Disc, Disc, f64),
     reason: impl Fn(Slot) -> LeaveReason,
     out: &mut Vec<u8>,
 ) -> bool {
     let (Some(ground), Some(sweep)) = (world.ground(id), scratch.sweeps.get(id)) else { return false };
-    let memory = &mut scratch.circle;
+    let memory = &mut *scratch.circle;
     memory.stays.clear();
     memory.far_stays.clear();
     memory.enters.clear();
@@ -137,7 +145,7 @@ fn pass(
     let Some(target) = scratch.tables.get_mut(usize::from(table)) else { return true };
     for places in [memory.found.inside(), &memory.stays] {
         sweep.copy_deltas(places, &mut memory.room, out);
-        sweep.tell(places, &mut target.motion);
+        sweep.tell(places, target.told);
     }
     let shown = ground.shape.shown;
     for &slot in &memory.far_stays {
@@ -153,7 +161,7 @@ fn pass(
 /// all there is to test, or the observer was not there.
 fn discs(
     world: &World,
-    scratch: &mut Scratch,
+    scratch: &mut Scratch<'_>,
     (circle, id, _): Watched<'_>,
     observer: Slot,
 ) -> Option<(Option<Disc>, Option<Disc>)> {
@@ -176,7 +184,7 @@ fn disc(ground: &Ground, circle: &Circle, observer: &[u8], bytes: &mut Vec<u8>) 
 /// The row in a slot at the period's start, as far as circles and joins care; none if there was none.
 pub(super) fn row_before<'a>(
     world: &'a World,
-    tables: &[TableScratch],
+    tables: &[TableScratch<'_>],
     table: u16,
     slot: Slot,
 ) -> Option<&'a [u8]> {
@@ -253,7 +261,7 @@ fn pass_near(
 
 /// Rows that came, went, or went far.
 fn pass_far(
-    tables: &[TableScratch],
+    tables: &[TableScratch<'_>],
     sweep: &Sweep,
     (now, before): (Disc, Disc),
     table: u16,

@@ -34,13 +34,13 @@ impl Shown {
 #[inline]
 pub(super) fn enter(
     world: &World,
-    scratch: &mut TableScratch,
+    scratch: &mut TableScratch<'_>,
     (table, slot): (u16, Slot),
     shown: u64,
     out: &mut Vec<u8>,
 ) {
     if insert(world, (table, slot), shown, out) == Told::All {
-        scratch.motion.enter(slot);
+        scratch.enter(slot);
     }
 }
 
@@ -74,7 +74,7 @@ pub(super) fn insert(world: &World, (table, slot): (u16, Slot), shown: u64, out:
 /// Appends the delta of a row that stays: what has changed in it, and what the client is shown from now on or no longer.
 pub(super) fn stay(
     world: &World,
-    scratch: &mut TableScratch,
+    scratch: &mut TableScratch<'_>,
     (table_id, slot): (u16, Slot),
     shown: Shown,
     out: &mut Vec<u8>,
@@ -83,7 +83,7 @@ pub(super) fn stay(
     if shown.was == shown.is && shown.is == table.visible {
         return super::ops::change(world, scratch, table_id, slot, out);
     }
-    let TableScratch { period, motion, .. } = scratch;
+    let TableScratch { period, motion, .. } = *scratch;
     let change = period.change(slot).filter(|change| change.state == RowState::Updated);
     let mut changed = change.map_or(0, |change| motion.changed(change));
     if shown.was == table.visible || shown.is == table.visible {
@@ -91,7 +91,7 @@ pub(super) fn stay(
         changed |= table.motion.mask();
     }
     if shown.is == table.visible && world.row(table_id, slot).is_some() {
-        motion.enter(slot);
+        scratch.enter(slot);
     }
     tell(world, (table_id, slot), shown, changed, out);
 }

@@ -4,7 +4,7 @@ use ambit_model::Slot;
 use ambit_wire::{LeaveReason, TableBlock, TableBlocks, begin_table, end_table};
 
 use super::columns::{self, Shown};
-use super::{Scratch, TableScratch, ops};
+use super::{Memory, Scratch, TableChanges, TableScratch, ops};
 use crate::changes::RowState;
 use crate::cohort::Cohort;
 use crate::filters::{Crossing, FilterId, Stays, WatchedFilter};
@@ -12,12 +12,12 @@ use crate::query::plan::Filter;
 use crate::world::{Table, World};
 
 /// Finds every filter's crossings, and the rows that circles have their centre in.
-pub(super) fn cross(world: &World, cohort: &mut Cohort, scratch: &mut Scratch) {
-    scratch.touched.clear();
+pub(super) fn cross(world: &World, cohort: &mut Cohort, memory: &mut Memory) {
+    memory.touched.clear();
     for (id, table) in (0..).zip(&world.tables) {
-        cross_table(world, cohort, scratch, (id, table));
+        cross_table(world, cohort, memory, (id, table));
     }
-    for &id in &scratch.touched {
+    for &id in &memory.touched {
         keep(world, cohort, id);
     }
     for id in cohort.filters.take_fresh() {
@@ -27,9 +27,10 @@ pub(super) fn cross(world: &World, cohort: &mut Cohort, scratch: &mut Scratch) {
     }
 }
 
-fn cross_table(world: &World, cohort: &mut Cohort, scratch: &mut Scratch, (id, table): (u16, &Table)) {
-    let Scratch { tables, concerned, touched, .. } = scratch;
-    let Some(TableScratch { period, deltas, motion, .. }) = tables.get_mut(usize::from(id)) else { return };
+fn cross_table(world: &World, cohort: &mut Cohort, memory: &mut Memory, (id, table): (u16, &Table)) {
+    let Memory { happened, concerned, touched, .. } = memory;
+    let changes = happened.tables.get_mut(usize::from(id));
+    let Some(TableChanges { period, deltas, motion, .. }) = changes else { return };
     let filters = &mut cohort.filters;
     for (row_number, change) in period.rows.iter().enumerate() {
         let now = world.row(id, change.slot);
@@ -85,8 +86,8 @@ fn was_in(watched: &WatchedFilter, state: RowState, row_before: Option<&[u8]>) -
 }
 
 /// Forgets the period.
-pub(super) fn end_period(cohort: &mut Cohort, scratch: &Scratch) {
-    for &id in &scratch.touched {
+pub(super) fn end_period(cohort: &mut Cohort, touched: &[FilterId]) {
+    for &id in touched {
         if let Some(watched) = cohort.filters.get_mut(id) {
             watched.end_period();
         }
@@ -126,14 +127,14 @@ fn keep_members(world: &World, watched: &mut WatchedFilter) -> bool {
 /// Appends the operations of a filter's crossings; they are the same for everybody who watches it.
 pub(super) fn write(
     world: &World,
-    cohort: &mut Cohort,
-    scratch: &mut Scratch,
+    cohort: &Cohort,
+    scratch: &mut Scratch<'_>,
     table: u16,
     filter: FilterId,
     out: &mut Vec<u8>,
 ) {
     let Some(scratch) = scratch.tables.get_mut(usize::from(table)) else { return };
-    let Some(watched) = cohort.filters.get_mut(filter).filter(|watched| !watched.is_as_before()) else {
+    let Some(watched) = cohort.filters.get(filter).filter(|watched| !watched.is_as_before()) else {
         return;
     };
     // What is told of motion comes behind the block that is being written.
@@ -151,13 +152,13 @@ pub(super) fn write(
 /// or nobody else sees it: such a block is not worth keeping.
 pub(super) fn block<'a>(
     world: &World,
-    cohort: &'a mut Cohort,
-    scratch: &mut Scratch,
+    cohort: &'a Cohort,
+    scratch: &mut Scratch<'_>,
     (table, known_table): (u16, u16),
     filter: FilterId,
 ) -> Option<&'a [u8]> {
     let scratch = scratch.tables.get_mut(usize::from(table))?;
-    let watched = cohort.filters.get_mut(filter)?;
+    let watched = cohort.filters.get(filter)?;
     if !watched.is_shared() || watched.is_as_before() {
         return None;
     }
@@ -169,25 +170,22 @@ pub(super) fn block<'a>(
 /// The block, made with this id of the table if it is made now.
 fn shared_block<'a>(
     world: &World,
-    scratch: &mut TableScratch,
+    scratch: &mut TableScratch<'_>,
     (table, known_table): (u16, u16),
-    watched: &'a mut WatchedFilter,
+    watched: &'a WatchedFilter,
 ) -> &'a [u8] {
-    if watched.block.is_empty() {
-        let mut block = std::mem::take(&mut watched.block);
-        scratch.motion.begin_block();
-        let mark = begin_table(&mut block, known_table);
-        encode_filter(world, scratch, table, watched, &mut block);
-        end_table(&mut block, mark);
-        scratch.motion.end_block(known_table, &mut block);
-        watched.block = block;
-    }
-    &watched.block
+    watched.block.get_or_encode(|block| {
+        scratch.told.clear();
+        let mark = begin_table(block, known_table);
+        encode_filter(world, scratch, table, watched, block);
+        end_table(block, mark);
+        scratch.motion.write_told(scratch.told, known_table, block);
+    })
 }
 
 fn encode_filter(
     world: &World,
-    scratch: &mut TableScratch,
+    scratch: &mut TableScratch<'_>,
     table: u16,
     watched: &WatchedFilter,
     out: &mut Vec<u8>,
@@ -201,23 +199,23 @@ fn encode_filter(
 /// for those who are shown these columns.
 pub(super) fn encode(
     world: &World,
-    scratch: &mut TableScratch,
+    scratch: &mut TableScratch<'_>,
     (table, shown): (u16, u64),
     (crossings, stays): (&[Crossing], &Stays),
     reason: impl Fn(Slot) -> LeaveReason,
     out: &mut Vec<u8>,
 ) {
-    let mut others = std::mem::take(&mut scratch.others);
+    let mut others = std::mem::take(scratch.others);
     for &Crossing { slot, was, is } in crossings {
         let shown = Shown::once(shown, was, is);
         ops::write(world, scratch, (table, slot), shown, || reason(slot), (out, &mut others));
     }
     if world.table(table).is_some_and(|table| table.visible == shown) {
-        let TableScratch { deltas, motion, .. } = scratch;
+        let TableScratch { shared, motion, told, .. } = scratch;
         stays.for_each(|row| {
-            deltas.append(row, out);
+            shared.append(row, out);
             if let Some(place) = motion.place(row) {
-                motion.tell(place);
+                told.add(place);
             }
         });
     } else {
@@ -229,7 +227,7 @@ pub(super) fn encode(
     }
     out.extend_from_slice(&others);
     others.clear();
-    scratch.others = others;
+    *scratch.others = others;
 }
 
 /// Why a row that exists has left a filter's result.
@@ -243,9 +241,9 @@ pub(super) fn leave_reason(world: &World, filter: &Filter, slot: Slot) -> LeaveR
 }
 
 /// The whole result of a filter.
-pub(super) fn result<'a>(world: &World, watched: &'a mut WatchedFilter) -> &'a [Slot] {
+pub(super) fn result<'a>(world: &World, watched: &'a WatchedFilter) -> &'a [Slot] {
     let WatchedFilter { filter, result, .. } = watched;
-    result.get_or_insert_with(|| {
+    result.get_or_init(|| {
         let mut slots = Vec::new();
         world.select(filter, &mut slots);
         slots

@@ -18,10 +18,10 @@ const _: () = assert!(limits::CONDITIONS_MAX <= CIRCLES_MAX);
 
 /// Answers for those of the client's subscriptions that were asked about. All of them are steady, as the update has left them.
 pub(super) fn answer(
-    world: &mut World,
-    cohort: &mut Cohort,
+    world: &World,
+    cohort: &Cohort,
     client: &mut Client,
-    scratch: &mut Scratch,
+    scratch: &mut Scratch<'_>,
     offset: u64,
 ) -> Vec<Inspection> {
     let rate = client.rate().map_or(0.0, Rate::hertz);
@@ -55,7 +55,7 @@ pub(super) fn answer(
 }
 
 /// How many rows a first result would have now.
-fn strict_rows(world: &mut World, cohort: &mut Cohort, scratch: &mut Scratch, seen: (u16, &Source)) -> usize {
+fn strict_rows(world: &World, cohort: &Cohort, scratch: &mut Scratch<'_>, seen: (u16, &Source)) -> usize {
     let mut views = Vec::new();
     union::view_source(world, cohort, scratch, seen, (Stage::Added, 0), true, &mut views);
     let mut slots: Vec<Slot> = views.iter().filter(|view| view.is).map(|view| view.slot).collect();

@@ -13,6 +13,7 @@ use ambit_wire::LeaveReason;
 
 use self::moved::Moved;
 use self::walk::{Moment, Walk};
+use super::memory::Happened;
 use super::union::View;
 use super::{Scratch, TableScratch};
 use crate::changes::RowState;
@@ -45,7 +46,7 @@ impl JoinScratch {
 pub(super) fn view(
     world: &World,
     cohort: &Cohort,
-    scratch: &mut Scratch,
+    scratch: &mut Scratch<'_>,
     watched: Watched<'_>,
     (stage, subscription): (Stage, usize),
     is_beside: bool,
@@ -80,7 +81,7 @@ pub(super) fn view(
 pub(super) fn too_many_rows(
     world: &World,
     cohort: &Cohort,
-    scratch: &mut Scratch,
+    scratch: &mut Scratch<'_>,
     (join, leaves): Watched<'_>,
 ) -> Option<QueryError> {
     let members = leaves.iter().filter_map(|(_, filter)| cohort.filters.get(*filter));
@@ -116,9 +117,9 @@ pub(super) fn add_bounded(subscriptions: &[Subscription], bounded: &mut Vec<(u16
 
 /// Whether joins may depend on more rows than before, if these tables and columns decide that. Rows that come and go at the
 /// ends are told otherwise: whoever depends on them is gone through anyway.
-pub(super) fn can_have_grown(scratch: &Scratch, bounded: &[(u16, u64)]) -> bool {
+pub(super) fn can_have_grown(happened: &Happened, bounded: &[(u16, u64)]) -> bool {
     bounded.iter().any(|(table, columns)| {
-        let rows = scratch.table(*table).map(|table| table.period.rows.as_slice()).unwrap_or_default();
+        let rows = happened.table(*table).map(|table| table.period.rows.as_slice()).unwrap_or_default();
         rows.iter().any(|change| match change.state {
             RowState::New | RowState::Replaced => true,
             RowState::Updated => change.mask & columns != 0,
@@ -128,7 +129,7 @@ pub(super) fn can_have_grown(scratch: &Scratch, bounded: &[(u16, u64)]) -> bool 
 }
 
 /// Whether no row has changed that decides which rows of the selected table are shown.
-pub(super) fn is_still(cohort: &Cohort, scratch: &Scratch, (join, leaves): Watched<'_>) -> bool {
+pub(super) fn is_still(cohort: &Cohort, scratch: &Scratch<'_>, (join, leaves): Watched<'_>) -> bool {
     let has_changed = |place: usize, slot: Slot| {
         let table = join.tables.get(place).and_then(|joined| scratch.table(joined.filter.table));
         table.is_some_and(|table| has_changed_in(table, slot, join.columns(place)))
@@ -150,7 +151,7 @@ pub(super) fn is_still(cohort: &Cohort, scratch: &Scratch, (join, leaves): Watch
 pub(super) fn leave_reason(
     world: &World,
     cohort: &Cohort,
-    scratch: &mut Scratch,
+    scratch: &mut Scratch<'_>,
     (join, leaves): Watched<'_>,
     slot: Slot,
 ) -> LeaveReason {
@@ -162,7 +163,7 @@ pub(super) fn leave_reason(
 }
 
 /// Whether one of these columns of a row has changed, or it is another row.
-fn has_changed_in(table: &TableScratch, slot: Slot, columns: u64) -> bool {
+fn has_changed_in(table: &TableScratch<'_>, slot: Slot, columns: u64) -> bool {
     table
         .period
         .change(slot)

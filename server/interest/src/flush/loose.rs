@@ -147,7 +147,7 @@ impl LooseScratch {
 }
 
 /// Begins the update of a client that may have such subscriptions.
-pub(super) fn begin_client(scratch: &mut Scratch, client: &mut Client) {
+pub(super) fn begin_client(scratch: &mut Scratch<'_>, client: &mut Client) {
     let LooseScratch { now_ms, overdue_ms, rivals, waits, .. } = &mut scratch.loose;
     *waits = false;
     rivals.clear();
@@ -157,9 +157,9 @@ pub(super) fn begin_client(scratch: &mut Scratch, client: &mut Client) {
 /// Appends the operations on the table that these subscriptions, some of them loose, show; `first` is the position of the first
 /// one in the client's list.
 pub(super) fn write(
-    world: &mut World,
-    cohort: &mut Cohort,
-    scratch: &mut Scratch,
+    world: &World,
+    cohort: &Cohort,
+    scratch: &mut Scratch<'_>,
     (table, first): (u16, usize),
     (group, own): (&mut [Subscription], Option<Own>),
     out: &mut Vec<u8>,
@@ -171,14 +171,19 @@ pub(super) fn write(
 }
 
 /// After all tables of a client: appends the changes of rows that the budget has room for.
-pub(super) fn finish_client(world: &World, scratch: &mut Scratch, client: &mut Client, out: &mut Vec<u8>) {
+pub(super) fn finish_client(
+    world: &World,
+    scratch: &mut Scratch<'_>,
+    client: &mut Client,
+    out: &mut Vec<u8>,
+) {
     budget::spend(world, scratch, client, out);
 }
 
 fn write_alone(
     world: &World,
-    cohort: &mut Cohort,
-    scratch: &mut Scratch,
+    cohort: &Cohort,
+    scratch: &mut Scratch<'_>,
     (table, position): (u16, usize),
     (subscription, own): (&mut Subscription, Option<Own>),
     out: &mut Vec<u8>,
@@ -218,8 +223,8 @@ fn write_alone(
 /// through other subscriptions too: then nothing is due yet, and each row's tier is noted.
 fn evaluate(
     world: &World,
-    cohort: &mut Cohort,
-    scratch: &mut Scratch,
+    cohort: &Cohort,
+    scratch: &mut Scratch<'_>,
     table: u16,
     (subscription, own): (&mut Subscription, Option<Own>),
     is_beside: bool,

@@ -12,7 +12,7 @@ use crate::world::World;
 /// go to `leaves`, everything else to `out`. `reason` is asked when a row leaves that still exists.
 pub(super) fn write(
     world: &World,
-    scratch: &mut TableScratch,
+    scratch: &mut TableScratch<'_>,
     (table, slot): (u16, Slot),
     shown: Shown,
     reason: impl FnOnce() -> LeaveReason,
@@ -35,17 +35,25 @@ pub(super) fn write(
 
 /// Appends the delta of an updated row for those who are shown all columns that clients may see.
 #[inline]
-pub(super) fn change(world: &World, scratch: &mut TableScratch, table: u16, slot: Slot, out: &mut Vec<u8>) {
-    let TableScratch { period, deltas, motion, .. } = scratch;
+pub(super) fn change(
+    world: &World,
+    scratch: &mut TableScratch<'_>,
+    table: u16,
+    slot: Slot,
+    out: &mut Vec<u8>,
+) {
+    let TableScratch { period, motion, shared, deltas, told, .. } = scratch;
     let Some((number, change)) = period.find(slot).and_then(|at| Some((at, period.rows.get(at)?))) else {
         return;
     };
     if let (Some(row), Some(table)) = (world.row(table, slot), world.table(table)) {
         let mask = motion.plain_mask(number, change.mask) & table.visible;
-        deltas.encode(&table.layout, (number, slot, mask), row);
-        deltas.append(number, out);
+        if !shared.append(number, out) {
+            deltas.encode(&table.layout, (number, slot, mask), row);
+            deltas.append(number, out);
+        }
         if let Some(place) = motion.place(number) {
-            motion.tell(place);
+            told.add(place);
         }
     }
 }
@@ -78,11 +86,15 @@ impl Deltas {
         *place = (start, self.bytes.len() as u32);
     }
 
-    /// Appends the delta of a row that is encoded.
+    /// Appends the delta of a row if it is encoded; answers whether it is.
     #[inline]
-    pub fn append(&self, number: usize, out: &mut Vec<u8>) {
-        if let Some(&(start, end)) = self.places.get(number) {
-            append(&self.bytes, start as usize, end as usize, out);
+    pub fn append(&self, number: usize, out: &mut Vec<u8>) -> bool {
+        match self.places.get(number) {
+            None | Some((0, 0)) => false,
+            Some(&(start, end)) => {
+                append(&self.bytes, start as usize, end as usize, out);
+                true
+            }
         }
     }
 }

@@ -4,8 +4,9 @@ use ambit_model::Slot;
 use ambit_wire::{LeaveReason, TableBlock, TableBlocks, begin_table, end_table};
 
 use super::filter::encode;
+use super::memory::Marks;
 use super::union::View;
-use super::{Scratch, TableScratch};
+use super::{Memory, Scratch, TableChanges, TableScratch};
 use crate::changes::RowState;
 use crate::client::Stage;
 use crate::cohort::Cohort;
@@ -15,12 +16,12 @@ use crate::rankings::{Ranked, Ranking, RankingId};
 use crate::world::{Place, World};
 
 /// Brings every ranking up to date that the period can concern, and looks up the rows of new ones.
-pub(super) fn rank(world: &World, cohort: &mut Cohort, scratch: &mut Scratch) {
-    let Scratch { tables, touched, ranked, .. } = scratch;
+pub(super) fn rank(world: &World, cohort: &mut Cohort, memory: &mut Memory) {
+    let Memory { happened, touched, ranked, marks, .. } = memory;
     ranked.clear();
     ranked.extend(touched.iter().flat_map(|&filter| cohort.rankings.reached_by(filter)));
     for &id in &*ranked {
-        follow(world, cohort, tables, id);
+        follow(world, cohort, (&happened.tables, marks), id);
     }
     fill_fresh(world, cohort);
 }
@@ -36,16 +37,17 @@ pub(crate) fn fill_fresh(world: &World, cohort: &mut Cohort) {
     }
 }
 
-fn follow(world: &World, cohort: &mut Cohort, tables: &mut [TableScratch], id: RankingId) {
+fn follow(world: &World, cohort: &mut Cohort, (tables, marks): (&[TableChanges], &mut Marks), id: RankingId) {
     let Cohort { filters, rankings, .. } = cohort;
     let Some(ranking) = rankings.get_mut(id) else { return };
     let Some(known) = ranking.reach.and_then(|reach| filters.get(reach)) else { return };
     let table = ranking.ranked.filter.table;
-    let Some(scratch) = tables.get_mut(usize::from(table)) else { return };
+    let Some(changes) = tables.get(usize::from(table)) else { return };
+    marks.make_room(changes.slot_count);
     // Whatever has changed is taken out, and put where it belongs now.
-    ranking.best.retain(|place| !scratch.has_changed(place.slot));
+    ranking.best.retain(|place| !changes.has_changed(place.slot));
     known.stays.for_each(|row| {
-        let change = scratch.period.rows.get(row);
+        let change = changes.period.rows.get(row);
         change.into_iter().for_each(|change| ranking.take_in(world, change.slot));
     });
     for crossing in known.crossings.iter().filter(|crossing| crossing.is) {
@@ -61,7 +63,7 @@ fn follow(world: &World, cohort: &mut Cohort, tables: &mut [TableScratch], id: R
         fill(world, ranking);
         is_bound_new = true;
     }
-    ranking.tell(scratch);
+    ranking.tell(changes, marks);
     if is_bound_new {
         reach(world, cohort, id);
     }
@@ -110,15 +112,15 @@ impl Ranking {
     }
 
     /// Notes what is shown from now on, and what that changes.
-    fn tell(&mut self, scratch: &mut TableScratch) {
+    fn tell(&mut self, changes: &TableChanges, marks: &mut Marks) {
         let shown = self.first();
-        let mark = scratch.next_mark();
-        self.shown.iter().for_each(|&slot| _ = scratch.mark(slot, mark));
+        let mark = marks.next();
+        self.shown.iter().for_each(|&slot| _ = marks.mark(slot, mark));
         let mut stays = Vec::new();
         for &slot in &shown {
-            let was = scratch.bears(slot, mark);
-            let row = scratch.period.find(slot);
-            let state = row.and_then(|row| scratch.period.rows.get(row)).map(|change| change.state);
+            let was = marks.bears(slot, mark);
+            let row = changes.period.find(slot);
+            let state = row.and_then(|row| changes.period.rows.get(row)).map(|change| change.state);
             match (was, state, row) {
                 (true, None, _) => {}
                 (true, Some(RowState::Updated), Some(row)) => stays.push(row),
@@ -127,17 +129,17 @@ impl Ranking {
         }
         stays.sort_unstable();
         stays.into_iter().for_each(|row| self.stays.add(row));
-        let mark = scratch.next_mark();
-        shown.iter().for_each(|&slot| _ = scratch.mark(slot, mark));
-        let gone = self.shown.iter().filter(|&&slot| !scratch.bears(slot, mark));
+        let mark = marks.next();
+        shown.iter().for_each(|&slot| _ = marks.mark(slot, mark));
+        let gone = self.shown.iter().filter(|&&slot| !marks.bears(slot, mark));
         self.crossings.extend(gone.map(|&slot| Crossing { slot, was: true, is: false }));
         self.before = Some(std::mem::replace(&mut self.shown, shown));
     }
 }
 
 /// Forgets the period.
-pub(super) fn end_period(cohort: &mut Cohort, scratch: &Scratch) {
-    for &id in &scratch.ranked {
+pub(super) fn end_period(cohort: &mut Cohort, ranked: &[RankingId]) {
+    for &id in ranked {
         if let Some(ranking) = cohort.rankings.get_mut(id) {
             ranking.end_period();
         }
@@ -147,14 +149,14 @@ pub(super) fn end_period(cohort: &mut Cohort, scratch: &Scratch) {
 /// Appends the operations of a ranking; they are the same for everybody who watches it.
 pub(super) fn write(
     world: &World,
-    cohort: &mut Cohort,
-    scratch: &mut Scratch,
+    cohort: &Cohort,
+    scratch: &mut Scratch<'_>,
     table: u16,
     id: RankingId,
     out: &mut Vec<u8>,
 ) {
     let Some(scratch) = scratch.tables.get_mut(usize::from(table)) else { return };
-    let Some(ranking) = cohort.rankings.get_mut(id).filter(|ranking| !ranking.is_as_before()) else {
+    let Some(ranking) = cohort.rankings.get(id).filter(|ranking| !ranking.is_as_before()) else {
         return;
     };
     // What is told of motion comes behind the block that is being written.
@@ -171,13 +173,13 @@ pub(super) fn write(
 /// nobody else sees it.
 pub(super) fn block<'a>(
     world: &World,
-    cohort: &'a mut Cohort,
-    scratch: &mut Scratch,
+    cohort: &'a Cohort,
+    scratch: &mut Scratch<'_>,
     (table, known_table): (u16, u16),
     id: RankingId,
 ) -> Option<&'a [u8]> {
     let scratch = scratch.tables.get_mut(usize::from(table))?;
-    let ranking = cohort.rankings.get_mut(id)?;
+    let ranking = cohort.rankings.get(id)?;
     if !ranking.is_shared() || ranking.is_as_before() {
         return None;
     }
@@ -189,25 +191,22 @@ pub(super) fn block<'a>(
 /// The block, made with this id of the table if it is made now.
 fn shared_block<'a>(
     world: &World,
-    scratch: &mut TableScratch,
+    scratch: &mut TableScratch<'_>,
     (table, known_table): (u16, u16),
-    ranking: &'a mut Ranking,
+    ranking: &'a Ranking,
 ) -> &'a [u8] {
-    if ranking.block.is_empty() {
-        let mut block = std::mem::take(&mut ranking.block);
-        scratch.motion.begin_block();
-        let mark = begin_table(&mut block, known_table);
-        encode_ranking(world, scratch, table, ranking, &mut block);
-        end_table(&mut block, mark);
-        scratch.motion.end_block(known_table, &mut block);
-        ranking.block = block;
-    }
-    &ranking.block
+    ranking.block.get_or_encode(|block| {
+        scratch.told.clear();
+        let mark = begin_table(block, known_table);
+        encode_ranking(world, scratch, table, ranking, block);
+        end_table(block, mark);
+        scratch.motion.write_told(scratch.told, known_table, block);
+    })
 }
 
 fn encode_ranking(
     world: &World,
-    scratch: &mut TableScratch,
+    scratch: &mut TableScratch<'_>,
     table: u16,
     ranking: &Ranking,
     out: &mut Vec<u8>,
@@ -229,7 +228,7 @@ pub(super) fn leave_reason(world: &World, filter: &Filter, slot: Slot) -> LeaveR
 /// Appends what the ranking showed at the period's start and what it shows now; rows that stay as they are may be left out.
 pub(super) fn view(
     cohort: &Cohort,
-    scratch: &Scratch,
+    scratch: &Scratch<'_>,
     (table, id): (u16, RankingId),
     (stage, subscription): (Stage, usize),
     views: &mut Vec<View>,

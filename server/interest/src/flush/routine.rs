@@ -3,15 +3,19 @@
 //! subscriptions, or the rows in a circle's centre, makes its routine void: the next flush goes through the client as if
 //! nothing were known, and writes it down anew.
 
+mod visits;
+
 mod part;
 
+mod chosen;
 mod watchers;
 
 use std::borrow::Cow;
 
 use ambit_model::Timestamp;
 
-use super::{Scratch, covered, filter, flush_anew, join, loose, ranking, write_blocks};
+use super::memory::Happened;
+use super::{Memory, Occasion, Scratch, Sink, circle, covered, filter, join, loose, ranking, write_blocks};
 use crate::client::{Client, ClientId};
 use crate::cohort::Cohort;
 use crate::filters::FilterId;
@@ -19,6 +23,7 @@ use crate::follower::ClientUpdate;
 use crate::ground::SlotSet;
 use crate::limits;
 use crate::world::World;
+use chosen::{Chosen, Waiting};
 use part::{Part, Parts};
 use watchers::Watchers;
 
@@ -33,10 +38,9 @@ pub(crate) struct Routines {
     watchers: Watchers,
     /// Clients whose joins depend on rows of tables between others, and the columns that decide how many.
     bounded: (SlotSet, Vec<(u16, u64)>),
-    /// By a client's position: whether it lacks something that waits for its turn; and how many do.
-    waiting: (Vec<bool>, usize),
-    /// The routines that a flush is to visit, a bit each.
-    chosen: Vec<u64>,
+    waiting: Waiting,
+    /// The routines that a flush visits.
+    chosen: Chosen,
     /// Visits since they were put in order.
     visits: usize,
 }
@@ -88,24 +92,17 @@ impl Routines {
         if let Some(place) = self.places.get_mut(client) {
             *place = 0;
         }
-        self.note_waiting(client, false);
+        self.waiting.note(client, false);
     }
 
     /// Whether any client lacks something that waits for its turn.
     pub fn has_waiting(&self) -> bool {
-        self.waiting.1 > 0
+        self.waiting.is_any()
     }
 
     /// Notes whether a client does.
     pub fn note_waiting(&mut self, client: usize, waits: bool) {
-        let (flags, count) = &mut self.waiting;
-        if waits && flags.len() <= client {
-            flags.resize(client + 1, false);
-        }
-        if let Some(flag) = flags.get_mut(client) {
-            *count = *count + usize::from(waits) - usize::from(*flag);
-            *flag = waits;
-        }
+        self.waiting.note(client, waits);
     }
 
     /// What is written down of the client does not hold any more.
@@ -125,8 +122,8 @@ impl Routines {
     }
 
     /// Nor what is written down of those whose joins may depend on more rows than before: they are to be counted.
-    pub fn void_grown(&mut self, scratch: &Scratch) {
-        if join::can_have_grown(scratch, &self.bounded.1) {
+    pub fn void_grown(&mut self, happened: &Happened) {
+        if join::can_have_grown(happened, &self.bounded.1) {
             let (clients, _) = std::mem::take(&mut self.bounded);
             clients.iter().for_each(|client| self.void(client as usize));
         }
@@ -161,41 +158,53 @@ impl Routines {
     }
 
     /// Chooses the clients whom the period can concern.
-    fn choose(&mut self, scratch: &Scratch) {
-        self.chosen.clear();
-        self.chosen.resize(self.all.len().div_ceil(u64::BITS as usize), 0);
-        let Self { places, chosen, watchers, voids, waiting, .. } = self;
+    fn choose(&mut self, memory: &Memory) {
+        let Self { all, places, chosen, watchers, voids, waiting, .. } = self;
+        chosen.begin(all.len());
         let mut choose = |client: usize| {
             // Whoever has gone has no place.
             let Some(place) = places.get(client).and_then(|&place| (place as usize).checked_sub(1)) else {
                 return;
             };
-            if let Some(word) = chosen.get_mut(place / u64::BITS as usize) {
-                *word |= 1 << (place % u64::BITS as usize);
-            }
+            chosen.add(place);
         };
-        let filters = scratch.touched.iter().flat_map(|&filter| watchers.of_filter(filter));
-        let changed = (0..).zip(&scratch.tables).filter(|(_, table)| !table.period.rows.is_empty());
+        let filters = memory.touched.iter().flat_map(|&filter| watchers.of_filter(filter));
+        let tables = (0..).zip(&memory.happened.tables);
+        let changed = tables.filter(|(_, table)| !table.period.rows.is_empty());
         let tables = changed.flat_map(|(table, _)| watchers.of_table(table));
-        let rankings = scratch.ranked.iter().flat_map(|&ranking| watchers.of_ranking(ranking));
+        let rankings = memory.ranked.iter().flat_map(|&ranking| watchers.of_ranking(ranking));
         filters.chain(tables).chain(rankings).for_each(&mut choose);
-        if waiting.1 > 0 {
-            waiting.0.iter().enumerate().filter(|(_, waits)| **waits).for_each(|(client, _)| choose(client));
-        }
+        waiting.clients().for_each(&mut choose);
         voids.drain(..).for_each(choose);
+        chosen.finish(|place| all.get(place).is_some_and(|routine| routine.is_valid));
     }
 
-    /// Takes the place of a chosen routine that is not before `from`.
-    fn next_chosen(&mut self, from: usize) -> Option<usize> {
-        let mut number = from / u64::BITS as usize;
-        loop {
-            let word = self.chosen.get_mut(number)?;
-            if *word != 0 {
-                let bit = word.trailing_zeros() as usize;
-                *word &= *word - 1;
-                return Some(number * u64::BITS as usize + bit);
+    /// Prepares what visits of the chosen clients read, all that depends on no client alone.
+    fn prepare(&self, world: &mut World, clients: &[Option<Client>], happened: &mut Happened) {
+        let mut last = None;
+        let mut others = self.chosen.anew.clone();
+        for &place in &self.chosen.steady {
+            let Some(routine) = self.all.get(place) else { continue };
+            for part in routine.parts.all() {
+                match *part {
+                    Part::Circle { table, ground, .. } => {
+                        let table = happened.tables.get(usize::from(table));
+                        if last != Some(ground) && table.is_some_and(|table| !table.period.rows.is_empty()) {
+                            circle::prepare(world, happened, ground);
+                            last = Some(ground);
+                        }
+                    }
+                    Part::Union { .. } | Part::Other => others.push(place),
+                    Part::Filter { .. } | Part::Ranking { .. } | Part::Loose { .. } => {}
+                }
             }
-            number += 1;
+        }
+        for routine in others.into_iter().filter_map(|place| self.all.get(place)) {
+            let Some(client) = clients.get(routine.client).and_then(Option::as_ref) else { continue };
+            for known in &client.subscriptions {
+                circle::prepare_source(world, happened, &known.source);
+                known.next.iter().for_each(|next| circle::prepare_source(world, happened, next));
+            }
         }
     }
 
@@ -235,14 +244,14 @@ impl Routines {
     }
 
     /// From time to time puts clients next to each other whose circles are.
-    fn order(&mut self, world: &World, scratch: &Scratch) {
+    fn order(&mut self, world: &World, happened: &Happened) {
         if self.visits < limits::FLUSHES_PER_ORDER as usize * self.all.len() {
             return;
         }
         self.visits = 0;
         self.all.sort_by_cached_key(|routine| {
             let place = routine.parts.all().iter().find_map(|part| match part {
-                Part::Circle { ground, observer, .. } => scratch.sweeps.get(*ground)?.place_of(*observer),
+                Part::Circle { ground, observer, .. } => happened.sweeps.get(*ground)?.place_of(*observer),
                 Part::Loose { own, .. } => own.and_then(|own| world.spots(own.spots)?.order_of(own.observer)),
                 Part::Filter { .. } | Part::Ranking { .. } | Part::Union { .. } | Part::Other => None,
             });
@@ -270,34 +279,19 @@ pub(super) fn run(
     world: &mut World,
     cohort: &mut Cohort,
     clients: &mut [Option<Client>],
-    scratch: &mut Scratch,
-    commit: (u64, Timestamp),
-    sink: &mut dyn FnMut(ClientUpdate<'_>),
+    memory: &mut Memory,
+    occasion: Occasion,
+    sink: &mut Sink<'_>,
 ) -> u64 {
     let mut routines = std::mem::take(&mut cohort.routines);
-    let (mut ended_count, mut from, mut visits) = (0, 0, 0);
-    routines.choose(scratch);
-    while let Some(place) = routines.next_chosen(from) {
-        from = place;
-        let Some(routine) = routines.all.get(place) else { break };
-        if routine.is_valid {
-            visits += 1;
-            let (client, is_loose) = (routine.client, routine.is_loose);
-            routine.run(world, cohort, clients, scratch, commit, sink);
-            if is_loose {
-                routines.note_waiting(client, scratch.loose.waits());
-            }
-        } else if let Some(client) = clients.get_mut(routine.client).and_then(Option::as_mut) {
-            ended_count += flush_anew(world, cohort, client, scratch, commit, sink);
-            routines.learn(world, cohort, place, client);
-            let position = routines.all.get(place).map_or(0, |routine| routine.client);
-            routines.note_waiting(position, scratch.loose.waits());
-        }
-    }
-    if visits > 0 {
+    routines.choose(memory);
+    routines.prepare(world, clients, &mut memory.happened);
+    visits::steady(world, cohort, (&mut routines, clients), memory, occasion, sink);
+    let ended_count = visits::anew(world, cohort, (&mut routines, clients), memory, occasion, sink);
+    if !routines.chosen.steady.is_empty() {
         // Where circles are is known when some were visited.
-        routines.visits += visits;
-        routines.order(world, scratch);
+        routines.visits += routines.chosen.steady.len();
+        routines.order(world, &memory.happened);
     }
     routines.renew_watchers(clients);
     cohort.routines = routines;
@@ -305,27 +299,25 @@ pub(super) fn run(
 }
 
 impl Routine {
-    fn run(
+    /// Puts the client's blocks together: those that it shares with others, or its own in `scratch.blocks`.
+    fn run<'a>(
         &self,
-        world: &mut World,
-        cohort: &mut Cohort,
-        clients: &mut [Option<Client>],
-        scratch: &mut Scratch,
-        commit: (u64, Timestamp),
-        sink: &mut dyn FnMut(ClientUpdate<'_>),
-    ) {
-        let Some(client) = clients.get_mut(self.client) else { return };
+        world: &World,
+        cohort: &'a Cohort,
+        client: &mut Option<Client>,
+        scratch: &mut Scratch<'_>,
+    ) -> Option<&'a [u8]> {
         if let [Part::Filter { known_table, table, filter }] = *self.parts.all()
             && let Some(block) = filter::block(world, cohort, scratch, (table, known_table), filter)
         {
-            return sink(self.update(commit, block));
+            return Some(block);
         }
         if let [Part::Ranking { known_table, table, ranking }] = *self.parts.all()
             && let Some(block) = ranking::block(world, cohort, scratch, (table, known_table), ranking)
         {
-            return sink(self.update(commit, block));
+            return Some(block);
         }
-        let mut blocks = std::mem::take(&mut scratch.blocks);
+        let mut blocks = std::mem::take(scratch.blocks);
         blocks.clear();
         if self.is_loose
             && let Some(client) = client
@@ -343,10 +335,8 @@ impl Routine {
         {
             loose::finish_client(world, scratch, client, &mut blocks);
         }
-        if !blocks.is_empty() {
-            sink(self.update(commit, &blocks));
-        }
-        scratch.blocks = blocks;
+        *scratch.blocks = blocks;
+        None
     }
 
     fn update<'a>(&self, (offset, timestamp): (u64, Timestamp), blocks: &'a [u8]) -> ClientUpdate<'a> {

@@ -36,12 +36,12 @@ struct Candidate {
 pub(super) fn cut(
     world: &World,
     cohort: &Cohort,
-    scratch: &mut Scratch,
+    scratch: &mut Scratch<'_>,
     (order, limit, of): (&Order, usize, &Source),
     table: u16,
     (views, from): (&mut Vec<View>, usize),
 ) {
-    let mut memory = std::mem::take(&mut scratch.top);
+    let mut memory = std::mem::take(scratch.top);
     memory.kept.clear();
     let subscription = views.get(from).map_or(0, |view| view.subscription);
     for moment in [Moment::Before, Moment::Now] {
@@ -67,7 +67,7 @@ pub(super) fn cut(
     }
     views.truncate(from);
     views.extend_from_slice(&memory.kept);
-    scratch.top = memory;
+    *scratch.top = memory;
 }
 
 impl TopScratch {
@@ -100,7 +100,7 @@ impl TopScratch {
 
 fn row_then<'a>(
     world: &'a World,
-    tables: &[TableScratch],
+    tables: &[TableScratch<'_>],
     (table, slot): (u16, Slot),
     moment: Moment,
 ) -> Option<&'a [u8]> {
@@ -114,7 +114,7 @@ fn row_then<'a>(
 fn centres<'a>(
     world: &'a World,
     cohort: &Cohort,
-    tables: &[TableScratch],
+    tables: &[TableScratch<'_>],
     of: &Source,
     moment: Moment,
 ) -> Vec<&'a [u8]> {

@@ -31,9 +31,9 @@ pub(super) struct View {
 
 /// Appends the operations for a client that sees the table through all these subscriptions.
 pub(super) fn write(
-    world: &mut World,
-    cohort: &mut Cohort,
-    scratch: &mut Scratch,
+    world: &World,
+    cohort: &Cohort,
+    scratch: &mut Scratch<'_>,
     table: u16,
     subscriptions: &[Subscription],
     out: &mut Vec<u8>,
@@ -41,7 +41,7 @@ pub(super) fn write(
     if subscriptions.iter().all(|subscription| is_as_before(cohort, scratch, subscription)) {
         return;
     }
-    let Union { mut views, mut leaves, mut entering } = std::mem::take(&mut scratch.union);
+    let Union { mut views, mut leaves, mut entering } = std::mem::take(scratch.union);
     views.clear();
     leaves.clear();
     entering.clear();
@@ -71,15 +71,15 @@ pub(super) fn write(
     }
     out.extend_from_slice(&leaves);
     out.extend_from_slice(&entering);
-    scratch.union = Union { views, leaves, entering };
+    *scratch.union = Union { views, leaves, entering };
 }
 
 /// Appends the rows that a subscription showed and shows. Filters leave out those that have not changed; so do joins if no other
 /// subscription `is_beside` them.
 pub(super) fn view(
-    world: &mut World,
-    cohort: &mut Cohort,
-    scratch: &mut Scratch,
+    world: &World,
+    cohort: &Cohort,
+    scratch: &mut Scratch<'_>,
     (table, place): (u16, usize),
     subscription: &Subscription,
     is_beside: bool,
@@ -101,9 +101,9 @@ pub(super) fn view(
 
 /// Appends what a source showed and shows. If nothing `is_beside` it, rows that are as before may be left out.
 pub(super) fn view_source(
-    world: &mut World,
-    cohort: &mut Cohort,
-    scratch: &mut Scratch,
+    world: &World,
+    cohort: &Cohort,
+    scratch: &mut Scratch<'_>,
     (table, source): (u16, &Source),
     (stage, place): (Stage, usize),
     is_beside: bool,
@@ -143,9 +143,9 @@ pub(super) fn view_source(
 
 /// The same without leaving out anything, for those who choose among the rows.
 fn view_whole(
-    world: &mut World,
-    cohort: &mut Cohort,
-    scratch: &mut Scratch,
+    world: &World,
+    cohort: &Cohort,
+    scratch: &mut Scratch<'_>,
     (table, source): (u16, &Source),
     (stage, place): (Stage, usize),
     views: &mut Vec<View>,
@@ -162,9 +162,9 @@ fn view_whole(
 
 /// The rows that a source shows now, in a period in which nothing has happened.
 pub(super) fn shown_now(
-    world: &mut World,
-    cohort: &mut Cohort,
-    scratch: &mut Scratch,
+    world: &World,
+    cohort: &Cohort,
+    scratch: &mut Scratch<'_>,
     source: &Source,
 ) -> Vec<Slot> {
     let (table, mut views) = (source.table(cohort), Vec::new());
@@ -176,14 +176,14 @@ pub(super) fn shown_now(
 }
 
 /// Whether nothing has happened that the subscription's result depends on.
-fn is_as_before(cohort: &Cohort, scratch: &Scratch, subscription: &Subscription) -> bool {
+fn is_as_before(cohort: &Cohort, scratch: &Scratch<'_>, subscription: &Subscription) -> bool {
     let is_still = |id: u16| scratch.table(id).is_some_and(|table| table.period.rows.is_empty());
     let is_steady = subscription.stage == Stage::Steady && is_still(subscription.table);
     is_steady && are_others_still(cohort, scratch, &subscription.source)
 }
 
 /// The same, of rows that decide besides those which are shown.
-fn are_others_still(cohort: &Cohort, scratch: &Scratch, source: &Source) -> bool {
+fn are_others_still(cohort: &Cohort, scratch: &Scratch<'_>, source: &Source) -> bool {
     match source {
         Source::Filter(_) | Source::Ranking(_) => true,
         Source::Near(_) => false,
@@ -204,7 +204,7 @@ fn are_others_still(cohort: &Cohort, scratch: &Scratch, source: &Source) -> bool
 pub(super) fn why(
     world: &World,
     cohort: &Cohort,
-    scratch: &mut Scratch,
+    scratch: &mut Scratch<'_>,
     subscriptions: &[Subscription],
     slot: Slot,
     holders: impl Iterator<Item = usize>,
@@ -235,7 +235,13 @@ pub(super) fn why(
 }
 
 /// Why a row is in none of the parts of a source: it is hidden if no part would be permitted to show it.
-fn why_of(world: &World, cohort: &Cohort, scratch: &mut Scratch, source: &Source, slot: Slot) -> LeaveReason {
+fn why_of(
+    world: &World,
+    cohort: &Cohort,
+    scratch: &mut Scratch<'_>,
+    source: &Source,
+    slot: Slot,
+) -> LeaveReason {
     let mut told = None;
     for part in source.parts() {
         let reason = match part {
@@ -298,13 +304,13 @@ pub(super) fn held_by_filters(
 
 fn view_filter(
     world: &World,
-    cohort: &mut Cohort,
-    scratch: &mut Scratch,
+    cohort: &Cohort,
+    scratch: &mut Scratch<'_>,
     (table, id): (u16, usize),
     (stage, subscription): (Stage, usize),
     views: &mut Vec<View>,
 ) {
-    let Some(watched) = cohort.filters.get_mut(id) else { return };
+    let Some(watched) = cohort.filters.get(id) else { return };
     if matches!(stage, Stage::Added | Stage::Ended) {
         // Its result is kept until the flush ends.
         scratch.touched.push(id);

@@ -8,7 +8,7 @@ use ambit_store::Store;
 use super::Follower;
 use crate::client::{Client, ClientId};
 use crate::earlier::{EarlierSchema, Moves, TableChange};
-use crate::flush::Scratch;
+use crate::flush::Memory;
 use crate::limits;
 
 /// A client that cannot stay, and was forgotten.
@@ -90,7 +90,7 @@ impl Follower {
             cohort.cursors = vec![0; self.world.tables.len()];
             cohort.motion.forget(self.world.tables.len(), epoch);
         }
-        self.scratch = Scratch::default();
+        self.memory = Memory::default();
         if has_changed {
             self.read_ruled_again();
         }

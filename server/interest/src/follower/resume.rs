@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::mem;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use ambit_model::{RowLayout, Schema, Slot, TableSchema, Timestamp, delta};
 use ambit_wire::{
@@ -15,6 +16,7 @@ use ambit_wire::{
 
 use super::{ClientUpdate, Follower};
 use crate::client::ClientId;
+use crate::flush::Sink;
 
 /// What a client claims, until all subscriptions from before are told.
 pub(super) struct Resume {
@@ -31,7 +33,7 @@ pub(super) struct Resume {
 
 /// The clients that are coming back.
 #[derive(Default)]
-pub(super) struct Resumes(BTreeMap<ClientId, Resume>);
+pub(super) struct Resumes(BTreeMap<ClientId, Mutex<Resume>>);
 
 /// What an update says of a table, taken apart.
 #[derive(Default)]
@@ -61,14 +63,14 @@ impl Follower {
             is_ending: false,
             is_over: false,
         };
-        self.resumes.0.insert(id, resume);
+        self.resumes.0.insert(id, Mutex::new(resume));
     }
 
     /// The client has asked for all subscriptions from before. Its next update has the results of all of them, takes away the
     /// rows that none shows, and says that it has caught up; there is one even if there is nothing else to tell.
     pub fn end_resume(&mut self, id: ClientId) {
-        let Some(resume) = self.resumes.0.get_mut(&id) else { return };
-        resume.is_ending = true;
+        let Some(resume) = self.resumes.0.get(&id) else { return };
+        lock(resume).is_ending = true;
         let Some(&place) = self.by_id.get(&id) else { return };
         let cohort = self.clients.get(place).and_then(|client| client.as_ref()?.cohort);
         if let Some(cohort) = cohort.and_then(|cohort| self.cohorts.get_mut(cohort)) {
@@ -79,25 +81,26 @@ impl Follower {
     /// Whether somebody has caught up who is in no cohort, so that no flush would say so.
     pub(super) fn has_caught_up(&self) -> bool {
         let is_alone = |id| self.cohort_of(id).is_none();
-        self.resumes.0.iter().any(|(id, resume)| resume.is_ending && is_alone(*id))
+        self.resumes.0.iter().any(|(id, resume)| is_alone(*id) && lock(resume).is_ending)
     }
 
     /// After a flush of these cohorts: tells those who have caught up and had no update, and forgets what was claimed.
-    pub(super) fn finish_resumes(&mut self, flushed: &[bool], sink: &mut dyn FnMut(ClientUpdate<'_>)) {
+    pub(super) fn finish_resumes(&mut self, flushed: &[bool], sink: &mut Sink<'_>) {
         if self.resumes.0.is_empty() {
             return;
         }
         let mut resumes = mem::take(&mut self.resumes);
-        for (&client, resume) in &mut resumes.0 {
+        for (&client, resume) in &resumes.0 {
+            let mut resume = lock(resume);
             let is_flushed = match self.cohort_of(client) {
                 Some(cohort) => flushed.get(cohort).copied().unwrap_or_default(),
                 None => true,
             };
             if resume.is_ending && !resume.is_over && is_flushed {
-                sink(resume.tell(ClientUpdate::without_news(client, (self.offset, self.timestamp))));
+                sink.tell(resume.tell(ClientUpdate::without_news(client, (self.offset, self.timestamp))));
             }
         }
-        resumes.0.retain(|_, resume| !resume.is_over);
+        resumes.0.retain(|_, resume| !lock(resume).is_over);
         self.resumes = resumes;
     }
 
@@ -112,11 +115,11 @@ impl Resumes {
         self.0.remove(&id);
     }
 
-    /// Hands an update on, without what its client holds already.
-    pub fn pass(&mut self, update: ClientUpdate<'_>, sink: &mut dyn FnMut(ClientUpdate<'_>)) {
-        match self.0.get_mut(&update.client) {
-            Some(resume) => sink(resume.tell(update)),
-            None => sink(update),
+    /// An update without what its client holds already. Updates of several clients come from several threads.
+    pub fn pass<'a>(&self, update: ClientUpdate<'a>) -> ClientUpdate<'a> {
+        match self.0.get(&update.client) {
+            Some(resume) => lock(resume).tell(update),
+            None => update,
         }
     }
 }
@@ -186,6 +189,11 @@ impl Resume {
         }
         Ok(tables)
     }
+}
+
+/// Nothing that could panic happens between two states that fit together.
+fn lock(resume: &Mutex<Resume>) -> MutexGuard<'_, Resume> {
+    resume.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Whether a row that enters is the one that the client claims to have in this slot. If it has another one there, that leaves.

@@ -20,7 +20,7 @@ pub(super) struct HeldRows {
 impl Follower {
     /// The rows that such subscriptions show. Everybody has been flushed, and nothing is changed by it.
     pub(super) fn ruled_rows(&mut self) -> Vec<HeldRows> {
-        let Self { world, clients, cohorts, scratch, .. } = self;
+        let Self { world, clients, cohorts, memory, .. } = self;
         let mut held = Vec::new();
         for (number, cohort) in cohorts.iter_mut().enumerate() {
             let of_cohort =
@@ -32,7 +32,7 @@ impl Follower {
             });
             let ruled: Vec<_> = ruled.collect();
             let sources: Vec<&Source> = ruled.iter().map(|(_, (_, known))| &known.source).collect();
-            let slots = flush::shown_now(world, cohort, scratch, &sources);
+            let slots = flush::shown_now(world, cohort, memory, &sources);
             held.extend(ruled.iter().zip(slots).map(|(&(client, (subscription, _)), slots)| HeldRows {
                 client,
                 subscription,

@@ -5,7 +5,9 @@ use ambit_model::Timestamp;
 use super::{ClientUpdate, Follower};
 use crate::client::{Centre, Source};
 use crate::cohort::{Cohort, Rate};
+use crate::flush::{Occasion, Sink};
 use crate::motion::Precision;
+use crate::threads::Threads;
 use crate::{flush, limits};
 
 impl Follower {
@@ -23,14 +25,44 @@ impl Follower {
 
     /// Hands out the updates of all clients that are due.
     pub fn flush(&mut self, now: Timestamp, sink: &mut dyn FnMut(ClientUpdate<'_>)) {
-        let is_due = |cohort: &Cohort| self.due(cohort).is_some_and(|due| due <= now);
-        let precision = Precision::Quantised(Timestamp(now.0.saturating_sub(limits::REST_US)));
-        self.flush_those(self.cohorts.iter().map(is_due).collect(), (now, precision), sink);
+        self.flush_due(now, &mut Sink::InOrder(sink));
     }
 
     /// Hands out the updates of all clients, due or not: afterwards each has seen the last commit, and holds its exact
     /// values, but for changes of rows that wait for their turn.
     pub fn flush_all(&mut self, now: Timestamp, sink: &mut dyn FnMut(ClientUpdate<'_>)) {
+        self.flush_every(now, &mut Sink::InOrder(sink));
+    }
+
+    /// The same as [`Self::flush`] on several threads. Each calls `sink` with the updates of the clients that it has visited: at
+    /// the same time as the others, but never two of them for the same client. What a client is told does not depend on
+    /// how many threads there are.
+    pub fn flush_on(
+        &mut self,
+        threads: &dyn Threads,
+        now: Timestamp,
+        sink: &(dyn Fn(ClientUpdate<'_>) + Sync),
+    ) {
+        self.flush_due(now, &mut Sink::OnThreads(threads, sink));
+    }
+
+    /// The same as [`Self::flush_all`] on several threads.
+    pub fn flush_all_on(
+        &mut self,
+        threads: &dyn Threads,
+        now: Timestamp,
+        sink: &(dyn Fn(ClientUpdate<'_>) + Sync),
+    ) {
+        self.flush_every(now, &mut Sink::OnThreads(threads, sink));
+    }
+
+    fn flush_due(&mut self, now: Timestamp, sink: &mut Sink<'_>) {
+        let is_due = |cohort: &Cohort| self.due(cohort).is_some_and(|due| due <= now);
+        let precision = Precision::Quantised(Timestamp(now.0.saturating_sub(limits::REST_US)));
+        self.flush_those(self.cohorts.iter().map(is_due).collect(), (now, precision), sink);
+    }
+
+    fn flush_every(&mut self, now: Timestamp, sink: &mut Sink<'_>) {
         let due = self.cohorts.iter().map(|cohort| self.due(cohort).is_some()).collect();
         self.flush_those(due, (now, Precision::Exact), sink);
     }
@@ -39,30 +71,43 @@ impl Follower {
     fn flush_those(
         &mut self,
         mut due: Vec<bool>,
-        moment: (Timestamp, Precision),
-        sink: &mut dyn FnMut(ClientUpdate<'_>),
+        (now, precision): (Timestamp, Precision),
+        sink: &mut Sink<'_>,
     ) {
-        let (now, _) = moment;
         let moves = self.plan_moves(&mut due, now);
-        let resumes = &mut self.resumes;
-        let mut pass = |update: ClientUpdate<'_>| resumes.pass(update, sink);
-        for (cohort, _) in self.cohorts.iter_mut().zip(&due).filter(|(_, due)| **due) {
-            let commit = (self.offset, self.timestamp);
-            let (world, scratch) = (&mut self.world, &mut self.scratch);
-            if std::mem::take(&mut cohort.has_stray_ways) {
-                self.last_epoch += 1;
-                cohort.motion.reset(self.last_epoch);
+        let resumes = std::mem::take(&mut self.resumes);
+        match sink {
+            Sink::InOrder(sink) => {
+                let mut pass = |update: ClientUpdate<'_>| sink(resumes.pass(update));
+                self.flush_cohorts(&due, (now, precision), &mut Sink::InOrder(&mut pass));
             }
-            scratch.begin(now, cohort);
-            let ended = flush::flush(world, cohort, &mut self.clients, scratch, commit, moment, &mut pass);
-            cohort.flushed(now);
-            self.statistics.subscriptions -= ended;
+            Sink::OnThreads(threads, sink) => {
+                let pass = |update: ClientUpdate<'_>| sink(resumes.pass(update));
+                self.flush_cohorts(&due, (now, precision), &mut Sink::OnThreads(*threads, &pass));
+            }
         }
+        self.resumes = resumes;
         self.finish_resumes(&due, sink);
         for (place, target) in moves {
             self.move_client(place, target);
         }
         self.trim();
+    }
+
+    fn flush_cohorts(&mut self, due: &[bool], (now, precision): (Timestamp, Precision), sink: &mut Sink<'_>) {
+        for (cohort, _) in self.cohorts.iter_mut().zip(due).filter(|(_, due)| **due) {
+            let commit = (self.offset, self.timestamp);
+            let (world, memory) = (&mut self.world, &mut self.memory);
+            if std::mem::take(&mut cohort.has_stray_ways) {
+                self.last_epoch += 1;
+                cohort.motion.reset(self.last_epoch);
+            }
+            let tolerance_ms = cohort.rate.period_ms() / 2;
+            let occasion = Occasion { commit, now, precision, tolerance_ms };
+            let ended = flush::flush(world, cohort, &mut self.clients, memory, occasion, sink);
+            cohort.flushed(now);
+            self.statistics.subscriptions -= ended;
+        }
     }
 
     /// When a cohort's clients are to be told something, if there is anything: of commits, of rows that have come to rest, or of

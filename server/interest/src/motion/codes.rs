@@ -24,7 +24,6 @@ pub(crate) struct Motion {
     /// Rows that have changed and of which clients do not hold all columns exactly.
     near: Vec<Slot>,
     sample: Vec<i64>,
-    pub(super) told: Told,
 }
 
 /// Of one column: its largest component if that is not the expected one, and what takes the expected steps to the real ones.
@@ -79,7 +78,6 @@ impl Motion {
         self.bits.clear();
         self.residuals.clear();
         self.numbers.clear();
-        self.told.clear();
         self.state.make_room(slot_count, self.layout.steps());
         self.state.rest(&self.layout, period, &row, precision, &mut self.rested);
         self.rested.sort_unstable();
@@ -97,7 +95,6 @@ impl Motion {
         self.encode();
         self.state.add_batch(now, std::mem::take(&mut self.near));
         self.state.trim();
-        self.told.set_len(self.rows.len());
     }
 
     /// Finds the residuals of an updated row; answers which columns are told as they are.
@@ -202,16 +199,16 @@ impl Motion {
         self.numbers.get(number).and_then(|(_, place)| place.checked_sub(1))
     }
 
-    /// The client is told of the row at this place.
-    #[inline]
-    pub fn tell(&mut self, place: u32) {
-        self.told.add(place);
+    /// How many rows are told in few bits.
+    pub fn len(&self) -> usize {
+        self.rows.len()
     }
 
     /// The client comes to hold the row: what is expected of it is to be what everybody else expects.
-    pub fn enter(&mut self, slot: Slot) {
+    #[inline]
+    pub fn enter(&self, slot: Slot, told: &mut Told) {
         if self.is_active() && self.way(slot).iter().any(|way| *way != 0) {
-            self.told.entered.push(slot);
+            told.entered.push(slot);
         }
     }
 

@@ -5,25 +5,27 @@ use ambit_wire::{begin_motion, end_table, write_section, write_way};
 
 use super::Motion;
 
-/// Collected while a client's operations are put together.
+/// What one client is told of motion, collected while its operations are put together.
 #[derive(Debug, Default)]
-pub(super) struct Told {
+pub(crate) struct Told {
     /// A bit for each place among the rows that moved.
     words: Vec<u64>,
     is_any: bool,
     /// Rows that it comes to hold and that moved lately.
-    pub entered: Vec<Slot>,
+    pub(super) entered: Vec<Slot>,
     places: Vec<u32>,
     slots: Vec<Slot>,
 }
 
 impl Told {
+    /// Begins a period in which so many rows are told in few bits.
     pub fn set_len(&mut self, rows: usize) {
         self.words.clear();
         self.words.resize(rows.div_ceil(u64::BITS as usize), 0);
         self.is_any = false;
     }
 
+    /// Begins to collect for a client.
     pub fn clear(&mut self) {
         if self.is_any {
             self.words.fill(0);
@@ -32,6 +34,7 @@ impl Told {
         self.entered.clear();
     }
 
+    /// The client is told of the row at this place among those that are told in few bits.
     #[inline]
     pub fn add(&mut self, place: u32) {
         if let Some(word) = self.words.get_mut((place / u64::BITS) as usize) {
@@ -57,23 +60,16 @@ impl Told {
 }
 
 impl Motion {
-    /// Begins to collect for a client.
-    pub fn begin_block(&mut self) {
-        self.told.clear();
-    }
-
     /// Appends the motion block of what was collected, if it is anything, for a client that knows the table by this id.
-    pub fn end_block(&mut self, known_table: u16, out: &mut Vec<u8>) {
+    pub fn write_told(&self, told: &mut Told, known_table: u16, out: &mut Vec<u8>) {
         if !self.is_active() {
             return;
         }
-        let mut told = std::mem::take(&mut self.told);
         told.take_places();
         if !told.places.is_empty() || !told.entered.is_empty() {
-            self.write(&mut told, known_table, out);
+            self.write(told, known_table, out);
         }
         told.entered.clear();
-        self.told = told;
     }
 
     fn write(&self, told: &mut Told, known_table: u16, out: &mut Vec<u8>) {

@@ -6,7 +6,7 @@ mod inspections;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use ambit_interest::{ClientId, Delivery, Follower, QueryError};
+use ambit_interest::{ClientId, Delivery, QueryError};
 use ambit_model::glam::{DVec3, Vec2};
 use ambit_model::{
     ColumnSchema, ColumnType, ConnectionId, Duration, Identity, IndexKind, IndexSchema, RowLayout, Schema,
@@ -15,6 +15,7 @@ use ambit_model::{
 use ambit_store::{ChangeSet, Store};
 use ambit_wire::{LeaveReason, Op, TableBlocks};
 
+use crate::followers::Followers;
 use crate::model::{COLUMNS, Query, Rows, Subscription, Unit};
 use check::shown;
 
@@ -105,7 +106,7 @@ pub struct Harness {
     layout: RowLayout,
     is_flat: bool,
     is_ruled: bool,
-    follower: Follower,
+    follower: Followers,
     rows: Rows,
     histories: BTreeMap<Slot, History>,
     clients: BTreeMap<u8, Client>,
@@ -155,7 +156,7 @@ impl Harness {
             layout: schema.tables[0].layout(),
             is_flat,
             is_ruled,
-            follower: Follower::new(schema),
+            follower: Followers::new(schema),
             rows: Rows::new(),
             histories: BTreeMap::new(),
             clients: BTreeMap::new(),

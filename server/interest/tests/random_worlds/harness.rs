@@ -6,14 +6,13 @@ mod resume;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use ambit_interest::{
-    Applied, ClientId, ClientUpdate, Follower, ParameterValue, Parameters, QueryError, reference,
-};
+use ambit_interest::{Applied, ClientId, ClientUpdate, ParameterValue, Parameters, QueryError, reference};
 use ambit_model::{ConnectionId, Duration, RowLayout, Slot, Timestamp, masked_row};
 use ambit_store::{ChangeKind, Store};
 use ambit_wire::LeaveReason;
 
 use crate::cache::{Cache, Effects};
+use crate::followers::Followers;
 use crate::reference::{Query, Values};
 use crate::shape::{SchemaChange, Shape};
 use crate::world::{Change, World, identity};
@@ -82,7 +81,7 @@ struct Client {
 
 pub struct Harness {
     world: World,
-    follower: Follower,
+    follower: Followers,
     /// Tells the harness what each commit changed.
     observer: Store,
     clients: BTreeMap<u8, Client>,
@@ -94,7 +93,7 @@ impl Harness {
     pub fn new(three_dimensions: bool) -> Self {
         let world = World::new(three_dimensions);
         let schema = world.store.schema();
-        let (follower, observer) = (Follower::new(Arc::clone(schema)), Store::new(Arc::clone(schema)));
+        let (follower, observer) = (Followers::new(Arc::clone(schema)), Store::new(Arc::clone(schema)));
         let (clients, away, now) = (BTreeMap::new(), BTreeMap::new(), Timestamp(1_700_000_000_000_000));
         Self { follower, observer, world, clients, away, now }
     }

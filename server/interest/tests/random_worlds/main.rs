@@ -3,6 +3,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "../support/followers.rs"]
+mod followers;
+
 mod cache;
 mod condition;
 mod harness;

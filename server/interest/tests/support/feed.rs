@@ -1,16 +1,20 @@
 //! An engine's store, the follower that it feeds, and what an update tells of rows.
 
+#[path = "followers.rs"]
+mod followers;
+
 use std::sync::Arc;
 
-use ambit_interest::{ClientUpdate, Follower};
+use ambit_interest::ClientUpdate;
 use ambit_model::{Identity, Schema, Slot, Timestamp};
 use ambit_store::{ChangeSet, Store};
 use ambit_wire::{LeaveReason, Op, TableBlocks};
+use followers::Followers;
 
 /// A store and its follower.
 pub struct Feed {
     pub store: Store,
-    pub follower: Follower,
+    pub follower: Followers,
 }
 
 /// What an update says of rows, by their slots.
@@ -25,7 +29,7 @@ impl Feed {
     pub fn new(schema: Schema) -> Self {
         schema.check().unwrap();
         let schema = Arc::new(schema);
-        Self { store: Store::new(Arc::clone(&schema)), follower: Follower::new(schema) }
+        Self { store: Store::new(Arc::clone(&schema)), follower: Followers::new(schema) }
     }
 
     /// The follower learns of the open transaction.

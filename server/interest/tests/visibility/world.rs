@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use ambit_interest::{ClientId, ClientUpdate, Delivery, Follower, QueryError, SchemaChangeError, reference};
+use ambit_interest::{ClientId, ClientUpdate, Delivery, QueryError, SchemaChangeError, reference};
 use ambit_model::glam::Vec2;
 use ambit_model::{
     ColumnSchema, ColumnType, ConnectionId, Duration, Identity, IndexKind, IndexSchema, RowLayout, Schema,
@@ -11,6 +11,8 @@ use ambit_model::{
 };
 use ambit_store::{ApplyError, ChangeSet, Store, TablePlan};
 use ambit_wire::{LeaveReason, Op, Parameters, TableBlocks};
+
+use crate::followers::Followers;
 
 pub const GUILD: u16 = 0;
 pub const ITEM: u16 = 1;
@@ -102,7 +104,7 @@ pub struct Client {
 
 pub struct World {
     pub store: Store,
-    pub follower: Follower,
+    pub follower: Followers,
     pub clients: BTreeMap<u8, Client>,
     /// Slots whose row came or went since everybody was flushed.
     replaced: BTreeSet<(u16, Slot)>,
@@ -118,7 +120,7 @@ impl World {
         let schema = Arc::new(schema);
         Self {
             store: Store::new(Arc::clone(&schema)),
-            follower: Follower::new(schema),
+            follower: Followers::new(schema),
             clients: BTreeMap::new(),
             replaced: BTreeSet::new(),
             touched: BTreeMap::new(),

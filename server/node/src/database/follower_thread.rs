@@ -12,6 +12,7 @@ use ambit_wire::{ServerMessage, goodbye};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 
 use super::command::{FollowerCommand, FollowerRound};
+use super::flush_threads::FlushThreads;
 use super::gate::GateKeeper;
 use super::snapshots::{SnapshotJob, SnapshotRequest};
 use super::{Shared, Statistics};
@@ -23,6 +24,7 @@ use crate::{clock, limits};
 /// The state of the thread.
 pub struct FollowerThread {
     follower: Follower,
+    threads: FlushThreads,
     rounds: Receiver<FollowerRound>,
     keeper: GateKeeper,
     /// Takes rows that are to be written as snapshots.
@@ -34,13 +36,13 @@ pub struct FollowerThread {
 impl FollowerThread {
     /// A thread's state; it runs with [`FollowerThread::run`].
     pub fn new(
-        follower: Follower,
+        (follower, threads): (Follower, FlushThreads),
         rounds: Receiver<FollowerRound>,
         keeper: GateKeeper,
         snapshots: Sender<SnapshotJob>,
         shared: Arc<Shared>,
     ) -> Self {
-        Self { follower, rounds, keeper, snapshots, shared, clients: HashMap::new() }
+        Self { follower, threads, rounds, keeper, snapshots, shared, clients: HashMap::new() }
     }
 
     /// Runs until the engine's end of the queue is gone, or until a commit does not fit: then the engine finds the queue
@@ -198,7 +200,8 @@ impl FollowerThread {
         let begin = Instant::now();
         let durable_offset = *self.shared.durable.borrow();
         let (clients, shared, statistics) = (&self.clients, &self.shared, &self.shared.statistics);
-        let sink = &mut |update: ClientUpdate<'_>| {
+        // Called from several threads, never at the same time for the same client.
+        let sink = &|update: ClientUpdate<'_>| {
             let Some(connection) = clients.get(&update.client.0) else { return };
             let header = update.header(durable_offset);
             if update.blocks.len() > UPDATE_BYTES_MAX {
@@ -229,8 +232,8 @@ impl FollowerThread {
             }
         };
         match all {
-            true => self.follower.flush_all(clock::now(), sink),
-            false => self.follower.flush(clock::now(), sink),
+            true => self.follower.flush_all_on(&self.threads, clock::now(), sink),
+            false => self.follower.flush_on(&self.threads, clock::now(), sink),
         }
         let micros = u64::try_from(begin.elapsed().as_micros()).unwrap_or(u64::MAX);
         Statistics::add(&statistics.flushes, 1);

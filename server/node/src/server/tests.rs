@@ -1,5 +1,7 @@
 //! What only the server itself can see: how many sockets it thinks are open.
 
+use std::path::Path;
+
 use ambit_model::Identity;
 use ambit_wire::{ClientMessage, PROTOCOL_VERSION, SUBPROTOCOL, ServerMessage};
 use futures_util::{SinkExt, StreamExt};
@@ -11,13 +13,28 @@ use super::*;
 #[path = "../../tests/server/modules.rs"]
 mod modules;
 
+fn options(folder: &Path, follower_threads: usize) -> ServerOptions {
+    let (data, listen) = (folder.to_owned(), "127.0.0.1:0".parse().unwrap());
+    ServerOptions { data, listen, snapshots: SnapshotOptions::default(), follower_threads }
+}
+
+/// Nobody starts a server with a number that it does not take, and nothing is made on the disk.
+#[tokio::test]
+async fn a_number_of_threads_that_is_not_allowed() {
+    let folder = std::env::temp_dir().join(format!("ambit-threads-{}", std::process::id()));
+    for count in [0, limits::FOLLOWER_THREADS_MAX + 1] {
+        let error = Server::start(options(&folder, count)).await.err().unwrap();
+        let expected = format!("flushes cannot run on {count} threads; allowed are 1 to 64");
+        assert_eq!(error.to_string(), expected);
+    }
+    assert!(!folder.exists());
+}
+
 /// HTTP is done with a socket once it is a WebSocket, and used to give its place away.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_keeps_the_place_of_its_socket() {
     let folder = std::env::temp_dir().join(format!("ambit-places-{}", std::process::id()));
-    let listen = "127.0.0.1:0".parse().unwrap();
-    let options = ServerOptions { data: folder.clone(), listen, snapshots: SnapshotOptions::default() };
-    let server = Server::start(options).await.unwrap();
+    let server = Server::start(options(&folder, 2)).await.unwrap();
     let wasm = modules::HandModule::with_reducers(&["alpha"]).wasm();
     server.node.publish("bank", Identity([1; 32]), wasm, PublishOptions::default()).await.unwrap();
     let sockets = Arc::clone(&server.node.sockets);

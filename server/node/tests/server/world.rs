@@ -116,8 +116,12 @@ impl World {
 
     pub fn start_at(&mut self, listen: &str) {
         let listen = listen.parse().unwrap();
-        let options =
-            ServerOptions { data: self.folder.join("data"), listen, snapshots: SnapshotOptions::default() };
+        let options = ServerOptions {
+            data: self.folder.join("data"),
+            listen,
+            snapshots: SnapshotOptions::default(),
+            follower_threads: 2,
+        };
         self.server = Some(self.runtime.block_on(Server::start(options)).unwrap());
     }
 

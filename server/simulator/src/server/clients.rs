@@ -1,6 +1,8 @@
 //! What the server does for its clients: welcomes, subscriptions, calls, updates.
 
-use ambit_interest::{ClientId, ClientUpdate, Follower, Refusal};
+use std::sync::{Mutex, PoisonError};
+
+use ambit_interest::{ClientId, ClientUpdate, Follower, Refusal, Threads};
 use ambit_model::{Identity, Timestamp};
 use ambit_wire::{CallResult, CallStatus, Calls, Claims, ClientMessage, ServerMessage, write_result};
 
@@ -111,26 +113,32 @@ impl Server {
 
     /// Sends what is due; when to come again.
     pub(crate) fn flush(&mut self, now: Timestamp, out: &mut Outgoing) -> Option<i64> {
-        let (updates, refusals) = self.updates(|follower, sink| follower.flush(now, sink));
+        let (updates, refusals) =
+            self.updates(|follower, threads, sink| follower.flush_on(threads, now, sink));
         out.extend(updates.into_iter().chain(refusals));
         self.follower.next_flush().map(|at| at.0)
     }
 
-    /// The messages of a flush: updates, then refusals.
+    /// The messages of a flush: updates, then refusals. Threads tell clients in an order of their own; here it is that of connections.
     pub(super) fn updates(
         &mut self,
-        flush: impl FnOnce(&mut Follower, &mut dyn FnMut(ClientUpdate<'_>)),
+        flush: impl FnOnce(&mut Follower, &dyn Threads, &(dyn Fn(ClientUpdate<'_>) + Sync)),
     ) -> (Outgoing, Outgoing) {
-        let durable_offset = self.durable_offset;
+        let told = Mutex::new(Vec::new());
+        flush(&mut self.follower, &self.threads, &|update| {
+            told.lock().unwrap_or_else(PoisonError::into_inner).push(update.into_owned());
+        });
+        let mut told = told.into_inner().unwrap_or_else(PoisonError::into_inner);
+        told.sort_by_key(|update| update.client);
         let (mut updates, mut refusals) = (Vec::new(), Vec::new());
-        flush(&mut self.follower, &mut |update: ClientUpdate<'_>| {
+        for update in told {
             let connection = update.client.0;
-            let header = update.header(durable_offset);
+            let header = update.header(self.durable_offset);
             updates.push((connection, ServerMessage::Update { header, blocks: &update.blocks }.encode()));
             let inspections = update.inspections.iter().cloned().map(ServerMessage::Inspection);
             updates.extend(inspections.map(|message| (connection, message.encode())));
             refusals.extend(update.refused.iter().map(|refusal| (connection, say(refusal))));
-        });
+        }
         (updates, refusals)
     }
 

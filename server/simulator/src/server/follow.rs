@@ -51,7 +51,8 @@ impl Server {
         schema: &Arc<Schema>,
         out: &mut Outgoing,
     ) -> Result<Vec<(Identity, ConnectionId)>, Violation> {
-        let (updates, refusals) = self.updates(|follower, sink| follower.flush_all(timestamp, sink));
+        let (updates, refusals) =
+            self.updates(|follower, threads, sink| follower.flush_all_on(threads, timestamp, sink));
         out.extend(updates.into_iter().chain(refusals));
         let plan = plan(self.follower.schema(), schema);
         let settled = Arc::new(settled(schema));

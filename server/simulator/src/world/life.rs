@@ -13,6 +13,7 @@ use crate::queue::Event;
 use crate::scenario::delay;
 use crate::server::Server;
 use crate::server::recovery::{RecoverFailure, Recovered, recover};
+use crate::server::threads::FlushThreads;
 use crate::truth::Found;
 
 impl World {
@@ -203,7 +204,7 @@ impl World {
         self.start += 1;
         let disks = (self.log_disk.clone(), self.snapshot_disk.clone());
         let left_connected = recovered.left_connected.clone();
-        let mut server = Server::new(recovered, disks, self.random.fork());
+        let mut server = Server::new(recovered, disks, self.random.fork(), FlushThreads::of_seed(self.seed));
         if server.store.schema().tables.is_empty() {
             let schema = Arc::clone(&self.schema);
             server.publish(&schema, self.timestamp(), &mut self.truth)?;

@@ -4,7 +4,7 @@
 use ambit_model::Slot;
 use ambit_wire::LeaveReason;
 
-use super::{Watched, around_border, disc, prepare, row_before};
+use super::{Watched, around_border, disc, row_before};
 use crate::client::{Source, Stage, Subscription};
 use crate::cohort::Cohort;
 use crate::filters::{FilterId, WatchedFilter};
@@ -24,9 +24,9 @@ pub(in crate::flush) enum Moment {
 
 /// Appends what the circle showed at the period's start and what it shows now, unless the subscription begins or ends.
 pub(in crate::flush) fn view(
-    world: &mut World,
+    world: &World,
     cohort: &Cohort,
-    scratch: &mut Scratch,
+    scratch: &mut Scratch<'_>,
     watched: Watched<'_>,
     (stage, subscription): (Stage, usize),
     views: &mut Vec<View>,
@@ -34,7 +34,6 @@ pub(in crate::flush) fn view(
     if stage == Stage::Refused {
         return;
     }
-    prepare(world, scratch, watched.1);
     let Some(centre) = cohort.filters.get(watched.2) else { return };
     if stage != Stage::Added {
         let observers = members_before(centre);
@@ -52,7 +51,7 @@ pub(in crate::flush) fn view(
 /// Calls `each` with every row that the circle shows around these rows, once.
 fn look(
     world: &World,
-    scratch: &mut Scratch,
+    scratch: &mut Scratch<'_>,
     (circle, id, _): Watched<'_>,
     moment: Moment,
     observers: impl Iterator<Item = Slot>,
@@ -65,7 +64,7 @@ fn look(
         Moment::Now => world.row(table, slot),
     };
     let target = circle.target.table;
-    let Some(mark) = tables.get_mut(usize::from(target)).map(super::TableScratch::next_mark) else { return };
+    let Some(mark) = tables.get_mut(usize::from(target)).map(|table| table.marks.next()) else { return };
     for observer in observers {
         let Some(row) = row_then(tables, circle.observer.table, observer) else { continue };
         let Some(disc) = disc(ground, circle, row, &mut memory.bytes) else { continue };
@@ -80,7 +79,7 @@ fn look(
                     circle.target.matches(row_there) && circle.joins(row_there, row)
                 });
             let mut is_new =
-                || tables.get_mut(usize::from(target)).is_some_and(|table| table.mark(slot, mark));
+                || tables.get_mut(usize::from(target)).is_some_and(|table| table.marks.mark(slot, mark));
             if is_shown && is_new() {
                 each(slot);
             }

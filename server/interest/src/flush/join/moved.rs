@@ -31,7 +31,7 @@ impl Moved {
     pub fn of(
         &mut self,
         world: &World,
-        tables: &[TableScratch],
+        tables: &[TableScratch<'_>],
         table: u16,
         child: &JoinedTable,
     ) -> &ChangedRows {
@@ -50,7 +50,7 @@ impl Moved {
 }
 
 impl ChangedRows {
-    fn new(world: &World, tables: &[TableScratch], table: u16, child: &JoinedTable) -> Self {
+    fn new(world: &World, tables: &[TableScratch<'_>], table: u16, child: &JoinedTable) -> Self {
         let mut changed = Self::default();
         let Some(scratch) = tables.get(usize::from(table)) else { return changed };
         for slot in scratch.period.rows.iter().map(|change| change.slot) {

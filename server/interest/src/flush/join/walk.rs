@@ -30,7 +30,7 @@ pub(super) struct Keys {
 pub(super) struct Walk<'a> {
     world: &'a World,
     cohort: &'a Cohort,
-    tables: &'a [TableScratch],
+    tables: &'a [TableScratch<'a>],
     moved: &'a mut Moved,
     watched: Watched<'a>,
     /// Rows that were found between the ends and the selected table.
@@ -42,7 +42,7 @@ impl<'a> Walk<'a> {
     pub fn new(
         world: &'a World,
         cohort: &'a Cohort,
-        scratch: &'a mut Scratch,
+        scratch: &'a mut Scratch<'_>,
         watched: Watched<'a>,
         found_max: usize,
     ) -> Self {

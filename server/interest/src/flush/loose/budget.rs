@@ -178,7 +178,7 @@ impl Rivals {
 }
 
 /// Appends the changes that there is room for.
-pub(super) fn spend(world: &World, scratch: &mut Scratch, client: &mut Client, out: &mut Vec<u8>) {
+pub(super) fn spend(world: &World, scratch: &mut Scratch<'_>, client: &mut Client, out: &mut Vec<u8>) {
     let LooseScratch { rivals, copies, now_ms, waits, .. } = &mut scratch.loose;
     let Client { purse, subscriptions, .. } = client;
     if purse.budget == 0 {

@@ -10,40 +10,40 @@ use crate::world::World;
 
 /// Brings the held rows up to date; `is_steady` says that they are the result of the period's start.
 pub(super) fn hold(
-    cohort: &mut Cohort,
-    scratch: &mut Scratch,
+    cohort: &Cohort,
+    scratch: &mut Scratch<'_>,
     (world, id): (&World, FilterId),
     (held, is_steady): (&mut Vec<Entry>, bool),
     judge: &Judge<'_>,
     moves: &mut Moves,
 ) {
     let Scratch { tables, touched, loose, .. } = scratch;
-    let Some(watched) = cohort.filters.get_mut(id) else { return };
+    let Some(watched) = cohort.filters.get(id) else { return };
     let Some(table) = tables.get_mut(usize::from(judge.table)) else { return };
     let Some(stamps) = judge.stamps() else { return };
-    let (first, second) = (table.next_mark(), table.next_mark());
+    let (first, second) = (table.marks.next(), table.marks.next());
     // In a steady result the marked rows leave, in another one all others do.
     if is_steady {
         for crossing in watched.crossings.iter().filter(|crossing| crossing.was && !crossing.is) {
-            table.mark(crossing.slot, first);
+            table.marks.mark(crossing.slot, first);
         }
     } else {
         // The result is kept until the flush ends.
         touched.push(id);
         for &slot in strict_filter::result(world, watched) {
-            table.mark(slot, first);
+            table.marks.mark(slot, first);
         }
     }
     let mut at = 0;
     while let Some(entry) = held.get_mut(at) {
         let row = stamps.row(entry.slot);
         let is_another = row.born > entry.whole;
-        if is_another || table.bears(entry.slot, first) == is_steady {
+        if is_another || table.marks.bears(entry.slot, first) == is_steady {
             moves.left.push(Left::new(*entry, is_another));
             held.swap_remove(at);
             continue;
         }
-        table.mark(entry.slot, second);
+        table.marks.mark(entry.slot, second);
         if judge.has_changed(entry, row.changed) || judge.is_noted {
             loose.waits |= judge.judge((at, entry), (0.0, 0.0), &mut moves.due);
         }
@@ -51,13 +51,13 @@ pub(super) fn hold(
     }
     if is_steady {
         for crossing in watched.crossings.iter().filter(|crossing| crossing.is) {
-            if table.mark(crossing.slot, second) {
+            if table.marks.mark(crossing.slot, second) {
                 moves.entered.push(crossing.slot);
             }
         }
     } else {
         for &slot in strict_filter::result(world, watched) {
-            if table.mark(slot, second) {
+            if table.marks.mark(slot, second) {
                 moves.entered.push(slot);
             }
         }

@@ -50,9 +50,9 @@ struct Verdict {
 type Place = (u16, usize);
 
 pub(super) fn write(
-    world: &mut World,
-    cohort: &mut Cohort,
-    scratch: &mut Scratch,
+    world: &World,
+    cohort: &Cohort,
+    scratch: &mut Scratch<'_>,
     (table, first): Place,
     group: &mut [Subscription],
     out: &mut Vec<u8>,
@@ -74,9 +74,9 @@ pub(super) fn write(
 
 /// Collects the rows that the subscriptions held and hold. Filters leave out those that have not changed.
 fn see(
-    world: &mut World,
-    cohort: &mut Cohort,
-    scratch: &mut Scratch,
+    world: &World,
+    cohort: &Cohort,
+    scratch: &mut Scratch<'_>,
     table: u16,
     group: &mut [Subscription],
     mixed: &mut Mixed,
@@ -112,7 +112,7 @@ fn see(
 fn tell(
     world: &World,
     cohort: &Cohort,
-    scratch: &mut Scratch,
+    scratch: &mut Scratch<'_>,
     (table, first): Place,
     (group, seen): (&mut [Subscription], &[Seen]),
     (leaves, out): (&mut Vec<u8>, &mut Vec<u8>),
@@ -163,7 +163,7 @@ fn tell(
 fn verdict(
     world: &World,
     cohort: &Cohort,
-    scratch: &Scratch,
+    scratch: &Scratch<'_>,
     table: u16,
     (group, seen): (&[Subscription], &[Seen]),
 ) -> Verdict {
@@ -194,7 +194,7 @@ fn is_strict(group: &[Subscription], seen: &Seen) -> bool {
 
 /// Sends a row that only subscriptions with options hold, and held.
 fn tell_loosely(
-    scratch: &mut Scratch,
+    scratch: &mut Scratch<'_>,
     world: &World,
     (table, first): Place,
     (group, seen): (&mut [Subscription], &[Seen]),
@@ -211,7 +211,7 @@ fn tell_loosely(
 
 /// The same of a row that all of these show in the same columns.
 fn tell_loosely_alike(
-    scratch: &mut Scratch,
+    scratch: &mut Scratch<'_>,
     world: &World,
     (table, first): Place,
     (group, seen): (&mut [Subscription], &[Seen]),

@@ -9,7 +9,8 @@ use super::judge::{Due, Judge, nearness};
 use super::{Entry, Last, Left, LooseScratch, Moves, Own};
 use crate::client::{Centre, Near};
 use crate::cohort::Cohort;
-use crate::flush::{Scratch, TableScratch};
+use crate::flush::Scratch;
+use crate::flush::memory::Marks;
 use crate::grid::{Disc, Found};
 use crate::query::plan::is_within;
 use crate::world::World;
@@ -18,7 +19,7 @@ use crate::world::spots::{NOWHERE, Spots, distance};
 /// Brings the held rows up to date. Answers where the circle is, if it is one, and the generation of the grid.
 pub(super) fn hold(
     cohort: &Cohort,
-    scratch: &mut Scratch,
+    scratch: &mut Scratch<'_>,
     (world, near, own): (&World, &Near, Option<Own>),
     (held, last): (&mut Vec<Entry>, Option<Last>),
     judge: &Judge<'_>,
@@ -43,7 +44,7 @@ pub(super) fn hold(
         discs,
         radius,
         leave: radius + judge.terms.hysteresis,
-        marks: (table.next_mark(), table),
+        marks: (table.marks.next(), table.marks),
         moves,
     };
     let before = last.and_then(|last| Some((last.epoch, last.disc?)));
@@ -112,7 +113,7 @@ struct Circle<'a> {
     /// The radius at which they leave.
     leave: f64,
     /// Rows that are held bear this mark when it is asked for.
-    marks: (u32, &'a mut TableScratch),
+    marks: (u32, &'a mut Marks),
     moves: &'a mut Moves,
 }
 
@@ -234,11 +235,11 @@ impl Circle<'_> {
             });
         }
         if !candidates.is_empty() {
-            let (mark, table) = &mut self.marks;
+            let (mark, marks) = &mut self.marks;
             for entry in held {
-                table.mark(entry.slot, *mark);
+                marks.mark(entry.slot, *mark);
             }
-            self.moves.entered.extend(candidates.iter().copied().filter(|&slot| table.mark(slot, *mark)));
+            self.moves.entered.extend(candidates.iter().copied().filter(|&slot| marks.mark(slot, *mark)));
         }
         (self.moves.again, self.moves.candidates) = (again, candidates);
     }

@@ -102,10 +102,10 @@ impl Part {
     /// Appends the table's block; answers whether that was possible.
     pub fn write(
         &self,
-        world: &mut World,
-        cohort: &mut Cohort,
+        world: &World,
+        cohort: &Cohort,
         client: &mut Option<Client>,
-        scratch: &mut Scratch,
+        scratch: &mut Scratch<'_>,
         out: &mut Vec<u8>,
     ) -> bool {
         match *self {
@@ -127,7 +127,6 @@ impl Part {
                 if is_still != Some(false) {
                     return true;
                 }
-                circle::prepare(world, scratch, ground);
                 let mark = begin(scratch, (table, known_table), out);
                 let reason = |slot: Slot| {
                     let source = client.as_ref().and_then(|client| client.subscriptions.get(subscription));

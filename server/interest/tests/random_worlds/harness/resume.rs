@@ -34,7 +34,7 @@ impl Harness {
             digest: row_digest(KEY, row) + u64::from(at == picked),
         });
         let claims: Vec<Claim> = claims.collect();
-        self.follower.resume(id, KEY, claims);
+        self.follower.resume(id, KEY, &claims);
         state.come_back(picked);
         for (&number, (query, _)) in &state.subscriptions {
             let (sql, parameters) = query.sql(&state.shape);

@@ -5,8 +5,8 @@
 use ambit_client_core::{Budget, EventKind, ProtocolError, Session, World};
 use ambit_model::glam::Vec2;
 use ambit_model::{
-    ColumnSchema, ColumnType, ConnectionId, Identity, Quantize, Schema, TableSchema, Value, encode_row,
-    varint,
+    ColumnSchema, ColumnType, ConnectionId, Identity, Quantize, Schema, TableSchema, Timestamp, Value,
+    encode_row, varint,
 };
 use ambit_wire::{
     BitWriter, Coding, ServerMessage, UpdateHeader, begin_motion, begin_table, end_table, write_delta,
@@ -174,4 +174,25 @@ fn any_ways_lead_somewhere() {
             }
         }
     }
+}
+
+#[test]
+fn values_that_came_in_few_bits_are_remembered() {
+    let (mut session, mut world) = (connected(), World::new());
+    let mut receive = |world: &mut World, blocks: &[u8], ms: i64| {
+        let timestamp = Timestamp(ms * 1_000);
+        let header = UpdateHeader { offset: 1, timestamp, ..UpdateHeader::default() };
+        session.receive(&ServerMessage::Update { header, blocks }.encode(), 0).unwrap();
+        world.tick(&mut session, Budget::UNLIMITED);
+    };
+    receive(&mut world, &insert(7, &body(1.0, 2.0)), 1_000);
+    world.interpolate(0, 0).unwrap();
+    receive(&mut world, &[], 1_010);
+    receive(&mut world, &moves(0, 1, &[], &[(7, [2, 0])]), 1_050);
+    receive(&mut world, &moves(0, 1, &[], &[(7, [0, -2])]), 1_100);
+    let local = world.table(0).unwrap().local(7).unwrap();
+    let sampled = |ms: i64| world.sample(0, local, 0, ms * 1_000).unwrap();
+    assert_eq!(sampled(1_050), [2.0, 2.0, 0.0, 0.0]);
+    assert_eq!(sampled(1_075), [2.5, 1.5, 0.0, 0.0]);
+    assert_eq!(sampled(1_100), [3.0, 1.0, 0.0, 0.0]);
 }

@@ -19,6 +19,8 @@ mod simulate;
 
 mod samples;
 
+mod unity;
+
 mod step;
 
 use std::process::ExitCode;
@@ -90,6 +92,11 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// The Unity package: its .meta files, and compiling it without the engine
+    Unity {
+        #[command(subcommand)]
+        command: unity::UnityCommand,
+    },
 }
 
 fn main() -> ExitCode {
@@ -106,6 +113,7 @@ fn main() -> ExitCode {
             simulate::run(&simulate::Options { seeds, first, seed, new_for, scenario, planted })
         }
         Command::Codegen { check } => codegen::run(check),
+        Command::Unity { command } => unity::run(&command),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -32,7 +32,7 @@ namespace Mmo {
     /// restart may forget it too, and the log stays free of small talk.
     /// Its rows are gone after a restart of the server.
     /// </summary>
-    public sealed unsafe class ChatMessageTable : Ambit.Table {
+    public sealed unsafe class ChatMessageTable : Ambit.Table<ChatMessageRow> {
         public event ChatMessageInserted OnInsert;
         public event ChatMessageUpdated OnUpdate;
         public event ChatMessageDeleted OnDelete;
@@ -65,6 +65,8 @@ namespace Mmo {
             writer.Put(0, saidAt);
             return new ChatMessageRows(Client, Query(2, writer));
         }
+
+        protected override ChatMessageRow Read(byte* row) { return new ChatMessageRow(row); }
 
         protected override void Dispatch(ref Ambit.RowEvent change) {
             switch (change.Kind) {
@@ -135,7 +137,7 @@ namespace Mmo {
     /// <summary>
     /// What a player carries: one row for each kind.
     /// </summary>
-    public sealed unsafe class InventoryTable : Ambit.Table {
+    public sealed unsafe class InventoryTable : Ambit.Table<InventoryRow> {
         public event InventoryInserted OnInsert;
         public event InventoryUpdated OnUpdate;
         public event InventoryDeleted OnDelete;
@@ -185,6 +187,8 @@ namespace Mmo {
             writer.Put(0, owner);
             return new InventoryRows(Client, Query(2, writer));
         }
+
+        protected override InventoryRow Read(byte* row) { return *(InventoryRow*)row; }
 
         protected override void Dispatch(ref Ambit.RowEvent change) {
             switch (change.Kind) {
@@ -247,7 +251,7 @@ namespace Mmo {
     /// <summary>
     /// An item on the ground. It is as durable as what players carry: else a crash could put back what someone has picked up.
     /// </summary>
-    public sealed unsafe class ItemTable : Ambit.Table {
+    public sealed unsafe class ItemTable : Ambit.Table<ItemRow> {
         public event ItemInserted OnInsert;
         public event ItemUpdated OnUpdate;
         public event ItemDeleted OnDelete;
@@ -278,6 +282,8 @@ namespace Mmo {
         public ItemRows Near(Ambit.Vec2 centre, double radius) {
             return new ItemRows(Client, Query(1, centre.X, centre.Y, 0, radius));
         }
+
+        protected override ItemRow Read(byte* row) { return *(ItemRow*)row; }
 
         protected override void Dispatch(ref Ambit.RowEvent change) {
             switch (change.Kind) {
@@ -355,7 +361,7 @@ namespace Mmo {
     /// A monster of the world. Its every step would be a line of the log, and nobody minds if it stands elsewhere after a
     /// crash: it is as in the last snapshot then, like everything that concerns monsters, so that none is there twice.
     /// </summary>
-    public sealed unsafe class MonsterTable : Ambit.Table {
+    public sealed unsafe class MonsterTable : Ambit.Table<MonsterRow> {
         public event MonsterInserted OnInsert;
         public event MonsterUpdated OnUpdate;
         public event MonsterDeleted OnDelete;
@@ -386,6 +392,8 @@ namespace Mmo {
         public MonsterRows Near(Ambit.Vec2 centre, double radius) {
             return new MonsterRows(Client, Query(1, centre.X, centre.Y, 0, radius));
         }
+
+        protected override MonsterRow Read(byte* row) { return *(MonsterRow*)row; }
 
         protected override void Dispatch(ref Ambit.RowEvent change) {
             switch (change.Kind) {
@@ -491,7 +499,7 @@ namespace Mmo {
     /// <summary>
     /// Someone in the world. Players who left stay, asleep, where they were.
     /// </summary>
-    public sealed unsafe class PlayerTable : Ambit.Table {
+    public sealed unsafe class PlayerTable : Ambit.Table<PlayerRow> {
         public event PlayerInserted OnInsert;
         public event PlayerUpdated OnUpdate;
         public event PlayerDeleted OnDelete;
@@ -525,6 +533,8 @@ namespace Mmo {
         public PlayerRows Near(Ambit.Vec2 centre, double radius) {
             return new PlayerRows(Client, Query(2, centre.X, centre.Y, 0, radius));
         }
+
+        protected override PlayerRow Read(byte* row) { return new PlayerRow(row); }
 
         protected override void Dispatch(ref Ambit.RowEvent change) {
             switch (change.Kind) {

@@ -88,7 +88,7 @@ namespace Game {
     /// <summary>
     /// All about plain.
     /// </summary>
-    public sealed unsafe class PlainTable : Ambit.Table {
+    public sealed unsafe class PlainTable : Ambit.Table<PlainRow> {
         public event PlainInserted OnInsert;
         public event PlainUpdated OnUpdate;
         public event PlainDeleted OnDelete;
@@ -133,6 +133,8 @@ namespace Game {
         public PlainRows Near(Ambit.DVec3 centre, double radius) {
             return new PlainRows(Client, Query(3, centre.X, centre.Y, centre.Z, radius));
         }
+
+        protected override PlainRow Read(byte* row) { return *(PlainRow*)row; }
 
         protected override void Dispatch(ref Ambit.RowEvent change) {
             switch (change.Kind) {
@@ -251,7 +253,7 @@ namespace Game {
     /// <summary>
     /// All about heap_row.
     /// </summary>
-    public sealed unsafe class HeapRowTable : Ambit.Table {
+    public sealed unsafe class HeapRowTable : Ambit.Table<HeapRowRow> {
         public event HeapRowInserted OnInsert;
         public event HeapRowUpdated OnUpdate;
         public event HeapRowDeleted OnDelete;
@@ -281,6 +283,8 @@ namespace Game {
             row = found == null ? default(HeapRowRow) : new HeapRowRow(found);
             return found != null;
         }
+
+        protected override HeapRowRow Read(byte* row) { return new HeapRowRow(row); }
 
         protected override void Dispatch(ref Ambit.RowEvent change) {
             switch (change.Kind) {
@@ -365,7 +369,7 @@ namespace Game {
     /// <summary>
     /// All about nested_fixed.
     /// </summary>
-    public sealed unsafe class NestedFixedTable : Ambit.Table {
+    public sealed unsafe class NestedFixedTable : Ambit.Table<NestedFixedRow> {
         public event NestedFixedInserted OnInsert;
         public event NestedFixedUpdated OnUpdate;
         public event NestedFixedDeleted OnDelete;
@@ -392,6 +396,8 @@ namespace Game {
             writer.Put(0, id);
             return (NestedFixedRow*)Lookup(0, writer);
         }
+
+        protected override NestedFixedRow Read(byte* row) { return *(NestedFixedRow*)row; }
 
         protected override void Dispatch(ref Ambit.RowEvent change) {
             switch (change.Kind) {
@@ -458,7 +464,7 @@ namespace Game {
     /// <summary>
     /// All about nested.
     /// </summary>
-    public sealed unsafe class NestedTable : Ambit.Table {
+    public sealed unsafe class NestedTable : Ambit.Table<NestedRow> {
         public event NestedInserted OnInsert;
         public event NestedUpdated OnUpdate;
         public event NestedDeleted OnDelete;
@@ -479,6 +485,8 @@ namespace Game {
             row = found == null ? default(NestedRow) : new NestedRow(found);
             return found != null;
         }
+
+        protected override NestedRow Read(byte* row) { return new NestedRow(row); }
 
         protected override void Dispatch(ref Ambit.RowEvent change) {
             switch (change.Kind) {
@@ -552,7 +560,7 @@ namespace Game {
     /// All about membership.
     /// Its rows are gone after a restart of the server.
     /// </summary>
-    public sealed unsafe class MembershipTable : Ambit.Table {
+    public sealed unsafe class MembershipTable : Ambit.Table<MembershipRow> {
         public event MembershipInserted OnInsert;
         public event MembershipUpdated OnUpdate;
         public event MembershipDeleted OnDelete;
@@ -580,6 +588,8 @@ namespace Game {
             writer.Put(0, plain);
             return new MembershipRows(Client, Query(1, writer));
         }
+
+        protected override MembershipRow Read(byte* row) { return new MembershipRow(row); }
 
         protected override void Dispatch(ref Ambit.RowEvent change) {
             switch (change.Kind) {
@@ -652,7 +662,7 @@ namespace Game {
     /// <summary>
     /// All about veiled.
     /// </summary>
-    public sealed unsafe class VeiledTable : Ambit.Table {
+    public sealed unsafe class VeiledTable : Ambit.Table<VeiledRow> {
         public event VeiledInserted OnInsert;
         public event VeiledUpdated OnUpdate;
         public event VeiledDeleted OnDelete;
@@ -685,6 +695,8 @@ namespace Game {
             writer.Put(0, level);
             return new VeiledRows(Client, Query(1, writer));
         }
+
+        protected override VeiledRow Read(byte* row) { return *(VeiledRow*)row; }
 
         protected override void Dispatch(ref Ambit.RowEvent change) {
             switch (change.Kind) {

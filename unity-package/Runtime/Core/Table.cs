@@ -1,6 +1,7 @@
 // What generated tables share: their place in the connected schema, queries and the rows of answers.
 
 using System;
+using System.Collections.Generic;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -50,6 +51,11 @@ namespace Ambit {
 
         internal ushort Id { get; private set; }
 
+        /// <summary>As the module calls it.</summary>
+        public string Name { get { return name; } }
+
+        internal bool Known { get { return known; } }
+
         /// <summary>Rows in the cache; 0 before the connection stands.</summary>
         public int Count {
             get {
@@ -70,7 +76,10 @@ namespace Ambit {
 
         protected abstract void Dispatch(ref RowEvent change);
 
-        internal void Raise(ref RowEvent change) { Dispatch(ref change); }
+        internal virtual void Raise(ref RowEvent change) { Dispatch(ref change); }
+
+        /// <summary>All rows, each as an object: for editors, which show tables of any type.</summary>
+        internal abstract void Collect(List<object> rows);
 
         internal bool Bind() {
             byte[] bytes = Encoding.UTF8.GetBytes(name);
@@ -177,6 +186,11 @@ namespace Ambit {
         internal byte* At(RowSpan span, int index) {
             if ((uint)index >= (uint)span.Count || span.Age != age || span.First + index >= top) Gone();
             return rows[span.First + index].bytes;
+        }
+
+        internal uint SlotAt(RowSpan span, int index) {
+            if ((uint)index >= (uint)span.Count || span.Age != age || span.First + index >= top) Gone();
+            return rows[span.First + index].slot;
         }
 
         private static void Gone() { throw new InvalidOperationException("the rows of an answer are gone after the next Tick"); }

@@ -50,7 +50,6 @@ namespace Ambit {
 
     /// <summary>One connection to a database, with its cache. Keep it for as long as its rows are read.</summary>
     public sealed unsafe partial class Client : IDisposable {
-        private const uint AbiVersion = 4;
         private AmbitClient* handle;
         private readonly List<Table> tables = new List<Table>();
         private readonly List<Reducer> reducers = new List<Reducer>();
@@ -73,9 +72,8 @@ namespace Ambit {
 
         /// <summary>Begins to connect and returns at once; State tells how it goes.</summary>
         public Client(string uri, string database, string token = null) {
-            if (Native.ambit_abi_version() != AbiVersion) {
-                throw new AmbitException("the ambit library has another version than these bindings; restart with matching files");
-            }
+            string fault = Library.Fault();
+            if (fault != null) throw new AmbitException(fault);
             byte[] uriBytes = Encoding.UTF8.GetBytes(uri);
             byte[] databaseBytes = Encoding.UTF8.GetBytes(database);
             byte[] tokenBytes = Encoding.UTF8.GetBytes(token ?? "");
@@ -176,6 +174,7 @@ namespace Ambit {
             ticking = true;
             try {
                 RaiseResults(ref tick, ref failure);
+                if (pendingCalls.Count > 0 && State == ConnectionState.Disconnected) FailPendingCalls();
                 RaiseEvents(ref tick, budgetMilliseconds);
             } catch (Exception problem) {
                 if (failure == null) failure = ExceptionDispatchInfo.Capture(problem);
@@ -206,6 +205,7 @@ namespace Ambit {
             handle = null;
             arena.Free();
             GC.SuppressFinalize(this);
+            FailPendingCalls();
         }
 
         ~Client() {
@@ -242,6 +242,9 @@ namespace Ambit {
         public void Release(RowSpan rows) { arena.Release(rows); }
 
         internal RowArena Arena { get { return arena; } }
+
+        /// <summary>The tables that were added, for editors that show all of them.</summary>
+        internal List<Table> Tables { get { return tables; } }
 
         internal void AddTable(Table table) {
             tables.Add(table);
@@ -284,15 +287,19 @@ namespace Ambit {
         private void RaiseResults(ref AmbitTick tick, ref ExceptionDispatchInfo failure) {
             int count = (int)tick.result_count.ToUInt32();
             for (int i = 0; i < count && !disposing; i++) {
-                Action<CallResult> handlers = OnResult;
-                if (handlers == null) return;
-                AmbitResult* result = tick.results + i;
+                if (OnResult == null && pendingCalls.Count == 0) return;
+                AmbitResult* from = tick.results + i;
+                CallResult result = new CallResult {
+                    Request = from->request, Status = (CallStatus)from->status, Offset = from->offset, Message = StringOf(from->message)
+                };
                 // Results are handed out once: each is raised whatever the handlers of another did.
                 try {
-                    handlers(new CallResult {
-                        Request = result->request, Status = (CallStatus)result->status, Offset = result->offset,
-                        Message = StringOf(result->message)
-                    });
+                    if (OnResult != null) OnResult(result);
+                } catch (Exception problem) {
+                    if (failure == null) failure = ExceptionDispatchInfo.Capture(problem);
+                }
+                try {
+                    Answer(ref result);
                 } catch (Exception problem) {
                     if (failure == null) failure = ExceptionDispatchInfo.Capture(problem);
                 }

@@ -13,7 +13,12 @@ namespace Ambit
 {
     internal static unsafe partial class Native
     {
+#if UNITY_IOS && !UNITY_EDITOR
+        const string __DllName = "__Internal";
+#else
         const string __DllName = "ambit";
+#endif
+        
 
 
 

@@ -14,7 +14,7 @@ namespace Ambit {
     /// <summary>The client core, a native library that is loaded by the first call into it.</summary>
     public static class Library {
         /// <summary>The version of the C ABI that these bindings are made for.</summary>
-        public const uint AbiVersion = 4;
+        public const uint AbiVersion = 5;
 
         /// <summary>Why the library cannot be used, in a sentence that says what to do; null if it can.</summary>
         public static string Fault() {

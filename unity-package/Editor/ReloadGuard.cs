@@ -1,9 +1,12 @@
 // What must be over before the Editor exchanges the scripts: connections. And whether the library that the Editor has loaded fits the
 // scripts, since it keeps a library until it is restarted.
 
+using System.Runtime.CompilerServices;
 using Ambit;
 using UnityEditor;
 using UnityEngine;
+
+[assembly: InternalsVisibleTo("Ambit.StandIn.Tests")]
 
 namespace AmbitEditor {
     [InitializeOnLoad]

@@ -9,6 +9,8 @@ namespace Ambit {
 
         private Column<TRow> position, turn;
         private Turning turning;
+        private bool isFlat;
+        private Timestamp shown;
 
         /// <summary>Forgets the columns of an earlier connection.</summary>
         internal void Begin() {
@@ -16,7 +18,10 @@ namespace Ambit {
             turning = Turning.None;
         }
 
-        internal void MoveBy(Column<TRow> column) { position = column; }
+        internal void MoveBy<TPoint>(PositionColumn<TRow, TPoint> column) {
+            position = column;
+            isFlat = typeof(TPoint) == typeof(Vec2) || typeof(TPoint) == typeof(DVec2);
+        }
 
         internal void TurnByAngle(Column<TRow> column) {
             turn = column;
@@ -28,8 +33,27 @@ namespace Ambit {
             turning = Turning.Rotation;
         }
 
+        /// <summary>Has the core remember what the columns were.</summary>
+        internal void Interpolate(Table<TRow> table) {
+            if (position != null) table.Interpolate(position);
+            if (turn != null) table.Interpolate(turn);
+        }
+
+        /// <summary>Takes the time that this frame shows; before the server's clock is known objects stand at what was told last.</summary>
+        internal void BeginFrame(Client client) {
+            if (!client.RenderTime(out shown)) shown = client.Timestamp;
+        }
+
         /// <summary>Brings an object to where its row is; it stays where it is if the row is gone.</summary>
-        internal void Place(Table<TRow> table, uint slot, AmbitWorld world, Transform transform) {
+        internal void Place(Table<TRow> table, uint slot, AmbitSpace space, Transform transform) {
+            SampledValue value;
+            if (position != null && table.Sample(slot, position, shown, out value)) {
+                transform.localPosition = space.ToScene(value.X, value.Y, isFlat ? space.Origin.Z : value.Z);
+            }
+            if (turning == Turning.None || !table.Sample(slot, turn, shown, out value)) return;
+            transform.localRotation = turning == Turning.Angle
+                ? space.ToRotation(value.X)
+                : space.ToRotation(new Quat((float)value.X, (float)value.Y, (float)value.Z, (float)value.W));
         }
     }
 }

@@ -36,6 +36,10 @@ namespace Ambit {
     public struct Statistics {
         public ulong BytesReceived, MessagesReceived, UpdatesReceived, BytesSent, MessagesSent, RoundTripMicroseconds;
         public long ClockOffsetMicroseconds;
+        /// <summary>How far the measurements of the server's clock lie from the one that counts.</summary>
+        public ulong ClockJitterMicroseconds;
+        /// <summary>How far RenderTime is behind the server's clock, or is going to be.</summary>
+        public long RenderDelayMicroseconds;
         public ulong RowsPending, EventsPending, CallsInFlight, OutgoingBytes;
     }
 
@@ -150,7 +154,8 @@ namespace Ambit {
                     BytesReceived = from.bytes_received, MessagesReceived = from.messages_received,
                     UpdatesReceived = from.updates_received, BytesSent = from.bytes_sent,
                     MessagesSent = from.messages_sent, RoundTripMicroseconds = from.round_trip_us,
-                    ClockOffsetMicroseconds = from.clock_offset_us, RowsPending = from.rows_pending,
+                    ClockOffsetMicroseconds = from.clock_offset_us, ClockJitterMicroseconds = from.clock_jitter_us,
+                    RenderDelayMicroseconds = from.render_delay_us, RowsPending = from.rows_pending,
                     EventsPending = from.events_pending, CallsInFlight = from.calls_in_flight,
                     OutgoingBytes = from.outgoing_bytes
                 };

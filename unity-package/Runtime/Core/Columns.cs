@@ -7,10 +7,13 @@ namespace Ambit {
     /// <summary>A column, whatever its type.</summary>
     public class Column<TRow> {
         internal readonly string Table, Name;
+        /// <summary>Its place among the columns that clients are shown, from 0.</summary>
+        internal readonly ushort Number;
 
-        public Column(string table, string name) {
+        public Column(string table, string name, ushort number) {
             Table = table;
             Name = name;
+            Number = number;
         }
     }
 
@@ -18,7 +21,7 @@ namespace Ambit {
     public class Column<TRow, TValue> : Column<TRow> {
         private readonly ParameterSetter<TValue> setter;
 
-        public Column(string table, string name, ParameterSetter<TValue> setter) : base(table, name) { this.setter = setter; }
+        public Column(string table, string name, ushort number, ParameterSetter<TValue> setter) : base(table, name, number) { this.setter = setter; }
 
         public Condition<TRow> Equal(TValue value) { return Made(Here, Words(" = "), Value(value)); }
 
@@ -68,7 +71,7 @@ namespace Ambit {
     }
 
     public sealed class TextColumn<TRow> : Column<TRow, string> {
-        public TextColumn(string table, string name) : base(table, name, (p, n, v) => p.Set(n, v)) { }
+        public TextColumn(string table, string name, ushort number) : base(table, name, number, (p, n, v) => p.Set(n, v)) { }
 
         public Condition<TRow> StartsWith(string beginning) {
             StringBuilder pattern = new StringBuilder();
@@ -81,14 +84,14 @@ namespace Ambit {
     }
 
     public sealed class IdentityColumn<TRow> : Column<TRow, Identity> {
-        public IdentityColumn(string table, string name) : base(table, name, (p, n, v) => p.Set(n, v)) { }
+        public IdentityColumn(string table, string name, ushort number) : base(table, name, number, (p, n, v) => p.Set(n, v)) { }
 
         /// <summary>The client's own.</summary>
         public Condition<TRow> IsSender() { return Made(Here, Words(" = :sender")); }
     }
 
     public sealed class ConnectionColumn<TRow> : Column<TRow, ConnectionId> {
-        public ConnectionColumn(string table, string name) : base(table, name, (p, n, v) => p.Set(n, v)) { }
+        public ConnectionColumn(string table, string name, ushort number) : base(table, name, number, (p, n, v) => p.Set(n, v)) { }
 
         /// <summary>The client's own.</summary>
         public Condition<TRow> IsConnection() { return Made(Here, Words(" = :connection")); }
@@ -98,7 +101,7 @@ namespace Ambit {
     public sealed class PositionColumn<TRow, TPoint> : Column<TRow> {
         private readonly ParameterSetter<TPoint> setter;
 
-        public PositionColumn(string table, string name, ParameterSetter<TPoint> setter) : base(table, name) { this.setter = setter; }
+        public PositionColumn(string table, string name, ushort number, ParameterSetter<TPoint> setter) : base(table, name, number) { this.setter = setter; }
 
         /// <summary>Within a circle, or in three dimensions a sphere.</summary>
         public Condition<TRow> Near(TPoint centre, double radius) {

@@ -38,7 +38,7 @@ namespace Ambit {
     public delegate void RowChanged<TRow>(in RowEvent<TRow> change);
 
     /// <summary>A table whose rows are of one generated type.</summary>
-    public abstract unsafe class Table<TRow> : Table {
+    public abstract unsafe partial class Table<TRow> : Table {
         /// <summary>Raised for every change, before OnInsert, OnUpdate and OnDelete.</summary>
         public event RowChanged<TRow> OnChange;
 

@@ -31,7 +31,7 @@ namespace Ambit {
     }
 
     /// <summary>A table of the connected database. Generated code derives from it.</summary>
-    public abstract unsafe class Table {
+    public abstract unsafe partial class Table {
         private const int FirstRows = 64;
         private readonly string name;
         private readonly ulong fingerprint;
@@ -92,6 +92,7 @@ namespace Ambit {
                 if (info.fixed_bytes != fixedBytes) throw new AmbitException("rows of table `" + name + "` have another size than generated");
                 Id = info.table;
                 known = true;
+                InterpolateWanted();
                 return true;
             }
         }

@@ -98,13 +98,13 @@ namespace Ambit.Tests.Swarm {
 
     /// <summary>The columns of table `body`, for typed queries.</summary>
     public static class BodyColumns {
-        public static readonly Ambit.Column<BodyRow, uint> Id = new Ambit.Column<BodyRow, uint>("body", "id", (p, n, v) => p.Set(n, v));
-        public static readonly Ambit.PositionColumn<BodyRow, Ambit.Vec3> Position = new Ambit.PositionColumn<BodyRow, Ambit.Vec3>("body", "position", (p, n, v) => p.Set(n, v));
-        public static readonly Ambit.Column<BodyRow> Rotation = new Ambit.Column<BodyRow>("body", "rotation");
+        public static readonly Ambit.Column<BodyRow, uint> Id = new Ambit.Column<BodyRow, uint>("body", "id", 0, (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.PositionColumn<BodyRow, Ambit.Vec3> Position = new Ambit.PositionColumn<BodyRow, Ambit.Vec3>("body", "position", 1, (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.Column<BodyRow> Rotation = new Ambit.Column<BodyRow>("body", "rotation", 2);
         /// <summary>
         /// Where it is on its circle, in radians from east.
         /// </summary>
-        public static readonly Ambit.Column<BodyRow, float> Angle = new Ambit.Column<BodyRow, float>("body", "angle", (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.Column<BodyRow, float> Angle = new Ambit.Column<BodyRow, float>("body", "angle", 3, (p, n, v) => p.Set(n, v));
     }
 
     /// <summary>All tables of the database.</summary>

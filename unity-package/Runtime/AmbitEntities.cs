@@ -102,7 +102,6 @@ namespace Ambit {
             motion.Begin();
             table = Bind(client);
             motion.Interpolate(table);
-            motion.BeginFrame(client);
             table.OnChange += Changed;
             List<uint> slots = new List<uint>();
             table.Slots(slots);
@@ -157,7 +156,7 @@ namespace Ambit {
             view.World = world;
             view.FollowsRow = true;
             view.IsShown = true;
-            motion.Place(table, slot, world.Space, view.transform);
+            motion.Place(table, slot, world, view.transform);
             view.gameObject.SetActive(true);
             if (entity.Told != null) entity.Told.Enter(in row);
         }
@@ -198,11 +197,9 @@ namespace Ambit {
         /// <summary>Moves every object to where its row is at the time that is shown.</summary>
         private void Place() {
             if (table == null) return;
-            motion.BeginFrame(world.Client);
-            AmbitSpace space = world.Space;
             for (int i = 0; i < entities.Count; i++) {
                 AmbitEntityView view = entities[i].View;
-                if (view != null && view.FollowsRow) motion.Place(table, entities[i].Slot, space, view.transform);
+                if (view != null && view.FollowsRow) motion.Place(table, entities[i].Slot, world, view.transform);
             }
             for (int i = lingering.Count - 1; i >= 0; i--) {
                 if (Time.time < lingering[i].Until) continue;

@@ -83,6 +83,10 @@ namespace Ambit {
         /// <summary>Why the state is Disconnected; empty otherwise.</summary>
         public string Reason { get { return reason; } }
 
+        /// <summary>The time that this frame shows, as of the last Tick: the server's minus the render delay. Before the server's clock is
+        /// known it is that of the last commit.</summary>
+        public Timestamp RenderTime { get; private set; }
+
         /// <summary>How the database's positions become the scene's.</summary>
         public AmbitSpace Space { get { return space; } }
 
@@ -169,6 +173,7 @@ namespace Ambit {
             }
             // A handler may have closed the world, or connected it anew.
             if (Client != ticked) return;
+            TakeRenderTime();
             Follow();
             if (Ticked != null) Ticked();
         }
@@ -198,6 +203,11 @@ namespace Ambit {
             if (Client.State != ConnectionState.Connected) return;
             Client.Disconnect();
             while (Client.State != ConnectionState.Disconnected) Client.Wait(100);
+        }
+
+        private void TakeRenderTime() {
+            Timestamp shown;
+            RenderTime = Client.RenderTime(out shown) ? shown : Client.Timestamp;
         }
 
         private void Follow() {

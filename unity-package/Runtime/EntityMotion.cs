@@ -10,7 +10,6 @@ namespace Ambit {
         private Column<TRow> position, turn;
         private Turning turning;
         private bool isFlat;
-        private Timestamp shown;
 
         /// <summary>Forgets the columns of an earlier connection.</summary>
         internal void Begin() {
@@ -39,13 +38,10 @@ namespace Ambit {
             if (turn != null) table.Interpolate(turn);
         }
 
-        /// <summary>Takes the time that this frame shows; before the server's clock is known objects stand at what was told last.</summary>
-        internal void BeginFrame(Client client) {
-            if (!client.RenderTime(out shown)) shown = client.Timestamp;
-        }
-
         /// <summary>Brings an object to where its row is; it stays where it is if the row is gone.</summary>
-        internal void Place(Table<TRow> table, uint slot, AmbitSpace space, Transform transform) {
+        internal void Place(Table<TRow> table, uint slot, AmbitWorld world, Transform transform) {
+            AmbitSpace space = world.Space;
+            Timestamp shown = world.RenderTime;
             SampledValue value;
             if (position != null && table.Sample(slot, position, shown, out value)) {
                 transform.localPosition = space.ToScene(value.X, value.Y, isFlat ? space.Origin.Z : value.Z);

@@ -21,6 +21,8 @@ mod samples;
 
 mod unity;
 
+mod package;
+
 mod step;
 
 use std::process::ExitCode;
@@ -97,6 +99,12 @@ enum Command {
         #[command(subcommand)]
         command: unity::UnityCommand,
     },
+    /// The Unity package with native libraries, as target/package/*.tgz
+    Package {
+        /// Only libraries of these folders of Runtime/Plugins are built; those that are there are taken along
+        #[arg(long, value_name = "FOLDER")]
+        only: Vec<String>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -114,6 +122,7 @@ fn main() -> ExitCode {
         }
         Command::Codegen { check } => codegen::run(check),
         Command::Unity { command } => unity::run(&command),
+        Command::Package { only } => package::run(&only),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

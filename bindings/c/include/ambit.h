@@ -60,6 +60,9 @@ enum AmbitState
   AMBIT_STATE_CONNECTED = 1,
   // Over; ambit_client_reason says why.
   AMBIT_STATE_DISCONNECTED = 2,
+  // Lost, and being made again; ambit_client_reason says why it was lost. The cache stays as it was; subscriptions can be
+  // begun, changed and ended, and calls are refused.
+  AMBIT_STATE_RECONNECTING = 3,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -161,6 +164,9 @@ typedef struct {
   AmbitText database;
   // The token of an earlier connection, to be the same player again; empty for a new player.
   AmbitText token;
+  // For how many milliseconds a connection that is lost is made again. 0: for as long as the client lives; less: it is over
+  // at once.
+  int64_t reconnect_ms;
 } AmbitOptions;
 
 // What generated code compares with what it was made from.
@@ -179,7 +185,8 @@ typedef struct {
   uint16_t table;
   // An AmbitEventKind.
   uint8_t kind;
-  // Of a delete: 0 deleted, 1 out of range, 2 no longer matching, 3 not permitted, 4 unsubscribed.
+  // Of a delete: 0 deleted, 1 out of range, 2 no longer matching, 3 not permitted, 4 unsubscribed, 5 while
+  // the connection was lost.
   uint8_t reason;
   // The row's number in its table.
   uint32_t slot;
@@ -197,7 +204,8 @@ typedef struct {
 typedef struct {
   // The number that ambit_client_call gave.
   uint32_t request;
-  // 0 committed, 1 the reducer's error, 2 rejected.
+  // 0 committed, 1 the reducer's error, 2 rejected, 3 the connection was lost before the answer: whether it was
+  // committed is not known.
   uint32_t status;
   // The commit's offset; 0 if nothing was committed.
   uint64_t offset;
@@ -423,11 +431,12 @@ AmbitStatus ambit_client_disconnect(AmbitClient *client);
 // `client` is alive and used by this thread alone; `out` points to an AmbitState.
 AmbitStatus ambit_client_state(AmbitClient *client, AmbitState *out);
 
-// Why the connection is over; empty while it is not. Valid until the next call that returns a text of this
+// Why the connection is over, or was lost and is being made again; empty otherwise. Valid until the next call that returns a text of this
 // client.
 //
 // `client` is alive and used by this thread alone; `out` points to an AmbitText.
-AmbitStatus ambit_client_reason(AmbitClient *client, AmbitText *out);
+AmbitStatus ambit_client_reason(AmbitClient *client,
+                                AmbitText *out);
 
 // Copies the 32 bytes of the client's identity.
 //

@@ -34,8 +34,12 @@ pub unsafe extern "C" fn ambit_client_connect(
     guard(|| unsafe {
         let options = read(options, "options")?;
         let token = Some(text(options.token)?).filter(|token| !token.is_empty()).map(str::to_owned);
-        let options =
-            Options { uri: text(options.uri)?.into(), database: text(options.database)?.into(), token };
+        let reconnect_for = match options.reconnect_ms {
+            0 => None,
+            milliseconds => Some(Duration::from_millis(u64::try_from(milliseconds).unwrap_or(0))),
+        };
+        let (uri, database) = (text(options.uri)?.into(), text(options.database)?.into());
+        let options = Options { uri, database, token, reconnect_for };
         room(out, "out")?;
         let client = AmbitClient {
             client: Client::connect(options),
@@ -92,13 +96,14 @@ pub unsafe extern "C" fn ambit_client_state(client: *mut AmbitClient, out: *mut 
         let state = match lend(client)?.client.state() {
             ConnectionState::Connecting => AmbitState::Connecting,
             ConnectionState::Connected => AmbitState::Connected,
+            ConnectionState::Reconnecting { .. } => AmbitState::Reconnecting,
             ConnectionState::Disconnected { .. } => AmbitState::Disconnected,
         };
         put(out, state)
     })
 }
 
-/// Why the connection is over; empty while it is not. Valid until the next call that returns a text of this
+/// Why the connection is over, or was lost and is being made again; empty otherwise. Valid until the next call that returns a text of this
 /// client.
 ///
 /// # Safety
@@ -109,7 +114,9 @@ pub unsafe extern "C" fn ambit_client_reason(client: *mut AmbitClient, out: *mut
     guard(|| unsafe {
         let client = lend(client)?;
         client.text = match client.client.state() {
-            ConnectionState::Disconnected { reason } => reason.to_string(),
+            ConnectionState::Disconnected { reason } | ConnectionState::Reconnecting { reason } => {
+                reason.to_string()
+            }
             ConnectionState::Connecting | ConnectionState::Connected => String::new(),
         };
         put(out, AmbitText::new(&client.text))

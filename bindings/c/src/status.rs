@@ -60,6 +60,7 @@ impl From<SendError> for Failure {
             }
             SendError::UnknownReducer(_) | SendError::UnknownSubscription(_) => AmbitStatus::NotFound,
             SendError::Disconnected(_) => AmbitStatus::Disconnected,
+            SendError::Reconnecting => AmbitStatus::NotConnected,
         };
         Self::new(status, error.to_string())
     }

@@ -33,6 +33,9 @@ pub struct AmbitOptions {
     pub database: AmbitText,
     /// The token of an earlier connection, to be the same player again; empty for a new player.
     pub token: AmbitText,
+    /// For how many milliseconds a connection that is lost is made again. 0: for as long as the client lives; less: it is over
+    /// at once.
+    pub reconnect_ms: i64,
 }
 
 /// Where a connection stands.
@@ -45,6 +48,9 @@ pub enum AmbitState {
     Connected = 1,
     /// Over; ambit_client_reason says why.
     Disconnected = 2,
+    /// Lost, and being made again; ambit_client_reason says why it was lost. The cache stays as it was; subscriptions can be
+    /// begun, changed and ended, and calls are refused.
+    Reconnecting = 3,
 }
 
 /// How a subscription stands.
@@ -212,7 +218,8 @@ pub struct AmbitEvent {
     pub table: u16,
     /// An AmbitEventKind.
     pub kind: u8,
-    /// Of a delete: 0 deleted, 1 out of range, 2 no longer matching, 3 not permitted, 4 unsubscribed.
+    /// Of a delete: 0 deleted, 1 out of range, 2 no longer matching, 3 not permitted, 4 unsubscribed, 5 while
+    /// the connection was lost.
     pub reason: u8,
     /// The row's number in its table.
     pub slot: u32,
@@ -232,7 +239,8 @@ pub struct AmbitEvent {
 pub struct AmbitResult {
     /// The number that ambit_client_call gave.
     pub request: u32,
-    /// 0 committed, 1 the reducer's error, 2 rejected.
+    /// 0 committed, 1 the reducer's error, 2 rejected, 3 the connection was lost before the answer: whether it was
+    /// committed is not known.
     pub status: u32,
     /// The commit's offset; 0 if nothing was committed.
     pub offset: u64,

@@ -79,6 +79,8 @@ fn serve(calls: mpsc::Sender<(u16, usize)>) -> SocketAddr {
                     | ClientMessage::ChangeParameters { .. }
                     | ClientMessage::Unsubscribe { .. }
                     | ClientMessage::Inspect { .. }
+                    | ClientMessage::Resume { .. }
+                    | ClientMessage::ResumeEnd
                     | ClientMessage::Ping { .. } => {}
                 }
             }
@@ -91,7 +93,7 @@ fn serve(calls: mpsc::Sender<(u16, usize)>) -> SocketAddr {
 fn generated_tables_and_reducers_work_over_a_client() {
     let (tell, calls) = mpsc::channel();
     let uri = serve(tell).to_string();
-    let mut client = Client::connect(Options { uri, database: "arena".into(), token: None });
+    let mut client = Client::connect(Options { uri, database: "arena".into(), ..Options::default() });
     assert!(client.wait_until(PATIENCE, |client| client.world().offset() == 2), "{:?}", client.state());
     assert_eq!(client.state(), ConnectionState::Connected);
     let database = Database::new(&mut client).unwrap();

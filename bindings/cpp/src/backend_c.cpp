@@ -68,7 +68,7 @@ public:
             failure_ = "the ambit library has another version than the header; build and ship matching files";
             return;
         }
-        const AmbitOptions c_options{text_of(options.uri), text_of(options.database), text_of(options.token)};
+        const AmbitOptions c_options{text_of(options.uri), text_of(options.database), text_of(options.token), options.reconnect_ms};
         if (!ok(ambit_client_connect(&c_options, &client_))) failure_ = error();
     }
     ~CBackend() override { ambit_client_free(client_); }

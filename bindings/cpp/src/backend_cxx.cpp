@@ -59,7 +59,7 @@ class CxxBackend final : public Backend {
 
 public:
     explicit CxxBackend(const Options& options)
-        : core_(bridge::connect(bytes_of(options.uri), bytes_of(options.database), bytes_of(options.token))) {}
+        : core_(bridge::connect(bytes_of(options.uri), bytes_of(options.database), bytes_of(options.token), options.reconnect_ms)) {}
 
     std::string error() override {
         const rust::Str text = core_->error();

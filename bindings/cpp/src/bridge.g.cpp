@@ -1008,7 +1008,7 @@ extern "C" {
 ::std::size_t ambit$bridge$cxxbridge1$205$Core$operator$sizeof() noexcept;
 ::std::size_t ambit$bridge$cxxbridge1$205$Core$operator$alignof() noexcept;
 
-::ambit::bridge::Core *ambit$bridge$cxxbridge1$205$connect(::rust::Slice<::std::uint8_t const> uri, ::rust::Slice<::std::uint8_t const> database, ::rust::Slice<::std::uint8_t const> token) noexcept;
+::ambit::bridge::Core *ambit$bridge$cxxbridge1$205$connect(::rust::Slice<::std::uint8_t const> uri, ::rust::Slice<::std::uint8_t const> database, ::rust::Slice<::std::uint8_t const> token, ::std::int64_t reconnect_ms) noexcept;
 
 ::rust::repr::Fat ambit$bridge$cxxbridge1$205$Core$error(::ambit::bridge::Core const &self) noexcept;
 
@@ -1079,8 +1079,8 @@ bool ambit$bridge$cxxbridge1$205$Core$find(::ambit::bridge::Core &self, ::std::u
   return ambit$bridge$cxxbridge1$205$Core$operator$alignof();
 }
 
-::rust::Box<::ambit::bridge::Core> connect(::rust::Slice<::std::uint8_t const> uri, ::rust::Slice<::std::uint8_t const> database, ::rust::Slice<::std::uint8_t const> token) noexcept {
-  return ::rust::Box<::ambit::bridge::Core>::from_raw(ambit$bridge$cxxbridge1$205$connect(uri, database, token));
+::rust::Box<::ambit::bridge::Core> connect(::rust::Slice<::std::uint8_t const> uri, ::rust::Slice<::std::uint8_t const> database, ::rust::Slice<::std::uint8_t const> token, ::std::int64_t reconnect_ms) noexcept {
+  return ::rust::Box<::ambit::bridge::Core>::from_raw(ambit$bridge$cxxbridge1$205$connect(uri, database, token, reconnect_ms));
 }
 
 ::rust::Str Core::error() const noexcept {

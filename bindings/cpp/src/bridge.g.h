@@ -949,7 +949,7 @@ private:
 };
 #endif // CXXBRIDGE1_STRUCT_ambit$bridge$Core
 
-::rust::Box<::ambit::bridge::Core> connect(::rust::Slice<::std::uint8_t const> uri, ::rust::Slice<::std::uint8_t const> database, ::rust::Slice<::std::uint8_t const> token) noexcept;
+::rust::Box<::ambit::bridge::Core> connect(::rust::Slice<::std::uint8_t const> uri, ::rust::Slice<::std::uint8_t const> database, ::rust::Slice<::std::uint8_t const> token, ::std::int64_t reconnect_ms) noexcept;
 } // namespace bridge
 } // namespace ambit
 

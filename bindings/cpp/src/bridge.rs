@@ -111,7 +111,7 @@ pub(crate) mod ffi {
 
     extern "Rust" {
         type Core;
-        fn connect(uri: &[u8], database: &[u8], token: &[u8]) -> Box<Core>;
+        fn connect(uri: &[u8], database: &[u8], token: &[u8], reconnect_ms: i64) -> Box<Core>;
         fn error(self: &Core) -> &str;
         fn state(self: &Core) -> u8;
         fn reason(self: &Core) -> String;

@@ -23,10 +23,16 @@ pub(crate) struct Core {
 }
 
 /// Begins to connect. Texts that are not UTF-8 become options that cannot work.
-pub(crate) fn connect(uri: &[u8], database: &[u8], token: &[u8]) -> Box<Core> {
+/// `reconnect_ms` is as in the C ABI.
+pub(crate) fn connect(uri: &[u8], database: &[u8], token: &[u8], reconnect_ms: i64) -> Box<Core> {
     let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
     let token = Some(text(token)).filter(|token| !token.is_empty());
-    let client = Client::connect(Options { uri: text(uri), database: text(database), token });
+    let reconnect_for = match reconnect_ms {
+        0 => None,
+        milliseconds => Some(Duration::from_millis(u64::try_from(milliseconds).unwrap_or(0))),
+    };
+    let (uri, database) = (text(uri), text(database));
+    let client = Client::connect(Options { uri, database, token, reconnect_for });
     Box::new(Core {
         client,
         events: Vec::new(),
@@ -47,13 +53,16 @@ impl Core {
             ConnectionState::Connecting => 0,
             ConnectionState::Connected => 1,
             ConnectionState::Disconnected { .. } => 2,
+            ConnectionState::Reconnecting { .. } => 3,
         }
     }
 
     pub(crate) fn reason(&self) -> String {
         match self.client.state() {
             ConnectionState::Connecting | ConnectionState::Connected => String::new(),
-            ConnectionState::Disconnected { reason } => reason.to_string(),
+            ConnectionState::Disconnected { reason } | ConnectionState::Reconnecting { reason } => {
+                reason.to_string()
+            }
         }
     }
 

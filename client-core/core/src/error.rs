@@ -23,6 +23,11 @@ pub enum ProtocolError {
     /// A second Welcome.
     #[error("the server sent a second Welcome")]
     SecondWelcome,
+    /// The database has another schema than before the connection was lost.
+    #[error(
+        "the database has another schema since the connection was lost; connect again, with newly generated code if need be"
+    )]
+    SchemaChanged,
     /// An update names a table that the schema does not have.
     #[error("the update names table {0}, which the schema does not have")]
     UnknownTable(u16),
@@ -117,6 +122,9 @@ pub enum SendError {
         /// What is wrong.
         error: DecodeError,
     },
+    /// The connection was lost, and there is no other one yet.
+    #[error("the connection was lost and is being made again; call when it stands")]
+    Reconnecting,
     /// The connection is gone.
     #[error("the client is not connected: {0}")]
     Disconnected(String),

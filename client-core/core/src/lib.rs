@@ -36,8 +36,8 @@ pub use ambit_wire::{
 };
 pub use error::{DelayError, InterpolateError, LookupError, ProtocolError, SampleError, SendError};
 pub use events::{Event, EventKind};
-pub use outbox::Outbox;
-pub use session::{CallOutcome, Goodbye, Session, SubscriptionState, Welcome};
+pub use outbox::{Lost, Outbox};
+pub use session::{CallOutcome, Goodbye, Session, Settled, SubscriptionState, Welcome};
 pub use statistics::{Statistics, TableStatistics};
 pub use table::{KeyBound, Table};
 pub use unpack::unpack;

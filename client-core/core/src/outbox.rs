@@ -1,11 +1,16 @@
 //! What waits to be sent: in order, bounded, calls gathered in as few messages as possible.
 
-use std::collections::VecDeque;
+mod resume;
+mod standing;
+
+use std::collections::{BTreeMap, VecDeque};
 
 use ambit_wire::{Call, Calls, ClientMessage, Delivery, Parameters, limits as wire, write_call};
 
 use crate::error::{SendError, full};
 use crate::limits;
+pub use resume::Lost;
+use standing::{Asked, Standing};
 
 /// The bit that the requests of quiet calls have, so that their failures can be told from other results.
 pub(crate) const QUIET_REQUEST: u32 = 1 << 31;
@@ -19,6 +24,9 @@ pub struct Outbox {
     in_flight: usize,
     next_subscription: u32,
     next_change: u32,
+    standing: Standing,
+    /// Whether there is no connection until another one stands.
+    is_lost: bool,
     messages_sent: u64,
     bytes_sent: u64,
 }
@@ -69,9 +77,16 @@ impl Outbox {
         }
         delivery.check()?;
         let subscription = self.next_subscription + 1;
+        let asked = Asked {
+            sql: sql.into(),
+            delivery: delivery.clone(),
+            parameters: parameters.clone(),
+            changes: BTreeMap::new(),
+        };
         let (parameters, delivery) = (parameters.clone(), delivery.clone());
         self.push(ClientMessage::Subscribe { subscription, sql, delivery, parameters }.encode())?;
         self.next_subscription = subscription;
+        self.standing.subscriptions.insert(subscription, asked);
         Ok(subscription)
     }
 
@@ -81,15 +96,25 @@ impl Outbox {
         subscription: u32,
         parameters: &Parameters,
     ) -> Result<u32, SendError> {
-        let (change, parameters) = (self.next_change + 1, parameters.clone());
+        let (change, wanted) = (self.next_change + 1, parameters.clone());
+        let parameters = parameters.clone();
         self.push(ClientMessage::ChangeParameters { subscription, change, parameters }.encode())?;
         self.next_change = change;
+        if let Some(asked) = self.standing.subscriptions.get_mut(&subscription) {
+            if self.is_lost {
+                // The last one counts for all.
+                asked.changes.clear();
+            }
+            asked.changes.insert(change, wanted);
+        }
         Ok(change)
     }
 
     /// Asks for the end of a subscription.
     pub fn unsubscribe(&mut self, subscription: u32) -> Result<(), SendError> {
-        self.push(ClientMessage::Unsubscribe { subscription }.encode())
+        self.push(ClientMessage::Unsubscribe { subscription }.encode())?;
+        self.standing.end(subscription);
+        Ok(())
     }
 
     /// Asks what is in force in a subscription.
@@ -112,6 +137,7 @@ impl Outbox {
         }
         let request = self.push_call(reducer, args, false)?;
         self.in_flight += 1;
+        self.standing.calls.push_back(request);
         Ok(request)
     }
 
@@ -121,6 +147,9 @@ impl Outbox {
     }
 
     fn push_call(&mut self, reducer: u16, args: &[u8], is_quiet: bool) -> Result<u32, SendError> {
+        if self.is_lost {
+            return Err(SendError::Reconnecting);
+        }
         let bytes = Calls::entry_bytes(args.len());
         if bytes > wire::CALL_BLOCK_BYTES_MAX {
             return Err(SendError::TooLarge { bytes: args.len(), max: wire::CALL_BLOCK_BYTES_MAX });
@@ -173,6 +202,10 @@ impl Outbox {
     }
 
     fn push(&mut self, message: Vec<u8>) -> Result<(), SendError> {
+        if self.is_lost {
+            // What matters of it stands elsewhere.
+            return Ok(());
+        }
         if self.queue.len() >= limits::OUTGOING_MESSAGES_MAX {
             return Err(full("outgoing messages", limits::OUTGOING_MESSAGES_MAX));
         }

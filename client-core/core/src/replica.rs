@@ -105,6 +105,24 @@ impl Replica {
         self.ways.layout()
     }
 
+    /// The slots of its rows, rising.
+    pub(crate) fn held(&self) -> Vec<Slot> {
+        let mut held: Vec<Slot> =
+            (0..self.rows.local_end()).filter_map(|local| self.rows.slot(local)).collect();
+        held.sort_unstable();
+        held
+    }
+
+    /// A row by its slot.
+    pub(crate) fn row(&self, slot: Slot) -> Option<&[u8]> {
+        self.rows.row(self.rows.local(slot)?)
+    }
+
+    /// No row has a way any more.
+    pub(crate) fn forget_ways(&mut self) {
+        self.ways.forget();
+    }
+
     /// Slots that wait for the game.
     pub(crate) fn touched_count(&self) -> usize {
         self.touched.len()
@@ -228,7 +246,7 @@ impl Replica {
         }
     }
 
-    fn delete(&mut self, slot: Slot, reason: LeaveReason) -> Result<(), ProtocolError> {
+    pub(crate) fn delete(&mut self, slot: Slot, reason: LeaveReason) -> Result<(), ProtocolError> {
         let local = self.rows.local(slot).ok_or_else(|| self.unknown(slot))?;
         let mark = self.mark(local);
         if mark.known {

@@ -135,6 +135,20 @@ impl Rows {
         }
     }
 
+    /// Takes a row's slot from it; it stays, and is to be given another one.
+    pub(crate) fn leave_slot(&mut self, slot: Slot) {
+        self.locals.remove(&slot);
+    }
+
+    /// Gives a row that has no slot another one, which is not in use.
+    pub(crate) fn take_slot(&mut self, local: u32, slot: Slot) {
+        debug_assert!(!self.locals.contains_key(&slot), "slot {slot} is in use");
+        if let Some(place) = self.slots.get_mut(local as usize) {
+            *place = slot;
+            self.locals.insert(slot, local);
+        }
+    }
+
     /// Gives up a row; answers the local number it had.
     pub(crate) fn remove(&mut self, slot: Slot) -> Option<u32> {
         let local = self.locals.remove(&slot)?;

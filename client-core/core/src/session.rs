@@ -1,5 +1,7 @@
 //! The receiving half of a connection: checks what the server says and keeps it until the game takes it.
 
+mod resume;
+
 use std::sync::Arc;
 
 use ambit_model::{ConnectionId, Identity, Schema, Timestamp};
@@ -14,6 +16,8 @@ use crate::replica::Replica;
 use crate::sampling::{Arrivals, Timing};
 use crate::statistics::{Statistics, TableStatistics};
 use crate::unpack::unpack;
+use resume::Passage;
+pub use resume::Settled;
 
 /// One connection's state as the server told it. The IO side gives it every message with
 /// [`Session::receive`]; the game takes what is new with [`crate::World::tick`].
@@ -25,6 +29,9 @@ pub struct Session {
     pub(crate) tables: Vec<Replica>,
     pub(crate) news: News,
     last_offset: u64,
+    passage: Passage,
+    is_between: bool,
+    settled: Settled,
     timing: Timing,
     statistics: Statistics,
 }
@@ -89,6 +96,8 @@ pub(crate) struct News {
     pub(crate) subscriptions: Vec<(u32, SubscriptionState)>,
     pub(crate) changes: Changes,
     pub(crate) inspections: Inspections,
+    /// Whether the rows are those of another connection than at the last tick.
+    pub(crate) has_caught_up: bool,
 }
 
 impl Session {
@@ -165,10 +174,11 @@ impl Session {
     fn handle(&mut self, message: ServerMessage<'_>, now_us: u64) -> Result<(), ProtocolError> {
         match message {
             ServerMessage::Welcome { identity, connection, token, schema, offset } => {
-                if self.welcome.is_some() {
-                    return Err(ProtocolError::SecondWelcome);
-                }
                 let schema = Arc::new(Schema::decode(schema)?);
+                if self.welcome.is_some() {
+                    let token = token.into();
+                    return self.welcome_back(Welcome { identity, connection, token, schema, offset });
+                }
                 self.tables = schema.tables.iter().map(Replica::new).collect();
                 self.statistics.tables = vec![TableStatistics::default(); schema.tables.len()];
                 self.welcome = Some(Welcome { identity, connection, token: token.into(), schema, offset });
@@ -181,13 +191,14 @@ impl Session {
             ServerMessage::Compressed { .. } => {
                 Err(ProtocolError::Compressed("it lies in another one".into()))
             }
-            _ if self.welcome.is_none() => Err(ProtocolError::NotWelcome),
+            _ if self.welcome.is_none() || self.passage == Passage::Lost => Err(ProtocolError::NotWelcome),
             ServerMessage::Update { header, blocks } => self.update(&header, blocks, now_us),
             ServerMessage::Results { durable_offset, block } => self.results(durable_offset, block),
             ServerMessage::SubscriptionError { subscription, change: 0, message } => {
                 self.notice(subscription, SubscriptionState::Failed(message.into()))
             }
-            ServerMessage::SubscriptionError { change, message, .. } => {
+            ServerMessage::SubscriptionError { subscription, change, message } => {
+                self.settled.refused.push((subscription, change));
                 self.news.changes.refused(change, message);
                 Ok(())
             }
@@ -249,31 +260,43 @@ impl Session {
             self.notice(subscription, SubscriptionState::Applied)?;
         }
         for &(subscription, change) in &header.changed {
+            self.settled.changed.push((subscription, change));
             self.news.changes.applied(subscription, change)?;
         }
-        header.ended.iter().try_for_each(|&ended| self.notice(ended, SubscriptionState::Ended))
+        header.ended.iter().try_for_each(|&ended| self.notice(ended, SubscriptionState::Ended))?;
+        if header.resumed {
+            self.catch_up();
+        }
+        Ok(())
     }
 
     fn results(&mut self, durable_offset: u64, block: &[u8]) -> Result<(), ProtocolError> {
         self.durable(durable_offset);
         for result in Results::new(block) {
             let result = result?;
-            let is_quiet = result.request & QUIET_REQUEST != 0;
-            if is_quiet {
-                if self.news.quiet_failures >= limits::QUIET_FAILURES_MAX {
-                    continue;
-                }
-                self.news.quiet_failures += 1;
-            } else if self.news.results.len() - self.news.quiet_failures >= limits::CALLS_IN_FLIGHT_MAX {
-                return Err(ProtocolError::TooMany { what: "results", max: limits::CALLS_IN_FLIGHT_MAX });
+            if result.request & QUIET_REQUEST == 0 {
+                self.settled.answered.push(result.request);
             }
-            self.news.results.push(CallOutcome {
+            self.result(CallOutcome {
                 request: result.request,
                 status: result.status,
                 offset: result.offset,
                 message: result.message.into(),
-            });
+            })?;
         }
+        Ok(())
+    }
+
+    fn result(&mut self, outcome: CallOutcome) -> Result<(), ProtocolError> {
+        if outcome.request & QUIET_REQUEST != 0 {
+            if self.news.quiet_failures >= limits::QUIET_FAILURES_MAX {
+                return Ok(());
+            }
+            self.news.quiet_failures += 1;
+        } else if self.news.results.len() - self.news.quiet_failures >= limits::CALLS_IN_FLIGHT_MAX {
+            return Err(ProtocolError::TooMany { what: "results", max: limits::CALLS_IN_FLIGHT_MAX });
+        }
+        self.news.results.push(outcome);
         Ok(())
     }
 
@@ -283,6 +306,7 @@ impl Session {
         }
         if state != SubscriptionState::Applied {
             self.news.inspections.forget(subscription);
+            self.settled.over.push(subscription);
         }
         self.news.subscriptions.push((subscription, state));
         Ok(())

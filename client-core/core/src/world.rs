@@ -1,5 +1,6 @@
 //! The game's side: the cache as of the last tick, events, results.
 
+mod reunion;
 mod sampling;
 
 use std::collections::HashMap;
@@ -16,6 +17,7 @@ use crate::pace::Pace;
 use crate::sampling::Known;
 use crate::session::{CallOutcome, Session, SubscriptionState};
 use crate::table::Table;
+use reunion::Reunited;
 
 /// How much a tick hands out. Updates are always applied whole; only events wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +51,7 @@ pub struct World {
     offset: u64,
     durable_offset: u64,
     timestamp: Timestamp,
+    is_following: bool,
     pace: Pace,
     known: Known,
 }
@@ -136,6 +139,12 @@ impl World {
         &self.tables
     }
 
+    /// Whether the cache follows the server: not before the first Welcome, and not from the loss of a connection on until all that
+    /// is different is there.
+    pub fn is_following(&self) -> bool {
+        self.is_following
+    }
+
     /// The commit that the cache equals.
     pub fn offset(&self) -> u64 {
         self.offset
@@ -160,16 +169,26 @@ impl World {
             self.tables = tables.map(|(id, table)| Table::new(&schema, id, table)).collect();
             self.schema = Some(schema);
         }
+        self.is_following = session.is_following();
+        if session.is_between() {
+            self.take_results(session);
+            return;
+        }
+        let has_caught_up = std::mem::take(&mut session.news.has_caught_up);
         for (table, replica) in self.tables.iter_mut().zip(&session.tables) {
             if !replica.any_left() {
                 continue;
             }
+            let kept = if has_caught_up { reunion::reunite(table, replica) } else { Reunited::default() };
             for change in replica.changes() {
-                if let (Some(reason), Some(local)) = (change.left, table.rows.local(change.slot)) {
+                if let (Some(reason), Some(local)) = (change.left, table.rows.local(change.slot))
+                    && !kept.holds(local)
+                {
                     self.events.deletes(table, change.slot, local, reason);
                     table.delete(change.slot);
                 }
             }
+            kept.rename(table);
         }
         let delay_us = self.pace.delay_us();
         for (table, replica) in self.tables.iter_mut().zip(&mut session.tables) {
@@ -178,9 +197,12 @@ impl World {
                 let local = match table.rows.local(change.slot) {
                     Some(local) => {
                         let old = table.rows.row(local).unwrap_or_default();
-                        if !delta::same_columns(table.layout(), old, row, change.mask) {
+                        // A row that has left and come is the same one with any other columns.
+                        let mask =
+                            if change.left.is_none() && !has_caught_up { change.mask } else { u64::MAX };
+                        if !delta::same_columns(table.layout(), old, row, mask) {
                             self.events.updates(table, change.slot, local);
-                            table.update(local, row, change.mask);
+                            table.update(local, row, mask);
                         }
                         local
                     }
@@ -197,13 +219,12 @@ impl World {
             replica.taken();
             replica.follow_as(table, session.news.timestamp);
         }
+        self.take_results(session);
         self.known = session.timing().known();
         let news = &mut session.news;
-        self.offset = self.offset.max(news.offset);
-        self.durable_offset = self.durable_offset.max(news.durable_offset);
+        // Another server, or one that was restarted, may know less.
+        self.offset = if has_caught_up { news.offset } else { self.offset.max(news.offset) };
         self.timestamp = news.timestamp;
-        std::mem::swap(&mut self.results, &mut news.results);
-        self.answered = self.results.len() - std::mem::take(&mut news.quiet_failures);
         self.inspections.take(&mut news.inspections);
         for (subscription, state) in news.subscriptions.drain(..) {
             if state != SubscriptionState::Applied {
@@ -216,5 +237,12 @@ impl World {
             self.subscriptions.retain(|_, state| *state == SubscriptionState::Applied);
             self.changes.retain(|subscription| self.subscriptions.contains_key(&subscription));
         }
+    }
+
+    fn take_results(&mut self, session: &mut Session) {
+        let news = &mut session.news;
+        std::mem::swap(&mut self.results, &mut news.results);
+        self.answered = self.results.len() - std::mem::take(&mut news.quiet_failures);
+        self.durable_offset = news.durable_offset;
     }
 }

@@ -11,10 +11,10 @@ use ambit_client_core::{
 };
 use ambit_model::{ConnectionId, Identity, Lifecycle, RowLayout, Schema, validate_row};
 
-use crate::connection;
 use crate::link::Link;
 use crate::options::Options;
 use crate::query::Query;
+use crate::reconnect;
 use crate::runtime;
 use crate::state::{ConnectionState, DisconnectReason};
 
@@ -37,6 +37,8 @@ struct Known {
     identity: Identity,
     connection: ConnectionId,
     token: String,
+    /// How often another connection stood when this was told.
+    welcomes: u64,
 }
 
 impl Client {
@@ -44,7 +46,7 @@ impl Client {
     pub fn connect(options: Options) -> Self {
         let link = Arc::new(Link::new());
         match runtime::handle() {
-            Ok(io) => drop(io.spawn(connection::run(Arc::clone(&link), options))),
+            Ok(io) => drop(io.spawn(reconnect::run(Arc::clone(&link), options))),
             Err(problem) => {
                 let reason = DisconnectReason::Options(problem);
                 link.set_state(ConnectionState::Disconnected { reason });
@@ -63,7 +65,7 @@ impl Client {
         self.known().map(|known| known.identity)
     }
 
-    /// This connection's id; `None` before it is connected.
+    /// This connection's id, another one after a reconnect; `None` before it is connected.
     pub fn connection_id(&mut self) -> Option<ConnectionId> {
         self.known().map(|known| known.connection)
     }
@@ -228,6 +230,12 @@ impl Client {
         self.world.inspection(subscription)
     }
 
+    /// Whether the cache follows the server, as of the last tick: not before the first Welcome, and not from the loss of a
+    /// connection on until all that is different is there.
+    pub fn is_following(&self) -> bool {
+        self.world.is_following()
+    }
+
     /// The table of this name; `None` before the first tick after the connection stands.
     pub fn table(&self, name: &str) -> Option<&Table> {
         self.world.table_named(name)
@@ -302,13 +310,15 @@ impl Client {
     }
 
     fn known(&mut self) -> Option<&Known> {
-        if self.known.is_none() {
+        let welcomes = self.link.welcomes();
+        if self.known.as_ref().is_none_or(|known| known.welcomes != welcomes) {
             self.known = self.link.session().welcome().map(|welcome| Known {
                 parameters: welcome.schema.reducers.iter().map(|reducer| reducer.layout()).collect(),
                 schema: Arc::clone(&welcome.schema),
                 identity: welcome.identity,
                 connection: welcome.connection,
                 token: welcome.token.clone(),
+                welcomes,
             });
         }
         self.known.as_ref()

@@ -1,13 +1,14 @@
-//! The IO side of one connection: from the address to the last byte.
+//! The IO side of one socket: from the address to the last byte.
 
+use std::hash::{BuildHasher, RandomState};
 use std::pin::pin;
-use std::sync::Arc;
 
-use ambit_client_core::{Outbox, unpack};
+use ambit_client_core::{Outbox, ProtocolError, unpack};
 use ambit_wire::limits::SERVER_MESSAGE_BYTES_MAX;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use tokio::net::TcpStream;
+use tokio::sync::Notify;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout_at};
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error, Message};
@@ -16,26 +17,23 @@ use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 use crate::heard::{Heard, LastHeard};
 use crate::limits;
 use crate::link::Link;
-use crate::options::{Options, Target};
+use crate::options::Target;
 use crate::state::{ConnectionState, DisconnectReason};
 
 type Socket = WebSocketStream<Heard<TcpStream>>;
 
-/// Runs a connection until it is over; its last state says why.
-pub(crate) async fn run(link: Arc<Link>, options: Options) {
-    let reason = tokio::select! {
-        reason = connect_and_serve(&link, &options) => reason,
-        reason = close_in_time(&link) => reason,
-    };
-    link.set_state(ConnectionState::Disconnected { reason });
+/// What a socket is opened for.
+pub(crate) struct Attempt<'a> {
+    pub(crate) target: &'a Target,
+    pub(crate) token: Option<String>,
+    /// Whether the client was welcomed before and holds rows.
+    pub(crate) is_return: bool,
 }
 
-async fn connect_and_serve(link: &Link, options: &Options) -> DisconnectReason {
-    let target = match options.target() {
-        Ok(target) => target,
-        Err(problem) => return DisconnectReason::Options(problem),
-    };
-    let address = target.address.clone();
+/// Connects, and serves the connection until it is over; why it is.
+pub(crate) async fn serve(link: &Link, attempt: Attempt<'_>) -> DisconnectReason {
+    let Attempt { target, token, is_return } = attempt;
+    let address = &target.address;
     let welcome_by = Instant::now() + limits::CONNECT_MAX;
     let last = LastHeard::now();
     let socket = match timeout_at(welcome_by, open(target, last.clone())).await {
@@ -44,11 +42,25 @@ async fn connect_and_serve(link: &Link, options: &Options) -> DisconnectReason {
         Err(_) => return DisconnectReason::Unreachable(format!("{address} does not answer")),
     };
     let (mut sink, mut stream) = socket.split();
-    if let Err(error) = sink.send(Message::Binary(Outbox::hello(options.token.as_deref()).into())).await {
+    if let Err(error) = sink.send(Message::Binary(Outbox::hello(token.as_deref()).into())).await {
         return DisconnectReason::Lost(error.to_string());
     }
+    let welcome = Notify::new();
+    let welcomed = || match is_return {
+        true => welcome.notify_one(),
+        false => link.set_state(ConnectionState::Connected),
+    };
     // Reading goes on while writing waits, and the other way round: neither side can block the other.
-    let mut reader = pin!(read(link, &mut stream, &last, welcome_by));
+    let mut reader = pin!(read(link, &mut stream, &last, (welcome_by, &welcomed)));
+    if is_return {
+        tokio::select! {
+            reason = &mut reader => return reason,
+            () = welcome.notified() => {
+                link.resume(key());
+                link.set_state(ConnectionState::Connected);
+            }
+        }
+    }
     let written = tokio::select! {
         reason = &mut reader => return reason,
         reason = write(link, sink) => reason,
@@ -61,14 +73,20 @@ async fn connect_and_serve(link: &Link, options: &Options) -> DisconnectReason {
     written
 }
 
-async fn open(target: Target, last: LastHeard) -> Result<Socket, String> {
+/// For the digests of one return. The standard library draws it from the system, once per process and thread, and counts on from there.
+fn key() -> [u64; 2] {
+    let chance = RandomState::new();
+    [chance.hash_one(0), chance.hash_one(1)]
+}
+
+async fn open(target: &Target, last: LastHeard) -> Result<Socket, String> {
     let stream = TcpStream::connect(&target.address).await.map_err(|error| error.to_string())?;
     stream.set_nodelay(true).map_err(|error| error.to_string())?;
     let config = WebSocketConfig::default()
         .read_buffer_size(limits::READ_BUFFER_BYTES)
         .max_message_size(Some(SERVER_MESSAGE_BYTES_MAX))
         .max_frame_size(Some(SERVER_MESSAGE_BYTES_MAX));
-    match client_async_with_config(target.request, Heard::new(stream, last), Some(config)).await {
+    match client_async_with_config(target.request.clone(), Heard::new(stream, last), Some(config)).await {
         Ok((socket, _)) => Ok(socket),
         Err(Error::Http(response)) => {
             let body = response.body().as_deref().unwrap_or_default();
@@ -82,7 +100,7 @@ async fn read(
     link: &Link,
     stream: &mut SplitStream<Socket>,
     last: &LastHeard,
-    welcome_by: Instant,
+    (welcome_by, welcome): (Instant, &(dyn Fn() + Sync)),
 ) -> DisconnectReason {
     let mut welcomed = false;
     loop {
@@ -99,7 +117,9 @@ async fn read(
         };
         match message {
             Message::Binary(bytes) => {
-                if let Err(reason) = receive(link, &bytes, &mut welcomed) {
+                // The first message is the Welcome, or wrong.
+                let is_first = !std::mem::replace(&mut welcomed, true);
+                if let Err(reason) = receive(link, &bytes, is_first.then_some(welcome)) {
                     return reason;
                 }
             }
@@ -113,23 +133,26 @@ async fn read(
     }
 }
 
-fn receive(link: &Link, bytes: &[u8], welcomed: &mut bool) -> Result<(), DisconnectReason> {
+/// Takes in a message. `welcome` is told of a Welcome before the game is woken.
+fn receive(link: &Link, bytes: &[u8], welcome: Option<&(dyn Fn() + Sync)>) -> Result<(), DisconnectReason> {
     // A large message takes a while, in which the game is not to wait for the session.
     let unpacked = unpack(bytes);
     let now_us = link.now_us();
-    let goodbye = {
+    let (goodbye, settled, is_welcome) = {
         let mut session = link.session();
         let received = session.receive_unpacked(unpacked.as_deref(), bytes.len(), now_us);
-        received.map_err(|error| DisconnectReason::Protocol(error.to_string()))?;
-        let first = !*welcomed && session.welcome().is_some();
-        let goodbye = session.goodbye().cloned();
-        drop(session);
-        if first {
-            *welcomed = true;
-            link.set_state(ConnectionState::Connected);
-        }
-        goodbye
+        received.map_err(|error| match error == ProtocolError::SchemaChanged {
+            true => DisconnectReason::SchemaChanged(error.to_string()),
+            false => DisconnectReason::Protocol(error.to_string()),
+        })?;
+        (session.goodbye().cloned(), session.take_settled(), session.welcome().is_some())
     };
+    if let Some(welcome) = welcome.filter(|_| is_welcome && goodbye.is_none()) {
+        welcome();
+    }
+    if !settled.is_empty() {
+        link.outbox().settle(&settled);
+    }
     link.announce();
     match goodbye {
         Some(goodbye) => Err(DisconnectReason::Goodbye { code: goodbye.code, message: goodbye.message }),
@@ -181,7 +204,7 @@ async fn send_waiting(link: &Link, sink: &mut SplitSink<Socket, Message>) -> Res
 }
 
 /// Ends a moment after the wish to close, even if nothing can be sent.
-async fn close_in_time(link: &Link) -> DisconnectReason {
+pub(crate) async fn close_in_time(link: &Link) -> DisconnectReason {
     link.closing.notified().await;
     tokio::time::sleep(limits::CLOSE_MAX).await;
     DisconnectReason::Closed

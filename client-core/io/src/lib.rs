@@ -1,9 +1,8 @@
 //! A client of an Ambit database: [`Client::connect`], [`Client::subscribe`], [`Client::call`], and once per frame
 //! [`Client::tick`].
 //!
-//! One IO thread serves all clients of a process. It never calls into the game: the game polls. There is no TLS
-//! and no reconnect yet: a lost connection ends in [`ConnectionState::Disconnected`], the cache stays readable,
-//! and a new [`Client`] with the same token continues as the same player.
+//! One IO thread serves all clients of a process. It never calls into the game: the game polls. A connection that is lost is made
+//! again, and the cache goes on from where it was ([`ConnectionState::Reconnecting`]). There is no TLS yet.
 
 pub mod limits;
 
@@ -17,6 +16,7 @@ mod typed;
 mod connection;
 mod heard;
 mod link;
+mod reconnect;
 mod runtime;
 
 pub use ambit_client_core::{

@@ -12,6 +12,12 @@ pub const CONNECT_MAX: Duration = Duration::from_secs(15);
 /// this long.
 pub const CLOSE_MAX: Duration = Duration::from_secs(1);
 
+/// Between two attempts to make a lost connection again, at first: as long as a packet takes around the world.
+pub const RECONNECT_WAIT_MIN: Duration = Duration::from_millis(100);
+
+/// The same, at last: a server that was away for more than a minute is found again after half of this, on average.
+pub const RECONNECT_WAIT_MAX: Duration = Duration::from_secs(10);
+
 /// Between two pings: often enough for a figure on the screen, and to keep routers from forgetting the line.
 pub const PING_EVERY: Duration = Duration::from_secs(2);
 

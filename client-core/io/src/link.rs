@@ -18,6 +18,7 @@ pub(crate) struct Link {
     status: Mutex<Status>,
     /// Counts everything a game could want to know of. Grows only while `status` is locked.
     news: AtomicU64,
+    welcomes: AtomicU64,
     changed: Condvar,
     /// Wakes the IO side: something waits to be sent, or the client is to close.
     pub(crate) wake: Notify,
@@ -41,6 +42,7 @@ impl Link {
             outbox: Mutex::default(),
             status: Mutex::new(Status { state: ConnectionState::Connecting, closing: false }),
             news: AtomicU64::new(0),
+            welcomes: AtomicU64::new(0),
             changed: Condvar::new(),
             wake: Notify::new(),
             closing: Notify::new(),
@@ -65,7 +67,9 @@ impl Link {
     pub(crate) fn ended(&self) -> Option<DisconnectReason> {
         match &lock(&self.status).state {
             ConnectionState::Disconnected { reason } => Some(reason.clone()),
-            ConnectionState::Connecting | ConnectionState::Connected => None,
+            ConnectionState::Connecting
+            | ConnectionState::Connected
+            | ConnectionState::Reconnecting { .. } => None,
         }
     }
 
@@ -106,6 +110,34 @@ impl Link {
         let waited = self.changed.wait_timeout_while(status, rest, |_| self.news() == seen);
         drop(waited.unwrap_or_else(PoisonError::into_inner));
         self.news() != seen
+    }
+
+    /// The connection is lost for this reason, and another one is to be made; answers when it was. Nothing is called in between:
+    /// the game is told so first.
+    pub(crate) fn lose(&self, reason: &DisconnectReason) -> tokio::time::Instant {
+        self.set_state(ConnectionState::Reconnecting { reason: reason.clone() });
+        let lost = self.outbox().lose();
+        self.session().lose(lost);
+        self.announce();
+        tokio::time::Instant::now()
+    }
+
+    /// Another connection stands: what is to be sent begins with what the client holds.
+    pub(crate) fn resume(&self, key: [u64; 2]) {
+        let claims = self.session().claim(key);
+        let ended = self.outbox().resume(claims);
+        self.session().end(ended);
+        self.welcomes.fetch_add(1, Ordering::Release);
+    }
+
+    /// The token, once there was a Welcome.
+    pub(crate) fn token(&self) -> Option<String> {
+        self.session().welcome().map(|welcome| welcome.token.clone())
+    }
+
+    /// How often another connection stood.
+    pub(crate) fn welcomes(&self) -> u64 {
+        self.welcomes.load(Ordering::Acquire)
     }
 
     /// Asks the IO side to send what waits and close.

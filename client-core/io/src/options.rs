@@ -1,5 +1,7 @@
 //! Where to connect, and as whom.
 
+use std::time::Duration;
+
 use tokio_tungstenite::tungstenite::ClientRequestBuilder;
 use tokio_tungstenite::tungstenite::http::Uri;
 
@@ -14,6 +16,8 @@ pub struct Options {
     pub database: String,
     /// The token of an earlier connection, to be the same player again; without it a new player.
     pub token: Option<String>,
+    /// For how long a connection that is lost is made again. `None`: for as long as the client lives; zero: it is over at once.
+    pub reconnect_for: Option<Duration>,
 }
 
 /// What the options mean.

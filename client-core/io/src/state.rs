@@ -7,6 +7,12 @@ pub enum ConnectionState {
     Connecting,
     /// Welcomed.
     Connected,
+    /// Lost, and being made again. The cache stays as it was; subscriptions can be begun, changed and ended, and calls are
+    /// refused.
+    Reconnecting {
+        /// Why it was lost.
+        reason: DisconnectReason,
+    },
     /// Over; it does not come back.
     Disconnected {
         /// Why.
@@ -34,6 +40,9 @@ pub enum DisconnectReason {
     /// The server said what the protocol does not allow.
     #[error("the server broke the protocol: {0}")]
     Protocol(String),
+    /// The database's schema is another one than before the connection was lost.
+    #[error("{0}")]
+    SchemaChanged(String),
     /// The line broke.
     #[error("the connection was lost: {0}")]
     Lost(String),

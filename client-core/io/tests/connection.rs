@@ -166,6 +166,7 @@ async fn converse(mut socket: WebSocketStream<TcpStream>, manner: Manner, heard:
                 updates.push(ServerMessage::Results { durable_offset: offset, block: &results }.encode());
                 updates
             }
+            ClientMessage::Resume { .. } | ClientMessage::ResumeEnd => panic!("nobody comes back here"),
             ClientMessage::Ping { sent_at } => {
                 vec![ServerMessage::Pong { sent_at, server_time: Timestamp(sent_at as i64) }.encode()]
             }
@@ -203,6 +204,7 @@ fn options(server: &Server) -> Options {
         uri: format!("http://{}", server.address),
         database: "arena".into(),
         token: Some("old token".into()),
+        reconnect_for: Some(Duration::ZERO),
     }
 }
 
@@ -212,7 +214,9 @@ fn ending(client: &mut Client) -> DisconnectReason {
     assert!(client.wait_until(PATIENCE, over), "{:?}", client.state());
     match client.state() {
         ConnectionState::Disconnected { reason } => reason,
-        other @ (ConnectionState::Connecting | ConnectionState::Connected) => panic!("{other:?}"),
+        other @ (ConnectionState::Connecting
+        | ConnectionState::Connected
+        | ConnectionState::Reconnecting { .. }) => panic!("{other:?}"),
     }
 }
 
@@ -378,7 +382,7 @@ fn every_ending_has_its_reason() {
     assert!(matches!(end_with(Manner::Vanish), DisconnectReason::Lost(_)));
 
     let failed = |uri: &str, database: &str| {
-        let options = Options { uri: uri.into(), database: database.into(), token: None };
+        let options = Options { uri: uri.into(), database: database.into(), ..Options::default() };
         ending(&mut Client::connect(options))
     };
     assert!(matches!(failed("127.0.0.1:1", "arena"), DisconnectReason::Unreachable(_)));

@@ -50,6 +50,16 @@ pub enum ClientMessage<'a> {
         /// The subscription.
         subscription: u32,
     },
+    /// What the client holds from before its connection was lost, said before its subscriptions. Rows that these show as
+    /// they are claimed are not sent again.
+    Resume {
+        /// Of the digests: chosen by the client, by chance.
+        key: [u64; 2],
+        /// Read it with [`crate::Claims`].
+        block: &'a [u8],
+    },
+    /// All subscriptions from before have been asked for: rows that none of them shows are to leave.
+    ResumeEnd,
     /// Reducer calls.
     Calls {
         /// Read it with [`crate::Calls`].
@@ -112,6 +122,18 @@ impl<'a> ClientMessage<'a> {
                 let body = fb::Inspect::create(&mut out, &fb::InspectArgs { subscription: *subscription });
                 finish(out, fb::Body::Inspect, body)
             }
+            Self::Resume { key: [key_low, key_high], block } => {
+                let mut out = builder(block.len());
+                let block = Some(out.create_vector(block));
+                let args = fb::ResumeArgs { key_low: *key_low, key_high: *key_high, block };
+                let body = fb::Resume::create(&mut out, &args);
+                finish(out, fb::Body::Resume, body)
+            }
+            Self::ResumeEnd => {
+                let mut out: Builder = builder(0);
+                let body = fb::ResumeEnd::create(&mut out, &fb::ResumeEndArgs {});
+                finish(out, fb::Body::ResumeEnd, body)
+            }
             Self::Calls { block } => {
                 let mut out = builder(block.len());
                 let block = Some(out.create_vector(block));
@@ -167,6 +189,11 @@ impl<'a> ClientMessage<'a> {
                 let body = message.body_as_inspect().ok_or_else(missing)?;
                 Ok(Self::Inspect { subscription: body.subscription() })
             }
+            fb::Body::Resume => {
+                let body = message.body_as_resume().ok_or_else(missing)?;
+                Ok(Self::Resume { key: [body.key_low(), body.key_high()], block: body.block().bytes() })
+            }
+            fb::Body::ResumeEnd => Ok(Self::ResumeEnd),
             fb::Body::Calls => {
                 let block = message.body_as_calls().ok_or_else(missing)?.block().bytes();
                 at_most("the call block", block.len(), limits::CALL_BLOCK_BYTES_MAX)?;

@@ -12,6 +12,7 @@ mod error;
 
 mod bits;
 mod calls;
+mod claims;
 mod results;
 mod updates;
 
@@ -41,6 +42,7 @@ mod messages_generated;
 
 pub use bits::BitWriter;
 pub use calls::{Call, Calls, write_call};
+pub use claims::{Claim, Claims, row_digest, write_claims};
 pub use client::ClientMessage;
 pub use delivery::{Delivery, DeliveryError, Tier};
 pub use error::WireError;

@@ -42,6 +42,10 @@ pub const TEXT_BYTES_MAX: usize = 4 * 1024;
 /// Subscriptions of one connection at a time. A large game uses about twenty; the lists in an update stay short.
 pub const SUBSCRIPTIONS_MAX: usize = 256;
 
+/// Rows that a client claims to hold when it resumes. Twenty times what a player sees of a large world; the rows beyond are sent
+/// again. A claim has at most 13 bytes, so they fit a client's message with the largest row's room.
+pub const CLAIMS_MAX: usize = 65_536;
+
 /// Updates per second that a client may ask for, other than `f32::INFINITY`. No screen shows more.
 pub const RATE_HZ_MAX: f32 = 1_000.0;
 

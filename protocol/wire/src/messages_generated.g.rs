@@ -121,10 +121,10 @@ pub struct ParameterValueUnionTableOffset {}
 #[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
 pub const ENUM_MIN_BODY: u8 = 0;
 #[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
-pub const ENUM_MAX_BODY: u8 = 18;
+pub const ENUM_MAX_BODY: u8 = 20;
 #[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
 #[allow(non_camel_case_types)]
-pub const ENUM_VALUES_BODY: [Body; 19] = [
+pub const ENUM_VALUES_BODY: [Body; 21] = [
   Body::NONE,
   Body::Hello,
   Body::Subscribe,
@@ -144,6 +144,8 @@ pub const ENUM_VALUES_BODY: [Body; 19] = [
   Body::Inspect,
   Body::Inspection,
   Body::InspectionError,
+  Body::Resume,
+  Body::ResumeEnd,
 ];
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -170,9 +172,11 @@ impl Body {
   pub const Inspect: Self = Self(16);
   pub const Inspection: Self = Self(17);
   pub const InspectionError: Self = Self(18);
+  pub const Resume: Self = Self(19);
+  pub const ResumeEnd: Self = Self(20);
 
   pub const ENUM_MIN: u8 = 0;
-  pub const ENUM_MAX: u8 = 18;
+  pub const ENUM_MAX: u8 = 20;
   pub const ENUM_VALUES: &'static [Self] = &[
     Self::NONE,
     Self::Hello,
@@ -193,6 +197,8 @@ impl Body {
     Self::Inspect,
     Self::Inspection,
     Self::InspectionError,
+    Self::Resume,
+    Self::ResumeEnd,
   ];
   /// Returns the variant's name or "" if unknown.
   pub fn variant_name(self) -> Option<&'static str> {
@@ -216,6 +222,8 @@ impl Body {
       Self::Inspect => Some("Inspect"),
       Self::Inspection => Some("Inspection"),
       Self::InspectionError => Some("InspectionError"),
+      Self::Resume => Some("Resume"),
+      Self::ResumeEnd => Some("ResumeEnd"),
       _ => None,
     }
   }
@@ -1740,6 +1748,215 @@ impl ::core::fmt::Debug for Inspect<'_> {
       ds.finish()
   }
 }
+pub enum ResumeOffset {}
+#[derive(Copy, Clone, PartialEq)]
+
+pub struct Resume<'a> {
+  pub _tab: ::flatbuffers::Table<'a>,
+}
+
+impl<'a> ::flatbuffers::Follow<'a> for Resume<'a> {
+  type Inner = Resume<'a>;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    Self { _tab: unsafe { ::flatbuffers::Table::new(buf, loc) } }
+  }
+}
+
+impl<'a> Resume<'a> {
+  pub const VT_KEY_LOW: ::flatbuffers::VOffsetT = 4;
+  pub const VT_KEY_HIGH: ::flatbuffers::VOffsetT = 6;
+  pub const VT_BLOCK: ::flatbuffers::VOffsetT = 8;
+
+  #[inline]
+  pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
+    Resume { _tab: table }
+  }
+  #[allow(unused_mut)]
+  pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
+    _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
+    args: &'args ResumeArgs<'args>
+  ) -> ::flatbuffers::WIPOffset<Resume<'bldr>> {
+    let mut builder = ResumeBuilder::new(_fbb);
+    builder.add_key_high(args.key_high);
+    builder.add_key_low(args.key_low);
+    if let Some(x) = args.block { builder.add_block(x); }
+    builder.finish()
+  }
+
+
+  #[inline]
+  pub fn key_low(&self) -> u64 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<u64>(Resume::VT_KEY_LOW, Some(0)).unwrap()}
+  }
+  #[inline]
+  pub fn key_high(&self) -> u64 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<u64>(Resume::VT_KEY_HIGH, Some(0)).unwrap()}
+  }
+  #[inline]
+  pub fn block(&self) -> ::flatbuffers::Vector<'a, u8> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, u8>>>(Resume::VT_BLOCK, None).unwrap()}
+  }
+}
+
+impl ::flatbuffers::Verifiable for Resume<'_> {
+  #[inline]
+  fn run_verifier(
+    v: &mut ::flatbuffers::Verifier, pos: usize
+  ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
+    v.visit_table(pos)?
+     .visit_field::<u64>("key_low", Self::VT_KEY_LOW, false)?
+     .visit_field::<u64>("key_high", Self::VT_KEY_HIGH, false)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, u8>>>("block", Self::VT_BLOCK, true)?
+     .finish();
+    Ok(())
+  }
+}
+pub struct ResumeArgs<'a> {
+    pub key_low: u64,
+    pub key_high: u64,
+    pub block: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, u8>>>,
+}
+impl<'a> Default for ResumeArgs<'a> {
+  #[inline]
+  fn default() -> Self {
+    ResumeArgs {
+      key_low: 0,
+      key_high: 0,
+      block: None, // required field
+    }
+  }
+}
+
+pub struct ResumeBuilder<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> {
+  fbb_: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>,
+  start_: ::flatbuffers::WIPOffset<::flatbuffers::TableUnfinishedWIPOffset>,
+}
+impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> ResumeBuilder<'a, 'b, A> {
+  #[inline]
+  pub fn add_key_low(&mut self, key_low: u64) {
+    self.fbb_.push_slot::<u64>(Resume::VT_KEY_LOW, key_low, 0);
+  }
+  #[inline]
+  pub fn add_key_high(&mut self, key_high: u64) {
+    self.fbb_.push_slot::<u64>(Resume::VT_KEY_HIGH, key_high, 0);
+  }
+  #[inline]
+  pub fn add_block(&mut self, block: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b , u8>>) {
+    self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Resume::VT_BLOCK, block);
+  }
+  #[inline]
+  pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> ResumeBuilder<'a, 'b, A> {
+    let start = _fbb.start_table();
+    ResumeBuilder {
+      fbb_: _fbb,
+      start_: start,
+    }
+  }
+  #[inline]
+  pub fn finish(self) -> ::flatbuffers::WIPOffset<Resume<'a>> {
+    let o = self.fbb_.end_table(self.start_);
+    self.fbb_.required(o, Resume::VT_BLOCK,"block");
+    ::flatbuffers::WIPOffset::new(o.value())
+  }
+}
+
+impl ::core::fmt::Debug for Resume<'_> {
+  fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+    let mut ds = f.debug_struct("Resume");
+      ds.field("key_low", &self.key_low());
+      ds.field("key_high", &self.key_high());
+      ds.field("block", &self.block());
+      ds.finish()
+  }
+}
+pub enum ResumeEndOffset {}
+#[derive(Copy, Clone, PartialEq)]
+
+pub struct ResumeEnd<'a> {
+  pub _tab: ::flatbuffers::Table<'a>,
+}
+
+impl<'a> ::flatbuffers::Follow<'a> for ResumeEnd<'a> {
+  type Inner = ResumeEnd<'a>;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    Self { _tab: unsafe { ::flatbuffers::Table::new(buf, loc) } }
+  }
+}
+
+impl<'a> ResumeEnd<'a> {
+
+  #[inline]
+  pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
+    ResumeEnd { _tab: table }
+  }
+  #[allow(unused_mut)]
+  pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
+    _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
+    _args: &'args ResumeEndArgs
+  ) -> ::flatbuffers::WIPOffset<ResumeEnd<'bldr>> {
+    let mut builder = ResumeEndBuilder::new(_fbb);
+    builder.finish()
+  }
+
+}
+
+impl ::flatbuffers::Verifiable for ResumeEnd<'_> {
+  #[inline]
+  fn run_verifier(
+    v: &mut ::flatbuffers::Verifier, pos: usize
+  ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
+    v.visit_table(pos)?
+     .finish();
+    Ok(())
+  }
+}
+pub struct ResumeEndArgs {
+}
+impl<'a> Default for ResumeEndArgs {
+  #[inline]
+  fn default() -> Self {
+    ResumeEndArgs {
+    }
+  }
+}
+
+pub struct ResumeEndBuilder<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> {
+  fbb_: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>,
+  start_: ::flatbuffers::WIPOffset<::flatbuffers::TableUnfinishedWIPOffset>,
+}
+impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> ResumeEndBuilder<'a, 'b, A> {
+  #[inline]
+  pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> ResumeEndBuilder<'a, 'b, A> {
+    let start = _fbb.start_table();
+    ResumeEndBuilder {
+      fbb_: _fbb,
+      start_: start,
+    }
+  }
+  #[inline]
+  pub fn finish(self) -> ::flatbuffers::WIPOffset<ResumeEnd<'a>> {
+    let o = self.fbb_.end_table(self.start_);
+    ::flatbuffers::WIPOffset::new(o.value())
+  }
+}
+
+impl ::core::fmt::Debug for ResumeEnd<'_> {
+  fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+    let mut ds = f.debug_struct("ResumeEnd");
+      ds.finish()
+  }
+}
 pub enum BoolParameterOffset {}
 #[derive(Copy, Clone, PartialEq)]
 
@@ -2967,6 +3184,7 @@ impl<'a> Update<'a> {
   pub const VT_ENDED: ::flatbuffers::VOffsetT = 12;
   pub const VT_BLOCKS: ::flatbuffers::VOffsetT = 14;
   pub const VT_CHANGED: ::flatbuffers::VOffsetT = 16;
+  pub const VT_RESUMED: ::flatbuffers::VOffsetT = 18;
 
   #[inline]
   pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
@@ -2985,6 +3203,7 @@ impl<'a> Update<'a> {
     if let Some(x) = args.blocks { builder.add_blocks(x); }
     if let Some(x) = args.ended { builder.add_ended(x); }
     if let Some(x) = args.applied { builder.add_applied(x); }
+    builder.add_resumed(args.resumed);
     builder.finish()
   }
 
@@ -3038,6 +3257,13 @@ impl<'a> Update<'a> {
     // which contains a valid value in this slot
     unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, Change>>>(Update::VT_CHANGED, None)}
   }
+  #[inline]
+  pub fn resumed(&self) -> bool {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<bool>(Update::VT_RESUMED, Some(false)).unwrap()}
+  }
 }
 
 impl ::flatbuffers::Verifiable for Update<'_> {
@@ -3053,6 +3279,7 @@ impl ::flatbuffers::Verifiable for Update<'_> {
      .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, u32>>>("ended", Self::VT_ENDED, false)?
      .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, u8>>>("blocks", Self::VT_BLOCKS, true)?
      .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, Change>>>("changed", Self::VT_CHANGED, false)?
+     .visit_field::<bool>("resumed", Self::VT_RESUMED, false)?
      .finish();
     Ok(())
   }
@@ -3065,6 +3292,7 @@ pub struct UpdateArgs<'a> {
     pub ended: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, u32>>>,
     pub blocks: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, u8>>>,
     pub changed: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, Change>>>,
+    pub resumed: bool,
 }
 impl<'a> Default for UpdateArgs<'a> {
   #[inline]
@@ -3077,6 +3305,7 @@ impl<'a> Default for UpdateArgs<'a> {
       ended: None,
       blocks: None, // required field
       changed: None,
+      resumed: false,
     }
   }
 }
@@ -3115,6 +3344,10 @@ impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> UpdateBuilder<'a, 'b, A> {
     self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Update::VT_CHANGED, changed);
   }
   #[inline]
+  pub fn add_resumed(&mut self, resumed: bool) {
+    self.fbb_.push_slot::<bool>(Update::VT_RESUMED, resumed, false);
+  }
+  #[inline]
   pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> UpdateBuilder<'a, 'b, A> {
     let start = _fbb.start_table();
     UpdateBuilder {
@@ -3140,6 +3373,7 @@ impl ::core::fmt::Debug for Update<'_> {
       ds.field("ended", &self.ended());
       ds.field("blocks", &self.blocks());
       ds.field("changed", &self.changed());
+      ds.field("resumed", &self.resumed());
       ds.finish()
   }
 }
@@ -4586,6 +4820,34 @@ impl<'a> Message<'a> {
     }
   }
 
+  #[inline]
+  #[allow(non_snake_case)]
+  pub fn body_as_resume(&self) -> Option<Resume<'a>> {
+    if self.body_type() == Body::Resume {
+      let u = self.body();
+      // Safety:
+      // Created from a valid Table for this object
+      // Which contains a valid union in this slot
+      Some(unsafe { Resume::init_from_table(u) })
+    } else {
+      None
+    }
+  }
+
+  #[inline]
+  #[allow(non_snake_case)]
+  pub fn body_as_resume_end(&self) -> Option<ResumeEnd<'a>> {
+    if self.body_type() == Body::ResumeEnd {
+      let u = self.body();
+      // Safety:
+      // Created from a valid Table for this object
+      // Which contains a valid union in this slot
+      Some(unsafe { ResumeEnd::init_from_table(u) })
+    } else {
+      None
+    }
+  }
+
 }
 
 impl ::flatbuffers::Verifiable for Message<'_> {
@@ -4614,6 +4876,8 @@ impl ::flatbuffers::Verifiable for Message<'_> {
           Body::Inspect => v.verify_union_variant::<::flatbuffers::ForwardsUOffset<Inspect>>("Body::Inspect", pos),
           Body::Inspection => v.verify_union_variant::<::flatbuffers::ForwardsUOffset<Inspection>>("Body::Inspection", pos),
           Body::InspectionError => v.verify_union_variant::<::flatbuffers::ForwardsUOffset<InspectionError>>("Body::InspectionError", pos),
+          Body::Resume => v.verify_union_variant::<::flatbuffers::ForwardsUOffset<Resume>>("Body::Resume", pos),
+          Body::ResumeEnd => v.verify_union_variant::<::flatbuffers::ForwardsUOffset<ResumeEnd>>("Body::ResumeEnd", pos),
           _ => Ok(()),
         }
      })?
@@ -4790,6 +5054,20 @@ impl ::core::fmt::Debug for Message<'_> {
         },
         Body::InspectionError => {
           if let Some(x) = self.body_as_inspection_error() {
+            ds.field("body", &x)
+          } else {
+            ds.field("body", &"InvalidFlatbuffer: Union discriminant does not match value.")
+          }
+        },
+        Body::Resume => {
+          if let Some(x) = self.body_as_resume() {
+            ds.field("body", &x)
+          } else {
+            ds.field("body", &"InvalidFlatbuffer: Union discriminant does not match value.")
+          }
+        },
+        Body::ResumeEnd => {
+          if let Some(x) = self.body_as_resume_end() {
             ds.field("body", &x)
           } else {
             ds.field("body", &"InvalidFlatbuffer: Union discriminant does not match value.")

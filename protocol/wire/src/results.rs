@@ -30,6 +30,9 @@ pub enum CallStatus {
     ReducerError = 1,
     /// The call did not run: unknown reducer, wrong arguments, a full queue, a module at fault.
     Rejected = 2,
+    /// The connection was lost before the answer: whether the call was committed is not known. A client tells its game so; no
+    /// server says it.
+    Lost = 3,
 }
 
 impl CallStatus {

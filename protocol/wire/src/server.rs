@@ -118,13 +118,16 @@ pub struct UpdateHeader {
     pub ended: Vec<u32>,
     /// Subscriptions that have other parameters with this update, and the number of the last change of each.
     pub changed: Vec<(u32, u32)>,
+    /// Whether the client has caught up with this update: it holds no row from before its connection was lost that its
+    /// subscriptions do not show.
+    pub resumed: bool,
 }
 
 impl UpdateHeader {
     /// The bytes of the Update message up to its blocks; exactly `blocks_bytes` bytes of blocks are to follow.
     /// So a server can put a message together from shared slices, or write them with one vectored write.
     pub fn encode_prefix(&self, blocks_bytes: usize) -> Vec<u8> {
-        if self.applied.is_empty() && self.ended.is_empty() && self.changed.is_empty() {
+        if self.applied.is_empty() && self.ended.is_empty() && self.changed.is_empty() && !self.resumed {
             return step::encode_prefix(self, blocks_bytes);
         }
         let mut out = builder(4 * (self.applied.len() + self.ended.len() + 2 * self.changed.len()));
@@ -146,6 +149,7 @@ impl UpdateHeader {
             ended,
             blocks,
             changed,
+            resumed: self.resumed,
         };
         let body = fb::Update::create(&mut out, &args);
         let mut bytes = finish(out, fb::Body::Update, body);
@@ -314,6 +318,7 @@ fn update(body: fb::Update<'_>) -> Result<ServerMessage<'_>, WireError> {
         changed: changed.map_or_else(Vec::new, |list| {
             list.iter().map(|change| (change.subscription(), change.change())).collect()
         }),
+        resumed: body.resumed(),
     };
     Ok(ServerMessage::Update { header, blocks: body.blocks().bytes() })
 }

@@ -34,6 +34,8 @@ pub enum LeaveReason {
     NotPermitted = 3,
     /// The subscription that held it has ended.
     Unsubscribed = 4,
+    /// It left while the client's connection was lost. Why is not known.
+    Away = 5,
 }
 
 impl LeaveReason {
@@ -45,6 +47,7 @@ impl LeaveReason {
             2 => Ok(Self::NoLongerMatching),
             3 => Ok(Self::NotPermitted),
             4 => Ok(Self::Unsubscribed),
+            5 => Ok(Self::Away),
             _ => Err(WireError::Unknown { what: "leave reason", number: byte.into() }),
         }
     }

@@ -37,7 +37,7 @@ fn operation() -> impl Strategy<Value = Written> {
             .prop_map(|(slot, id, name)| Written::Delta(slot, id, name)),
         (slot(), any::<Option<u64>>(), proptest::option::of(vec(any::<u8>(), 0..40)))
             .prop_map(|(slot, id, name)| Written::InsertColumns(slot, id, name)),
-        (slot(), 0..5_u8).prop_map(|(slot, reason)| Written::Delete(slot, reason)),
+        (slot(), 0..6_u8).prop_map(|(slot, reason)| Written::Delete(slot, reason)),
     ]
 }
 
@@ -308,6 +308,7 @@ proptest! {
         applied in vec(any::<u32>(), 0..5),
         ended in vec(any::<u32>(), 0..5),
         changed in vec(any::<(u32, u32)>(), 0..5),
+        resumed in any::<bool>(),
     ) {
         let layout = layout();
         let mut slices = Vec::new();
@@ -343,7 +344,7 @@ proptest! {
         }
         let (offset, durable_offset, timestamp) = offsets;
         let header =
-            UpdateHeader { offset, durable_offset, timestamp: Timestamp(timestamp), applied, ended, changed };
+            UpdateHeader { offset, durable_offset, timestamp: Timestamp(timestamp), applied, ended, changed, resumed };
         let slices: Vec<&[u8]> = slices.iter().map(Vec::as_slice).collect();
         let bytes = header.encode_with(&slices);
         let ServerMessage::Update { header: read, blocks } = ServerMessage::decode(&bytes).unwrap() else {

@@ -1,6 +1,6 @@
 //! One bot: a client, a mind, and what it has seen.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use ambit_client::{Budget, CallStatus, Client, ConnectionState, EventKind, SubscriptionState};
 use ambit_model::Identity;
@@ -46,6 +46,8 @@ impl Bot {
             uri: options.server.clone(),
             database: options.database.clone(),
             token: None,
+            // Whoever measures wants to know of it.
+            reconnect_for: Some(Duration::ZERO),
         });
         // What cannot be sent shows as a connection that has ended.
         let subscriptions =
@@ -120,6 +122,7 @@ impl Bot {
                     self.refused += 1;
                     self.refusal = Some(result.message.clone());
                 }
+                CallStatus::Lost => bail!("{}: {}", self.name, result.message),
                 CallStatus::Rejected => bail!("{}: a call was rejected: {}", self.name, result.message),
             }
         }
@@ -156,7 +159,9 @@ impl Bot {
 
     fn check_connection(&self) -> Result<()> {
         match self.client.state() {
-            ConnectionState::Connecting | ConnectionState::Connected => {}
+            ConnectionState::Connecting
+            | ConnectionState::Connected
+            | ConnectionState::Reconnecting { .. } => {}
             ConnectionState::Disconnected { reason } => bail!("{}: {reason}", self.name),
         }
         for subscription in &self.subscriptions {

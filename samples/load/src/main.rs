@@ -91,8 +91,12 @@ fn main() -> Result<()> {
 }
 
 fn connect(arguments: &Arguments) -> Result<Vec<Caller>> {
-    let options =
-        || Options { uri: arguments.server.clone(), database: arguments.database.clone(), token: None };
+    let options = || Options {
+        uri: arguments.server.clone(),
+        database: arguments.database.clone(),
+        token: None,
+        reconnect_for: Some(Duration::ZERO),
+    };
     let clients: Vec<Client> = (0..arguments.connections).map(|_| Client::connect(options())).collect();
     let mut callers = Vec::with_capacity(clients.len());
     for (number, mut client) in clients.into_iter().enumerate() {

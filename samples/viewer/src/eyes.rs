@@ -53,7 +53,13 @@ pub struct Eyes {
 impl Eyes {
     /// Connects both, joins the world as a player and subscribes to the map and to the circle.
     pub fn open(server: &str, database: &str, radius: f64) -> Result<Eyes> {
-        let options = || Options { uri: server.to_string(), database: database.to_string(), token: None };
+        let options = || Options {
+            uri: server.into(),
+            database: database.into(),
+            token: None,
+            // The view ends with its server.
+            reconnect_for: Some(Duration::ZERO),
+        };
         let mut eyes = Eyes {
             map: Client::connect(options()),
             player: Client::connect(options()),
@@ -211,7 +217,9 @@ fn welcome(client: &mut Client) -> Result<Identity> {
         ConnectionState::Connecting => {
             bail!("the server did not welcome a client of the view in {WELCOME_WAIT:?}")
         }
-        ConnectionState::Disconnected { reason } => bail!("a client of the view is disconnected: {reason}"),
+        ConnectionState::Disconnected { reason } | ConnectionState::Reconnecting { reason } => {
+            bail!("a client of the view is disconnected: {reason}")
+        }
     }
 }
 

@@ -121,6 +121,7 @@ fn flush_anew(
         ended: std::mem::take(&mut client.ended),
         refused: Vec::new(),
         inspections: Vec::new(),
+        resumed: false,
         blocks: Cow::Borrowed(&blocks),
     };
     let mut ended_count = 0;

@@ -5,6 +5,8 @@ mod subscription;
 mod inspect;
 mod schedule;
 
+mod resume;
+
 mod migration;
 
 mod rules;
@@ -26,6 +28,7 @@ use crate::flush::{self, Scratch};
 use crate::limits;
 use crate::query::QueryError;
 use crate::world::World;
+use resume::Resumes;
 
 /// Follows one database and keeps every client's cache equal to the results of its subscriptions, as far as their delivery options
 /// want that.
@@ -40,6 +43,7 @@ pub struct Follower {
     offset: u64,
     timestamp: Timestamp,
     statistics: Statistics,
+    resumes: Resumes,
 }
 
 /// One client's update: its cache goes from the state of its last update to that of `offset`, at once.
@@ -59,6 +63,8 @@ pub struct ClientUpdate<'a> {
     pub refused: Vec<Refusal>,
     /// What is in force afterwards in the subscriptions that [`Follower::inspect`] was asked about.
     pub inspections: Vec<Inspection>,
+    /// Whether a client that came back has caught up: see [`Follower::end_resume`].
+    pub resumed: bool,
     /// Update blocks as in `ambit_wire`. In a table, rows leave before others change or enter.
     pub blocks: Cow<'a, [u8]>,
 }
@@ -99,14 +105,15 @@ impl ClientUpdate<'_> {
             applied: first.into_iter().map(|applied| applied.subscription).collect(),
             ended: self.ended.clone(),
             changed: later.into_iter().map(|applied| (applied.subscription, applied.change)).collect(),
+            resumed: self.resumed,
         }
     }
 
     /// Whether the client learns anything from it.
     pub(crate) fn has_news(&self) -> bool {
-        let Self { applied, ended, refused, inspections, blocks, .. } = self;
+        let Self { applied, ended, refused, inspections, resumed, blocks, .. } = self;
         let has_told = !(applied.is_empty() && ended.is_empty() && refused.is_empty());
-        has_told || !inspections.is_empty() || !blocks.is_empty()
+        has_told || *resumed || !inspections.is_empty() || !blocks.is_empty()
     }
 }
 
@@ -149,6 +156,7 @@ impl Follower {
             timestamp,
             last_epoch: 0,
             statistics: Statistics::default(),
+            resumes: Resumes::default(),
         }
     }
 
@@ -214,6 +222,7 @@ impl Follower {
 
     /// Forgets a client and its subscriptions. Nothing is sent to it any more.
     pub fn disconnect(&mut self, id: ClientId) {
+        self.resumes.forget(id);
         let Some(place) = self.by_id.remove(&id) else { return };
         let Some(client) = self.clients.get_mut(place).and_then(Option::take) else { return };
         self.free_clients.push(place);

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use ambit_model::{ConnectionId, Identity};
 use ambit_wire::limits::CLIENT_MESSAGE_BYTES_MAX;
-use ambit_wire::{Calls, ClientMessage, PROTOCOL_VERSION, ServerMessage, goodbye};
+use ambit_wire::{Calls, Claims, ClientMessage, PROTOCOL_VERSION, ServerMessage, goodbye};
 use bytes::Bytes;
 use futures_util::StreamExt;
 use tokio::net::TcpStream;
@@ -44,6 +44,18 @@ struct Session {
     packing: Packing,
     /// A command that the engine had no room for; nothing more is read until it has.
     unsent: Option<EngineCommand>,
+    returning: Returning,
+}
+
+/// Where a client stands that may come back with the rows that it held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Returning {
+    /// It has not asked for anything.
+    Possible,
+    /// It has said what it holds.
+    Begun,
+    /// It has not come back, or has said that it is done.
+    Over,
 }
 
 /// Runs a session over an upgraded socket; `read` is what the client sent right after the upgrade.
@@ -72,8 +84,13 @@ pub async fn run(stream: TcpStream, read: Bytes, node: &Node, database: Arc<Data
             let connection = connection_of(client);
             reader.get_mut().connection = Arc::clone(&connection);
             let packing = Packing::new(Arc::clone(&node.compressions));
-            let mut session =
-                Session { connection: Arc::clone(&connection), database, packing, unsent: None };
+            let mut session = Session {
+                connection: Arc::clone(&connection),
+                database,
+                packing,
+                unsent: None,
+                returning: Returning::Possible,
+            };
             session.run(&mut reader, token).await;
             connection.give_up_compression();
             connection
@@ -237,6 +254,9 @@ impl Session {
                 self.send(EngineCommand::Calls { connection, block: bytes.slice_ref(block) })
             }
             ClientMessage::Subscribe { subscription, sql, delivery, parameters } => {
+                if self.returning == Returning::Possible {
+                    self.returning = Returning::Over;
+                }
                 let (sql, parameters, delivery) = (sql.to_owned(), Box::new(parameters), Box::new(delivery));
                 connection.batch_begins();
                 self.send(EngineCommand::Subscribe { connection, subscription, sql, delivery, parameters })
@@ -245,6 +265,24 @@ impl Session {
                 let parameters = Box::new(parameters);
                 connection.batch_begins();
                 self.send(EngineCommand::ChangeParameters { connection, subscription, change, parameters })
+            }
+            ClientMessage::Resume { key, block } => {
+                if self.returning != Returning::Possible {
+                    let text = "Resume comes once, and before all subscriptions";
+                    return Err(refuse(goodbye::PROTOCOL, text.into()));
+                }
+                self.returning = Returning::Begun;
+                let claims = Claims::new(block).collect::<Result<Vec<_>, _>>().map_err(protocol)?;
+                connection.batch_begins();
+                self.send(EngineCommand::Resume { connection, key, claims })
+            }
+            ClientMessage::ResumeEnd => {
+                if self.returning != Returning::Begun {
+                    return Err(refuse(goodbye::PROTOCOL, "ResumeEnd comes once, and after Resume".into()));
+                }
+                self.returning = Returning::Over;
+                connection.batch_begins();
+                self.send(EngineCommand::ResumeEnd { connection })
             }
             ClientMessage::Inspect { subscription } => {
                 connection.batch_begins();

@@ -24,6 +24,8 @@ mod players;
 mod publishing;
 #[path = "server/replacing.rs"]
 mod replacing;
+#[path = "server/returning.rs"]
+mod returning;
 #[path = "server/visibility.rs"]
 mod visibility;
 #[path = "server/world.rs"]

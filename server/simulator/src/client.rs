@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use ambit_client_core::{
-    Budget, CallStatus, EventKind, Outbox, Parameters, Session, SubscriptionState, World,
+    Budget, CallStatus, EventKind, Outbox, Parameters, ProtocolError, Session, SubscriptionState, World,
 };
-use ambit_model::{Identity, Slot};
+use ambit_model::Identity;
 
 use crate::checkers::loose::Floors;
 use crate::checkers::{Checker, Violation};
@@ -18,11 +18,13 @@ use crate::random::Random;
 pub(crate) struct Client {
     pub random: Random,
     pub identity: Identity,
-    /// Its connection, if it believes that it has one.
+    /// Its world, and the connection if it believes that it has one.
     pub link: Option<Link>,
+    /// Whether it goes on with its world when the connection was lost.
+    returns: bool,
 }
 
-/// Everything that a connection's end ends.
+/// A game's world. It survives a connection that is lost, if the game wants that.
 #[derive(Debug)]
 pub(crate) struct Link {
     pub connection: u64,
@@ -31,12 +33,16 @@ pub(crate) struct Link {
     pub outbox: Outbox,
     /// By number, until the server has ended them.
     pub queries: BTreeMap<u32, Query>,
-    /// What the game believes from events alone.
-    told: BTreeMap<(u16, Slot), Vec<u8>>,
+    /// What the game believes from events alone, by table and local number.
+    told: BTreeMap<(u16, u32), Vec<u8>>,
     /// What is held of tables that are watched with delivery options.
     pub floors: Floors,
     /// Calls without an answer.
     pub calls: usize,
+    /// Whether it was lost, and waits for another Welcome.
+    is_lost: bool,
+    /// Whether it was lost, and not all that is different was told.
+    is_returning: bool,
 }
 
 /// What a message has told.
@@ -46,11 +52,15 @@ pub(crate) struct News {
     pub durable_offset: u64,
     /// The server has said goodbye.
     pub is_goodbye: bool,
+    /// Another connection cannot go on where the last one ended.
+    pub is_over: bool,
+    /// All that happened while the client was away is told.
+    pub is_back: bool,
 }
 
 impl Client {
-    pub(crate) fn new(number: usize, random: Random) -> Self {
-        Self { random, identity: Identity([number as u8 + 1; 32]), link: None }
+    pub(crate) fn new(number: usize, random: Random, returns: bool) -> Self {
+        Self { random, identity: Identity([number as u8 + 1; 32]), link: None, returns }
     }
 
     /// Begins a connection; the first message.
@@ -64,18 +74,52 @@ impl Client {
             told: BTreeMap::new(),
             floors: Floors::default(),
             calls: 0,
+            is_lost: false,
+            is_returning: false,
         });
+        Outbox::hello(Some(&self.identity.to_string()))
+    }
+
+    /// Its connection is gone: if it does not come back, so is its world.
+    pub(crate) fn forget(&mut self) {
+        if !self.returns {
+            self.link = None;
+        }
+    }
+
+    /// Begins another connection that goes on with the world of the last one, if there is one to go on with and chance will have it.
+    pub(crate) fn reconnect(&mut self, connection: u64) -> Vec<u8> {
+        let goes_on = self.returns && !self.random.one_in(4);
+        match self.link.as_mut().filter(|link| goes_on && link.world.schema().is_some()) {
+            Some(link) => link.lose(connection),
+            None => return self.connect(connection),
+        }
         Outbox::hello(Some(&self.identity.to_string()))
     }
 }
 
 impl Link {
+    /// Its connection is lost, and this is the next one.
+    fn lose(&mut self, connection: u64) {
+        self.session.lose(self.outbox.lose());
+        (self.connection, self.is_lost, self.is_returning) = (connection, true, true);
+        self.floors = Floors::default();
+        let has_failed =
+            |number: &u32| matches!(self.world.subscription(*number), Some(SubscriptionState::Failed(_)));
+        self.queries.retain(|number, _| !has_failed(number));
+    }
+
+    /// Whether the cache is the world as the server told it last.
+    pub(crate) fn is_following(&self) -> bool {
+        self.session.is_following()
+    }
+
     /// Does something by chance: a call, a subscription, the end of one, a ping.
     pub(crate) fn act(&mut self, random: &mut Random, now: i64) -> Result<(), Violation> {
         let refused = |error: &dyn std::fmt::Display| {
             Violation::new(Checker::Client, format!("the outbox refuses an ordinary message: {error}"))
         };
-        let Some(schema) = self.world.schema().cloned() else { return Ok(()) };
+        let Some(schema) = self.world.schema().cloned().filter(|_| !self.is_lost) else { return Ok(()) };
         match random.below(10) {
             0..6 => {
                 let seed = random.next();
@@ -103,12 +147,31 @@ impl Link {
     pub(crate) fn receive(&mut self, message: &[u8], now: i64) -> Result<News, Violation> {
         let wrong = |text: String| Violation::new(Checker::Client, text);
         let received = self.session.receive(message, now.unsigned_abs());
+        if received == Err(ProtocolError::SchemaChanged) {
+            return Ok(News { is_goodbye: true, is_over: true, ..News::default() });
+        }
         received.map_err(|error| wrong(format!("the session refuses a message of the server: {error}")))?;
+        self.outbox.settle(&self.session.take_settled());
+        if self.is_lost {
+            // It is the Welcome.
+            self.is_lost = false;
+            let claims = self.session.claim([self.connection, now.unsigned_abs()]);
+            let ended = self.outbox.resume(claims);
+            self.session.end(ended);
+        }
         self.world.tick(&mut self.session, Budget::UNLIMITED);
         self.follow_events()?;
+        let is_back = self.world.is_following() && std::mem::take(&mut self.is_returning);
+        if is_back {
+            // What was held as it was is exact as of some commit since the Welcome, and changes of it may wait since then.
+            let since = self.session.welcome().map_or(0, |welcome| welcome.offset);
+            self.floors = Floors::since(&self.world, since);
+        }
         let mut news = News {
             durable_offset: self.world.durable_offset(),
             is_goodbye: self.session.goodbye().is_some(),
+            is_over: false,
+            is_back,
         };
         for result in self.world.results() {
             if result.status == CallStatus::Rejected {
@@ -138,7 +201,7 @@ impl Link {
     /// What events tell must add up to the cache.
     fn follow_events(&mut self) -> Result<(), Violation> {
         for event in self.world.events() {
-            let key = (event.table, event.slot);
+            let key = (event.table, event.local);
             let (expected, now) = match event.kind {
                 EventKind::Insert { row } => (None, Some(row)),
                 EventKind::Update { old, row } => (Some(old), Some(row)),
@@ -149,8 +212,7 @@ impl Link {
                 None => self.told.remove(&key),
             };
             if before.as_deref() != expected {
-                let text =
-                    format!("an event of table {} slot {} does not follow what was told", key.0, key.1);
+                let text = format!("an event of table {} row {} does not follow what was told", key.0, key.1);
                 return Err(Violation::new(Checker::Client, text));
             }
         }

@@ -50,6 +50,8 @@ pub struct Summary {
     pub publications: u64,
     /// Times that a client's cache was compared.
     pub client_checks: u64,
+    /// Times that a client came back with the rows that it had.
+    pub returns: u64,
     /// A hash of everything that happened: the same for the same seed.
     pub trace: u64,
 }
@@ -66,6 +68,7 @@ impl Summary {
             snapshots: self.snapshots + other.snapshots,
             publications: self.publications + other.publications,
             client_checks: self.client_checks + other.client_checks,
+            returns: self.returns + other.returns,
             trace: self.trace ^ other.trace,
         }
     }

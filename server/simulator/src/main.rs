@@ -80,10 +80,12 @@ fn play(arguments: &Arguments, scenario: Option<&Scenario>, first: u64, count: u
         }
     }
     let seconds = begin.elapsed().as_secs_f64();
-    let Summary { steps, commits, recoveries, refusals, snapshots, publications, client_checks, .. } = total;
+    let Summary {
+        steps, commits, recoveries, refusals, snapshots, publications, client_checks, returns, ..
+    } = total;
     println!(
         "{steps} events, {commits} commits, {recoveries} recoveries, {refusals} refused starts, {snapshots} snapshots, \
-         {publications} publications, {client_checks} client checks"
+         {publications} publications, {client_checks} client checks, {returns} returns"
     );
     if count == 1 {
         println!("trace {:016x}", total.trace);

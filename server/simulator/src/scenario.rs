@@ -26,6 +26,8 @@ pub struct Scenario {
     pub cut_connection: u64,
     /// Once in so many messages a connection stalls.
     pub stall_connection: u64,
+    /// Whether clients that lost a connection go on with the rows that they had. In other worlds they begin anew.
+    pub do_clients_return: bool,
 }
 
 impl Scenario {
@@ -48,6 +50,16 @@ impl Scenario {
         publish_every_us: 500_000,
         cut_connection: 150,
         stall_connection: 40,
+        do_clients_return: false,
+    };
+
+    /// The standard with more clients, who come back with what they held.
+    pub const RETURN: Self = Self {
+        name: "return",
+        clients_max: 5,
+        cut_connection: 60,
+        do_clients_return: true,
+        ..Self::STANDARD
     };
 
     /// Nothing goes wrong: what is found here is wrong on every day.
@@ -88,12 +100,15 @@ impl Scenario {
     };
 
     /// All scenarios.
-    pub const ALL: [Self; 5] = [Self::STANDARD, Self::CALM, Self::DECAY, Self::FULL, Self::STORM];
+    pub const ALL: [Self; 6] =
+        [Self::STANDARD, Self::RETURN, Self::CALM, Self::DECAY, Self::FULL, Self::STORM];
 
-    /// The scenario of a seed, where none is named: every second world is the standard.
+    /// The scenario of a seed, where none is named: every fourth world is the standard, and every fourth one is it with clients who
+    /// come back.
     pub fn of_seed(seed: u64) -> &'static Self {
         match seed % 8 {
             1 => &Self::CALM,
+            2 | 6 => &Self::RETURN,
             3 | 4 => &Self::DECAY,
             5 => &Self::FULL,
             7 => &Self::STORM,

@@ -61,7 +61,9 @@ impl World {
         let schema = random_schema(&mut random);
         let network = Network::new(random.fork(), scenario.stall_connection, scenario.cut_connection);
         let clients = 0..random.below(scenario.clients_max + 1) as usize;
-        let clients: Vec<Client> = clients.map(|number| Client::new(number, random.fork())).collect();
+        let returns = scenario.do_clients_return;
+        let clients: Vec<Client> =
+            clients.map(|number| Client::new(number, random.fork(), returns)).collect();
         Self {
             seed,
             scenario: scenario.clone(),

@@ -9,13 +9,16 @@ using System.Runtime.ExceptionServices;
 using System.Text;
 
 namespace Ambit {
-    public enum ConnectionState { Connecting = 0, Connected = 1, Disconnected = 2 }
+    /// <summary>While it is Reconnecting the cache stays as it was; subscriptions can be begun, changed and ended, and calls are
+    /// refused.</summary>
+    public enum ConnectionState { Connecting = 0, Connected = 1, Disconnected = 2, Reconnecting = 3 }
 
-    public enum CallStatus { Committed = 0, ReducerError = 1, Rejected = 2 }
+    /// <summary>Lost: the connection was lost before the answer; whether the call was committed is not known.</summary>
+    public enum CallStatus { Committed = 0, ReducerError = 1, Rejected = 2, Lost = 3 }
 
     /// <summary>Why a row left the cache.</summary>
     public enum DeleteReason : byte {
-        Deleted = 0, OutOfRange = 1, NoLongerMatching = 2, NotPermitted = 3, Unsubscribed = 4
+        Deleted = 0, OutOfRange = 1, NoLongerMatching = 2, NotPermitted = 3, Unsubscribed = 4, Away = 5
     }
 
     /// <summary>The core refused something; the message says what and why.</summary>
@@ -74,8 +77,9 @@ namespace Ambit {
         /// <summary>The time of the commit that the cache equals.</summary>
         public Timestamp Timestamp { get; private set; }
 
-        /// <summary>Begins to connect and returns at once; State tells how it goes.</summary>
-        public Client(string uri, string database, string token = null) {
+        /// <summary>Begins to connect and returns at once; State tells how it goes. A connection that is lost is made again for
+        /// so many milliseconds: 0 for as long as the client lives, less than 0 if it is over at once.</summary>
+        public Client(string uri, string database, string token = null, long reconnectMs = 0) {
             string fault = Library.Fault();
             if (fault != null) throw new AmbitException(fault);
             byte[] uriBytes = Encoding.UTF8.GetBytes(uri);
@@ -86,6 +90,7 @@ namespace Ambit {
                 options.uri = TextOf(uriAt, uriBytes.Length);
                 options.database = TextOf(databaseAt, databaseBytes.Length);
                 options.token = TextOf(tokenAt, tokenBytes.Length);
+                options.reconnect_ms = reconnectMs;
                 AmbitClient* client;
                 Check(Native.ambit_client_connect(&options, &client));
                 handle = client;
@@ -111,7 +116,7 @@ namespace Ambit {
         /// on. Before that tables are empty and calls are refused.</summary>
         public bool Ready { get { return bound; } }
 
-        /// <summary>Why the connection is over; empty while it is not.</summary>
+        /// <summary>Why the connection is over, or was lost; empty otherwise.</summary>
         public string Reason {
             get {
                 AmbitText text;

@@ -80,7 +80,7 @@ namespace Ambit
         internal static extern AmbitStatus ambit_client_state(AmbitClient* client, AmbitState* @out);
 
         /// <summary>
-        ///  Why the connection is over; empty while it is not. Valid until the next call that returns a text of this
+        ///  Why the connection is over, or was lost and is being made again; empty otherwise. Valid until the next call that returns a text of this
         ///  client.
         ///
         ///  # Safety
@@ -429,6 +429,11 @@ namespace Ambit
         ///  The token of an earlier connection, to be the same player again; empty for a new player.
         /// </summary>
         public AmbitText token;
+        /// <summary>
+        ///  For how many milliseconds a connection that is lost is made again. 0: for as long as the client lives; less: it is over
+        ///  at once.
+        /// </summary>
+        public long reconnect_ms;
     }
 
     /// <summary>
@@ -639,7 +644,8 @@ namespace Ambit
         /// </summary>
         public byte kind;
         /// <summary>
-        ///  Of a delete: 0 deleted, 1 out of range, 2 no longer matching, 3 not permitted, 4 unsubscribed.
+        ///  Of a delete: 0 deleted, 1 out of range, 2 no longer matching, 3 not permitted, 4 unsubscribed, 5 while
+        ///  the connection was lost.
         /// </summary>
         public byte reason;
         /// <summary>
@@ -675,7 +681,8 @@ namespace Ambit
         /// </summary>
         public uint request;
         /// <summary>
-        ///  0 committed, 1 the reducer's error, 2 rejected.
+        ///  0 committed, 1 the reducer's error, 2 rejected, 3 the connection was lost before the answer: whether it was
+        ///  committed is not known.
         /// </summary>
         public uint status;
         /// <summary>
@@ -938,6 +945,11 @@ namespace Ambit
         ///  Over; ambit_client_reason says why.
         /// </summary>
         Disconnected = 2,
+        /// <summary>
+        ///  Lost, and being made again; ambit_client_reason says why it was lost. The cache stays as it was; subscriptions can be
+        ///  begun, changed and ended, and calls are refused.
+        /// </summary>
+        Reconnecting = 3,
     }
 
     /// <summary>

@@ -13,11 +13,13 @@
 
 namespace ambit {
 
-enum class ConnectionState { Connecting = 0, Connected = 1, Disconnected = 2 };
+/// While it is Reconnecting the cache stays as it was; subscriptions can be begun, changed and ended, and calls are refused.
+enum class ConnectionState { Connecting = 0, Connected = 1, Disconnected = 2, Reconnecting = 3 };
 enum class SubscriptionState { Pending = 0, Applied = 1, Ended = 2, Failed = 3 };
-enum class CallStatus { Committed = 0, ReducerError = 1, Rejected = 2 };
+/// Lost: the connection was lost before the answer; whether the call was committed is not known.
+enum class CallStatus { Committed = 0, ReducerError = 1, Rejected = 2, Lost = 3 };
 /// Why a row left the cache.
-enum class DeleteReason : std::uint8_t { Deleted = 0, OutOfRange = 1, NoLongerMatching = 2, NotPermitted = 3, Unsubscribed = 4 };
+enum class DeleteReason : std::uint8_t { Deleted = 0, OutOfRange = 1, NoLongerMatching = 2, NotPermitted = 3, Unsubscribed = 4, Away = 5 };
 enum class RowEventKind : std::uint8_t { Insert = 0, Update = 1, Delete = 2 };
 
 /// A row in the core's memory; safe until the next tick.
@@ -107,6 +109,8 @@ public:
 /// Where to connect, and as whom.
 struct Options {
     std::string uri, database, token;
+    /// For how long a connection that is lost is made again. 0: for as long as the client lives; less: it is over at once.
+    std::int64_t reconnect_ms = 0;
 };
 
 /// A reducer of the connected database. Its number, plus one in the list of those that generated code uses.
@@ -129,7 +133,7 @@ public:
     std::function<void(const CallResult&)> on_result;
 
     ConnectionState state() { return backend_->state(); }
-    /// Why the connection is over, or why this client does not work; empty otherwise.
+    /// Why the connection is over or was lost, or why this client does not work; empty otherwise.
     std::string reason() { return problem_.empty() ? backend_->reason() : problem_; }
     /// The last refusal's text: after a call, subscription or look-up that gave nothing.
     std::string error() { return refusal_.empty() ? backend_->error() : refusal_; }

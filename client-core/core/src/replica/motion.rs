@@ -44,6 +44,11 @@ impl Ways {
         }
     }
 
+    /// No row has a way any more.
+    pub fn forget(&mut self) {
+        self.ways.fill(0);
+    }
+
     /// The ways of a row, which are 0 at first.
     fn of(&mut self, local: u32) -> &mut [i32] {
         let steps = self.layout.steps();

@@ -37,6 +37,12 @@ impl Timing {
         self.delay.delay_us()
     }
 
+    /// The connection is lost: the next one may lead to another clock.
+    pub(crate) fn lose(&mut self) {
+        self.clock = Clock::default();
+        (self.updated_us, self.answered_us) = (0, 0);
+    }
+
     pub(crate) fn answered(&mut self, sent_at_us: u64, server_us: i64, now_us: u64) {
         self.clock.answered(sent_at_us, server_us, now_us);
         self.answered_us = server_us.saturating_sub(limits::PONG_AHEAD_MAX_US);

@@ -57,9 +57,14 @@ impl Served {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
 
+    /// Of clients whose connection ends with the server.
+    fn options(&self, uri: String) -> Options {
+        Options { uri, database: "bank".into(), token: None, reconnect_for: Some(Duration::ZERO) }
+    }
+
     pub fn client(&self) -> Client {
         let uri = self.address.clone();
-        let mut client = Client::connect(Options { uri, database: "bank".into(), token: None });
+        let mut client = Client::connect(self.options(uri));
         assert!(client.wait_until(PATIENCE, |client| client.schema().is_some()), "{:?}", client.state());
         client
     }

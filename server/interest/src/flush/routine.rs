@@ -358,6 +358,7 @@ impl Routine {
             ended: Vec::new(),
             refused: Vec::new(),
             inspections: Vec::new(),
+            resumed: false,
             blocks: Cow::Borrowed(blocks),
         }
     }

@@ -222,7 +222,13 @@ pub(super) fn why(
             (LeaveReason::OutOfRange, _) => told = reason,
             (LeaveReason::NoLongerMatching, LeaveReason::Unsubscribed | LeaveReason::Deleted)
             | (LeaveReason::Unsubscribed, LeaveReason::Deleted) => told = reason,
-            (LeaveReason::NoLongerMatching | LeaveReason::Unsubscribed | LeaveReason::Deleted, _) => {}
+            (
+                LeaveReason::NoLongerMatching
+                | LeaveReason::Unsubscribed
+                | LeaveReason::Deleted
+                | LeaveReason::Away,
+                _,
+            ) => {}
         }
     }
     told
@@ -249,6 +255,7 @@ fn why_of(world: &World, cohort: &Cohort, scratch: &mut Scratch, source: &Source
                 // Others come before it.
                 LeaveReason::OutOfRange | LeaveReason::Unsubscribed => LeaveReason::NoLongerMatching,
                 reason @ (LeaveReason::Deleted
+                | LeaveReason::Away
                 | LeaveReason::NoLongerMatching
                 | LeaveReason::NotPermitted) => reason,
             },

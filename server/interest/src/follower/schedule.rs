@@ -12,7 +12,8 @@ impl Follower {
     /// When [`Self::flush`] is to be called next, if there is anything to send; a moment in the past means at
     /// once. Commits and subscriptions change the answer.
     pub fn next_flush(&self) -> Option<Timestamp> {
-        self.cohorts.iter().filter_map(|cohort| self.due(cohort)).min()
+        let caught_up = self.has_caught_up().then_some(Timestamp(i64::MIN));
+        self.cohorts.iter().filter_map(|cohort| self.due(cohort)).chain(caught_up).min()
     }
 
     /// Whether any client wants an update at every flush after a commit.
@@ -43,6 +44,8 @@ impl Follower {
     ) {
         let (now, _) = moment;
         let moves = self.plan_moves(&mut due, now);
+        let resumes = &mut self.resumes;
+        let mut pass = |update: ClientUpdate<'_>| resumes.pass(update, sink);
         for (cohort, _) in self.cohorts.iter_mut().zip(&due).filter(|(_, due)| **due) {
             let commit = (self.offset, self.timestamp);
             let (world, scratch) = (&mut self.world, &mut self.scratch);
@@ -51,10 +54,11 @@ impl Follower {
                 cohort.motion.reset(self.last_epoch);
             }
             scratch.begin(now, cohort);
-            let ended = flush::flush(world, cohort, &mut self.clients, scratch, commit, moment, sink);
+            let ended = flush::flush(world, cohort, &mut self.clients, scratch, commit, moment, &mut pass);
             cohort.flushed(now);
             self.statistics.subscriptions -= ended;
         }
+        self.finish_resumes(&due, sink);
         for (place, target) in moves {
             self.move_client(place, target);
         }

@@ -1,6 +1,7 @@
 //! Drives an engine's store, a follower and its clients, and compares the caches with the reference model.
 
 mod migration;
+mod resume;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use crate::cache::{Cache, Effects};
 use crate::reference::{Query, Values};
 use crate::shape::{SchemaChange, Shape};
 use crate::world::{Change, World, identity};
+use resume::Resuming;
 
 #[derive(Debug, Clone)]
 pub enum Step {
@@ -38,6 +40,12 @@ pub enum Step {
     },
     /// Gone and back with nothing.
     Reconnect(u8),
+    Leave(u8),
+    /// Back with what it held.
+    ComeBack {
+        client: u8,
+        forgotten: u8,
+    },
     /// The schema changes, and then the rows do.
     Migrate {
         changes: Vec<SchemaChange>,
@@ -68,6 +76,8 @@ struct Client {
     generations: BTreeMap<(u16, Slot), u32>,
     /// The columns that it was shown of each row when it had its last update, by the ids that it knows.
     shown: BTreeMap<(u16, Slot), u64>,
+    /// What it held when it came back, until it has caught up.
+    resuming: Option<Resuming>,
 }
 
 pub struct Harness {
@@ -76,6 +86,7 @@ pub struct Harness {
     /// Tells the harness what each commit changed.
     observer: Store,
     clients: BTreeMap<u8, Client>,
+    away: BTreeMap<u8, Client>,
     now: Timestamp,
 }
 
@@ -84,8 +95,8 @@ impl Harness {
         let world = World::new(three_dimensions);
         let schema = world.store.schema();
         let (follower, observer) = (Follower::new(Arc::clone(schema)), Store::new(Arc::clone(schema)));
-        let (clients, now) = (BTreeMap::new(), Timestamp(1_700_000_000_000_000));
-        Self { follower, observer, world, clients, now }
+        let (clients, away, now) = (BTreeMap::new(), BTreeMap::new(), Timestamp(1_700_000_000_000_000));
+        Self { follower, observer, world, clients, away, now }
     }
 
     pub fn step(&mut self, step: Step) {
@@ -114,6 +125,8 @@ impl Harness {
                 self.follower.disconnect(ClientId(client.into()));
                 self.clients.remove(&client);
             }
+            Step::Leave(client) => self.leave(client),
+            Step::ComeBack { client, forgotten } => self.come_back(client, forgotten),
             Step::Migrate { changes, writes } => {
                 self.migrate(&changes);
                 self.commit(&writes);
@@ -217,6 +230,7 @@ impl Harness {
                 assert!(state.ending.is_empty(), "a subscription should have ended");
                 assert!(state.changing.is_empty(), "parameters should have changed");
                 assert!(state.asked.is_empty(), "an inspection is missing");
+                assert!(state.resuming.is_none(), "a client should have caught up");
                 assert!(
                     state.subscriptions.values().all(|(_, applied)| *applied),
                     "a first result is missing"
@@ -277,12 +291,19 @@ impl Harness {
         let (shape, layouts) = (&state.shape, &state.layouts);
         let layout = |id: u16| layouts[usize::from(shape.table(id).unwrap())].clone();
         let effects = state.cache.apply(layout, &update.blocks);
+        if let Some(resuming) = &state.resuming {
+            assert!(update.resumed, "the first update of a client that came back says so");
+            resuming.check(&effects.entered, &state.cache.rows);
+        }
         let shown = self.shown(client, &self.clients[&client]);
         self.check_effects(client, &before, &effects, &shown);
         let state = self.clients.get_mut(&client).unwrap();
         state.shown = shown;
         state.changed.clear();
-        for (id, slot) in effects.entered {
+        let entered = effects.entered.into_iter();
+        // A client that came back holds rows that did not enter.
+        let kept = state.resuming.take().map(|_| state.cache.rows.keys().copied().collect::<Vec<_>>());
+        for (id, slot) in entered.chain(kept.unwrap_or_default()) {
             let key = (state.shape.table(id).unwrap(), slot);
             state.generations.insert(key, self.world.generations[&key]);
         }
@@ -306,6 +327,14 @@ impl Harness {
             assert_eq!(mask & !(changed & is | was ^ is), 0, "a delta of columns that have not changed");
         }
         for &(id, slot, reason) in &effects.left {
+            assert_eq!(
+                reason == LeaveReason::Away,
+                state.resuming.is_some(),
+                "a row has left because of {reason:?}"
+            );
+            if reason == LeaveReason::Away {
+                continue;
+            }
             let table = state.shape.table(id).unwrap();
             let is_same_row = state.generations[&(table, slot)] == self.world.generations[&(table, slot)];
             let row =
@@ -394,6 +423,7 @@ impl Client {
             changed: BTreeMap::new(),
             generations: BTreeMap::new(),
             shown: BTreeMap::new(),
+            resuming: None,
         }
     }
 }

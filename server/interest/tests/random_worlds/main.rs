@@ -127,7 +127,9 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (client.clone(), any::<u8>()).prop_map(|(client, pick)| Step::Unsubscribe { client, pick }),
         3 => (client.clone(), any::<u8>(), values())
             .prop_map(|(client, pick, values)| Step::ChangeParameters { client, pick, values }),
-        1 => client.prop_map(Step::Reconnect),
+        1 => client.clone().prop_map(Step::Reconnect),
+        2 => client.clone().prop_map(Step::Leave),
+        3 => (client, any::<u8>()).prop_map(|(client, forgotten)| Step::ComeBack { client, forgotten }),
         2 => (prop::collection::vec(schema_change(), 0..3), prop::collection::vec(change(), 0..4))
             .prop_map(|(changes, writes)| Step::Migrate { changes, writes }),
     ]

@@ -6,7 +6,7 @@ use ambit_engine::ModuleHash;
 use ambit_model::{Identity, Schema};
 use ambit_module_host::Module;
 use ambit_store::{ChangeSet, Plan};
-use ambit_wire::{Delivery, Parameters};
+use ambit_wire::{Claim, Delivery, Parameters};
 use bytes::Bytes;
 use crossbeam_channel::Receiver;
 use tokio::sync::oneshot;
@@ -59,6 +59,20 @@ pub enum EngineCommand {
         change: u32,
         /// The values of the names in the query.
         parameters: Box<Parameters>,
+    },
+    /// What a client that came back holds, before its subscriptions.
+    Resume {
+        /// The client's connection.
+        connection: Arc<Connection>,
+        /// Of the digests.
+        key: [u64; 2],
+        /// Rows and their digests.
+        claims: Vec<Claim>,
+    },
+    /// A client that came back has asked for all of its subscriptions.
+    ResumeEnd {
+        /// The client's connection.
+        connection: Arc<Connection>,
     },
     /// Somebody asks what is in force in a subscription.
     Inspect {
@@ -116,10 +130,12 @@ impl EngineCommand {
                 sql.len() + parameters.byte_count() + delivery.byte_count()
             }
             Self::ChangeParameters { parameters, .. } => parameters.byte_count(),
+            Self::Resume { claims, .. } => size_of_val(claims.as_slice()),
             Self::Connect { .. }
             | Self::Disconnect { .. }
             | Self::Unsubscribe { .. }
             | Self::Inspect { .. }
+            | Self::ResumeEnd { .. }
             | Self::Publish { .. }
             | Self::Snapshot { .. }
             | Self::Stop { .. } => 0,
@@ -230,6 +246,20 @@ pub enum FollowerCommand {
         /// The values of the names in the query.
         parameters: Box<Parameters>,
     },
+    /// What a client that came back holds, before its subscriptions.
+    Resume {
+        /// The client's connection.
+        connection: Arc<Connection>,
+        /// Of the digests.
+        key: [u64; 2],
+        /// Rows and their digests.
+        claims: Vec<Claim>,
+    },
+    /// A client that came back has asked for all of its subscriptions.
+    ResumeEnd {
+        /// The client's connection.
+        connection: Arc<Connection>,
+    },
     /// Somebody asks what is in force in a subscription.
     Inspect {
         /// The client's connection.
@@ -255,10 +285,12 @@ impl FollowerCommand {
                 sql.len() + parameters.byte_count() + delivery.byte_count()
             }
             Self::ChangeParameters { parameters, .. } => parameters.byte_count(),
+            Self::Resume { claims, .. } => size_of_val(claims.as_slice()),
             Self::Connect(_)
             | Self::Disconnect(_)
             | Self::Unsubscribe { .. }
             | Self::Inspect { .. }
+            | Self::ResumeEnd { .. }
             | Self::Snapshot(_) => 0,
         }
     }

@@ -215,6 +215,12 @@ impl EngineThread {
                     FollowerCommand::ChangeParameters { connection, subscription, change, parameters };
                 self.round.follow(other);
             }
+            EngineCommand::Resume { connection, key, claims } => {
+                self.round.follow(FollowerCommand::Resume { connection, key, claims });
+            }
+            EngineCommand::ResumeEnd { connection } => {
+                self.round.follow(FollowerCommand::ResumeEnd { connection });
+            }
             EngineCommand::Inspect { connection, subscription } => {
                 self.round.follow(FollowerCommand::Inspect { connection, subscription });
             }

@@ -137,6 +137,14 @@ impl FollowerThread {
                 }
                 connection.batch_ends();
             }
+            FollowerCommand::Resume { connection, key, claims } => {
+                self.follower.resume(ClientId(connection.number), key, claims);
+                connection.batch_ends();
+            }
+            FollowerCommand::ResumeEnd { connection } => {
+                self.follower.end_resume(ClientId(connection.number));
+                connection.batch_ends();
+            }
             FollowerCommand::Inspect { connection, subscription } => {
                 if let Err(reason) = self.follower.inspect(ClientId(connection.number), subscription) {
                     let message = &reason.to_string();

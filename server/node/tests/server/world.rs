@@ -111,7 +111,11 @@ impl World {
     }
 
     pub fn start(&mut self) {
-        let listen = "127.0.0.1:0".parse().unwrap();
+        self.start_at("127.0.0.1:0");
+    }
+
+    pub fn start_at(&mut self, listen: &str) {
+        let listen = listen.parse().unwrap();
         let options =
             ServerOptions { data: self.folder.join("data"), listen, snapshots: SnapshotOptions::default() };
         self.server = Some(self.runtime.block_on(Server::start(options)).unwrap());
@@ -160,8 +164,7 @@ impl World {
 
     /// The rows of a table of a database as a new client is told them, once there are so many; in the order of their bytes.
     pub fn rows(&self, database: &str, table: &str, expected: usize) -> Vec<Vec<ambit_model::Value>> {
-        let mut client =
-            Client::connect(Options { uri: self.address(), database: database.into(), token: None });
+        let mut client = Client::connect(self.options(database, None));
         let subscription = format!("SELECT * FROM {table}");
         assert!(client.wait_until(PATIENCE, |client| client.schema().is_some()), "{:?}", client.state());
         let id = client.subscribe(&subscription, f32::INFINITY).unwrap();
@@ -194,9 +197,15 @@ impl World {
         self.get("database/bank/logs", &self.owner).1
     }
 
+    /// Of clients whose connection ends with the first socket.
+    pub fn options(&self, database: &str, token: Option<String>) -> Options {
+        let reconnect_for = Some(Duration::ZERO);
+        Options { uri: self.address(), database: database.into(), token, reconnect_for }
+    }
+
     /// A connected client of `bank`.
     pub fn client(&self, token: Option<String>) -> Client {
-        let mut client = Client::connect(Options { uri: self.address(), database: "bank".into(), token });
+        let mut client = Client::connect(self.options("bank", token));
         let connected = client.wait_until(PATIENCE, |client| client.identity().is_some());
         assert!(connected && client.state() == ConnectionState::Connected, "{:?}", client.state());
         client

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use ambit_client_core::{Table as Cached, World};
 use ambit_model::{Slot, Value, decode_row};
 
 use super::{Checker, Violation};
@@ -134,6 +135,15 @@ impl Floors {
         (columns, offset): (usize, u64),
     ) -> Self {
         Self(slots.map(|slot| ((table, slot), vec![offset; columns])).collect())
+    }
+
+    /// All rows of a cache are as some commit since this one left them.
+    pub(crate) fn since(world: &World, offset: u64) -> Self {
+        let of_table = |table: &Cached| {
+            let slots: Vec<Slot> = table.iter().filter_map(|(local, _)| table.slot(local)).collect();
+            Self::exact(table.id(), slots.into_iter(), (table.layout().columns().len(), offset))
+        };
+        Self(world.tables().iter().flat_map(|table| of_table(table).0).collect())
     }
 
     /// Replaces what was known of a table.

@@ -2,7 +2,7 @@
 
 use ambit_interest::{ClientId, ClientUpdate, Follower, Refusal};
 use ambit_model::{Identity, Timestamp};
-use ambit_wire::{CallResult, CallStatus, Calls, ClientMessage, ServerMessage, write_result};
+use ambit_wire::{CallResult, CallStatus, Calls, Claims, ClientMessage, ServerMessage, write_result};
 
 use super::commit::Call;
 use super::{Outgoing, Server, connection_id};
@@ -49,6 +49,12 @@ impl Server {
                 let refusal = changed.err().map(|reason| Refusal { subscription, change, reason });
                 out.extend(refusal.map(|refusal| (connection, say(&refusal))));
             }
+            ClientMessage::Resume { key, block } => {
+                let claims = Claims::new(block).collect::<Result<Vec<_>, _>>();
+                let claims = claims.map_err(|error| wrong(format!("claims cannot be read: {error}")))?;
+                self.follower.resume(ClientId(connection), key, claims);
+            }
+            ClientMessage::ResumeEnd => self.follower.end_resume(ClientId(connection)),
             ClientMessage::Inspect { subscription } => {
                 if let Err(reason) = self.follower.inspect(ClientId(connection), subscription) {
                     let message = &reason.to_string();

@@ -102,12 +102,13 @@ impl World {
         }
         for link in self.clients.iter_mut().filter_map(|client| client.link.as_mut()) {
             clients::check_at_rest(link, &self.truth.history)?;
-            if link.queries.len() != link.applied().count() || link.calls > 0 {
+            if link.queries.len() != link.applied().count() || link.calls > 0 || !link.is_following() {
                 let text = format!(
-                    "{} of {} subscriptions are applied, {} calls have no answer",
+                    "{} of {} subscriptions are applied, {} calls have no answer; the client follows: {}",
                     link.applied().count(),
                     link.queries.len(),
-                    link.calls
+                    link.calls,
+                    link.is_following()
                 );
                 return Err(Violation::new(Checker::Client, text));
             }

@@ -20,11 +20,11 @@ impl World {
         let is_alive = link.is_some_and(|connection| self.network.client_of(connection) == Some(number));
         let mut messages = Vec::new();
         if !is_alive {
-            client.link = None;
+            client.forget();
             // Before its first module a database has nothing to connect to.
             if self.server.as_ref().is_some_and(|server| !server.follower.schema().tables.is_empty()) {
                 let connection = self.network.connect(number);
-                messages.push((connection, client.connect(connection)));
+                messages.push((connection, client.reconnect(connection)));
             }
         } else if let Some(link) = client.link.as_mut() {
             if !self.is_ending {
@@ -73,9 +73,13 @@ impl World {
                 format!("offset {} is called durable, which was never acknowledged", news.durable_offset);
             return Err(Violation::new(Checker::Client, text));
         }
+        self.summary.returns += u64::from(news.is_back);
         self.summary.client_checks += u64::from(clients::check(link, &self.truth.history)?);
         if news.is_goodbye {
             self.network.cut(connection);
+        }
+        if news.is_over {
+            client.link = None;
         }
         Ok(())
     }

@@ -955,6 +955,8 @@ struct Figures final {
   ::std::uint64_t events_pending CXX_DEFAULT_VALUE(0);
   ::std::uint64_t calls_in_flight CXX_DEFAULT_VALUE(0);
   ::std::uint64_t outgoing_bytes CXX_DEFAULT_VALUE(0);
+  ::std::uint64_t clock_jitter_us CXX_DEFAULT_VALUE(0);
+  ::std::int64_t render_delay_us CXX_DEFAULT_VALUE(0);
 
   using IsRelocatable = ::std::true_type;
 };
@@ -981,13 +983,18 @@ struct Core final : public ::rust::Opaque {
   ::ambit::bridge::Info reducer(::rust::Slice<::std::uint8_t const> name) noexcept;
   ::ambit::bridge::Info table(::rust::Slice<::std::uint8_t const> name) noexcept;
   ::std::uint32_t call(::std::uint16_t reducer, ::rust::Slice<::std::uint8_t const> row) noexcept;
-  ::ambit::bridge::Tick tick() noexcept;
+  ::ambit::bridge::Tick tick(::std::size_t events_max) noexcept;
   ::ambit::bridge::Event event(::std::size_t index) const noexcept;
   ::ambit::bridge::Outcome outcome(::std::size_t index) const noexcept;
   void defer_events(::std::size_t count) noexcept;
   bool wait(::std::uint32_t timeout_ms) const noexcept;
   void disconnect() noexcept;
   ::ambit::bridge::Figures figures() const noexcept;
+  bool server_time(::std::int64_t &out_us) const noexcept;
+  bool render_time(::std::int64_t &out_us) const noexcept;
+  bool set_render_delay(::std::int64_t delay_us) noexcept;
+  bool interpolate(::std::uint16_t table, ::std::uint16_t column) noexcept;
+  bool sample(::std::uint16_t table, ::std::uint32_t slot, ::std::uint16_t column, ::std::int64_t time_us, ::std::array<double, 4> &out) noexcept;
   ::std::size_t count(::std::uint16_t table) const noexcept;
   bool find(::std::uint16_t table, ::std::uint16_t index, ::rust::Slice<::std::uint8_t const> key, ::ambit::bridge::Row &out) noexcept;
   ::std::size_t all(::std::uint16_t table, ::rust::Slice<::ambit::bridge::Row > rows) noexcept;
@@ -1046,7 +1053,7 @@ void ambit$bridge$cxxbridge1$205$Core$table(::ambit::bridge::Core &self, ::rust:
 
 ::std::uint32_t ambit$bridge$cxxbridge1$205$Core$call(::ambit::bridge::Core &self, ::std::uint16_t reducer, ::rust::Slice<::std::uint8_t const> row) noexcept;
 
-void ambit$bridge$cxxbridge1$205$Core$tick(::ambit::bridge::Core &self, ::ambit::bridge::Tick *return$) noexcept;
+void ambit$bridge$cxxbridge1$205$Core$tick(::ambit::bridge::Core &self, ::std::size_t events_max, ::ambit::bridge::Tick *return$) noexcept;
 
 void ambit$bridge$cxxbridge1$205$Core$event(::ambit::bridge::Core const &self, ::std::size_t index, ::ambit::bridge::Event *return$) noexcept;
 
@@ -1059,6 +1066,16 @@ bool ambit$bridge$cxxbridge1$205$Core$wait(::ambit::bridge::Core const &self, ::
 void ambit$bridge$cxxbridge1$205$Core$disconnect(::ambit::bridge::Core &self) noexcept;
 
 void ambit$bridge$cxxbridge1$205$Core$figures(::ambit::bridge::Core const &self, ::ambit::bridge::Figures *return$) noexcept;
+
+bool ambit$bridge$cxxbridge1$205$Core$server_time(::ambit::bridge::Core const &self, ::std::int64_t &out_us) noexcept;
+
+bool ambit$bridge$cxxbridge1$205$Core$render_time(::ambit::bridge::Core const &self, ::std::int64_t &out_us) noexcept;
+
+bool ambit$bridge$cxxbridge1$205$Core$set_render_delay(::ambit::bridge::Core &self, ::std::int64_t delay_us) noexcept;
+
+bool ambit$bridge$cxxbridge1$205$Core$interpolate(::ambit::bridge::Core &self, ::std::uint16_t table, ::std::uint16_t column) noexcept;
+
+bool ambit$bridge$cxxbridge1$205$Core$sample(::ambit::bridge::Core &self, ::std::uint16_t table, ::std::uint32_t slot, ::std::uint16_t column, ::std::int64_t time_us, ::std::array<double, 4> &out) noexcept;
 
 ::std::size_t ambit$bridge$cxxbridge1$205$Core$count(::ambit::bridge::Core const &self, ::std::uint16_t table) noexcept;
 
@@ -1163,9 +1180,9 @@ bool Core::inspection(::std::uint32_t subscription, ::ambit::bridge::Inspection 
   return ambit$bridge$cxxbridge1$205$Core$call(*this, reducer, row);
 }
 
-::ambit::bridge::Tick Core::tick() noexcept {
+::ambit::bridge::Tick Core::tick(::std::size_t events_max) noexcept {
   ::rust::MaybeUninit<::ambit::bridge::Tick> return$;
-  ambit$bridge$cxxbridge1$205$Core$tick(*this, &return$.value);
+  ambit$bridge$cxxbridge1$205$Core$tick(*this, events_max, &return$.value);
   return ::std::move(return$.value);
 }
 
@@ -1197,6 +1214,26 @@ void Core::disconnect() noexcept {
   ::rust::MaybeUninit<::ambit::bridge::Figures> return$;
   ambit$bridge$cxxbridge1$205$Core$figures(*this, &return$.value);
   return ::std::move(return$.value);
+}
+
+bool Core::server_time(::std::int64_t &out_us) const noexcept {
+  return ambit$bridge$cxxbridge1$205$Core$server_time(*this, out_us);
+}
+
+bool Core::render_time(::std::int64_t &out_us) const noexcept {
+  return ambit$bridge$cxxbridge1$205$Core$render_time(*this, out_us);
+}
+
+bool Core::set_render_delay(::std::int64_t delay_us) noexcept {
+  return ambit$bridge$cxxbridge1$205$Core$set_render_delay(*this, delay_us);
+}
+
+bool Core::interpolate(::std::uint16_t table, ::std::uint16_t column) noexcept {
+  return ambit$bridge$cxxbridge1$205$Core$interpolate(*this, table, column);
+}
+
+bool Core::sample(::std::uint16_t table, ::std::uint32_t slot, ::std::uint16_t column, ::std::int64_t time_us, ::std::array<double, 4> &out) noexcept {
+  return ambit$bridge$cxxbridge1$205$Core$sample(*this, table, slot, column, time_us, out);
 }
 
 ::std::size_t Core::count(::std::uint16_t table) const noexcept {

@@ -107,6 +107,8 @@ pub(crate) mod ffi {
         events_pending: u64,
         calls_in_flight: u64,
         outgoing_bytes: u64,
+        clock_jitter_us: u64,
+        render_delay_us: i64,
     }
 
     extern "Rust" {
@@ -130,13 +132,25 @@ pub(crate) mod ffi {
         fn reducer(self: &mut Core, name: &[u8]) -> Info;
         fn table(self: &mut Core, name: &[u8]) -> Info;
         fn call(self: &mut Core, reducer: u16, row: &[u8]) -> u32;
-        fn tick(self: &mut Core) -> Tick;
+        fn tick(self: &mut Core, events_max: usize) -> Tick;
         fn event(self: &Core, index: usize) -> Event;
         fn outcome(self: &Core, index: usize) -> Outcome;
         fn defer_events(self: &mut Core, count: usize);
         fn wait(self: &Core, timeout_ms: u32) -> bool;
         fn disconnect(self: &mut Core);
         fn figures(self: &Core) -> Figures;
+        fn server_time(self: &Core, out_us: &mut i64) -> bool;
+        fn render_time(self: &Core, out_us: &mut i64) -> bool;
+        fn set_render_delay(self: &mut Core, delay_us: i64) -> bool;
+        fn interpolate(self: &mut Core, table: u16, column: u16) -> bool;
+        fn sample(
+            self: &mut Core,
+            table: u16,
+            slot: u32,
+            column: u16,
+            time_us: i64,
+            out: &mut [f64; 4],
+        ) -> bool;
         fn count(self: &Core, table: u16) -> usize;
         fn find(self: &mut Core, table: u16, index: u16, key: &[u8], out: &mut Row) -> bool;
         fn all(self: &mut Core, table: u16, rows: &mut [Row]) -> usize;

@@ -40,6 +40,11 @@ bool Client::inspect(std::uint32_t subscription) {
     return backend_->inspect(subscription);
 }
 
+bool Client::set_render_delay(std::int64_t delay_us) {
+    refusal_.clear();
+    return backend_->set_render_delay(delay_us);
+}
+
 /// While handlers run. Ends also when one of them throws, in a program that has exceptions: the events after its
 /// own come with the next tick.
 struct Client::Ticking {
@@ -55,7 +60,7 @@ struct Client::Ticking {
     }
 };
 
-bool Client::tick(double budget_ms) {
+bool Client::tick(double budget_ms, std::size_t events_max) {
     if (ticking_) {
         refusal_ = "tick cannot be called by a handler of tick: the rows of the handler's event would be gone";
         return false;
@@ -64,7 +69,7 @@ bool Client::tick(double budget_ms) {
     arena_.clear();
     age_++;
     Tick tick;
-    if (!problem_.empty() || !backend_->tick(tick)) return false;
+    if (!problem_.empty() || !backend_->tick(events_max, tick)) return false;
     tick_ = tick;
     if (!bound_ && bind() != Lookup::Found) return problem_.empty();
     Ticking ticking(*this);

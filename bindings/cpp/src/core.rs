@@ -1,5 +1,7 @@
 //! One client behind the bridge. A refusal gives false, 0 or nothing, and leaves its text in `error`.
 
+mod sampling;
+
 use std::fmt::Display;
 use std::time::Duration;
 
@@ -181,8 +183,9 @@ impl Core {
         self.keep(request).unwrap_or(0)
     }
 
-    pub(crate) fn tick(&mut self) -> Tick {
-        self.client.tick(Budget::UNLIMITED);
+    /// Hands out at most so many events; 0 for all.
+    pub(crate) fn tick(&mut self, events_max: usize) -> Tick {
+        self.client.tick(Budget { events_max: if events_max == 0 { usize::MAX } else { events_max } });
         self.events.clear();
         self.events.extend(self.client.events().map(|event| {
             let none = std::ptr::null();
@@ -249,6 +252,8 @@ impl Core {
             events_pending: figures.events_pending as u64,
             calls_in_flight: figures.calls_in_flight as u64,
             outgoing_bytes: figures.outgoing_bytes as u64,
+            clock_jitter_us: figures.clock_jitter_us,
+            render_delay_us: figures.render_delay_us,
         }
     }
 

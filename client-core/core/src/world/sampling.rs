@@ -36,6 +36,13 @@ impl World {
         self.pace.fix_delay(delay_us)
     }
 
+    /// The numbers of a table and of one of its columns, by their names.
+    pub fn column_named(&self, table: &str, column: &str) -> Option<(u16, u16)> {
+        let (table, schema) = self.schema.as_ref()?.table(table)?;
+        let place = schema.columns.iter().position(|known| known.name == column)?;
+        Some((table, u16::try_from(place).ok()?))
+    }
+
     /// Remembers the last values of a column from now on, so that [`World::sample`] answers. Once is enough for a column: it holds
     /// as long as this world. It costs memory per row of the table, and time per update of a row.
     pub fn interpolate(&mut self, table: u16, column: u16) -> Result<(), InterpolateError> {

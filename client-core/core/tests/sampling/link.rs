@@ -69,6 +69,8 @@ struct Seen {
     frames: u32,
     off: u32,
     worst: f64,
+    /// The render delay in the end.
+    delay_us: i64,
 }
 
 /// Where a body is at a time of the server's, in units.
@@ -113,6 +115,7 @@ fn run(line: &Line) -> Seen {
             look(&client, now, &mut shown, &mut seen);
         }
     }
+    seen.delay_us = client.world.render_delay_us();
     seen
 }
 
@@ -144,6 +147,8 @@ fn a_good_line_is_smooth_everywhere() {
         let seen = run(&line);
         assert!(seen.frames > 900 && seen.off * 50 <= seen.frames, "{seen:?}");
         assert!(seen.worst <= SPEED * 0.015, "{seen:?}");
+        // An update's interval, the way, nearly all of the jitter, and the bins' width.
+        assert!((75_000..=95_000).contains(&seen.delay_us), "{seen:?}");
     }
 }
 

@@ -185,6 +185,8 @@ fn what_has_no_value_is_told() {
     let refused = InterpolateError::NotNumbers { table: body(), column: "name".into(), ty: "string".into() };
     let refusal = world.interpolate(0, 0).unwrap_err();
     assert_eq!(refusal.to_string().replace("String", "string"), refused.to_string());
+    assert_eq!(world.column_named("body", "heading"), Some((0, HEADING)));
+    assert_eq!([world.column_named("body", "x"), world.column_named("soul", "heading")], [None; 2]);
     assert_eq!(world.interpolate(0, 9), Err(InterpolateError::UnknownColumn { table: body(), column: 9 }));
     session.receive(&update(1, 5 * MS, &[Told::Enters(7, Body::at(1.0))]), 0).unwrap();
     world.tick(&mut session, Budget::UNLIMITED);

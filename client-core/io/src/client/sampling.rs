@@ -47,6 +47,11 @@ impl Client {
         self.world.set_render_delay(delay_us)
     }
 
+    /// The numbers of a table and of one of its columns, by their names; `None` before the first tick after the connection stands.
+    pub fn column_named(&self, table: &str, column: &str) -> Option<(u16, u16)> {
+        self.world.column_named(table, column)
+    }
+
     /// Remembers the last values of a column from now on, so that [`Client::sample`] answers. Once is enough for a column.
     pub fn interpolate(&mut self, table: u16, column: u16) -> Result<(), InterpolateError> {
         self.world.interpolate(table, column)

@@ -19,6 +19,10 @@ mod simulate;
 
 mod samples;
 
+mod unity;
+
+mod package;
+
 mod step;
 
 use std::process::ExitCode;
@@ -90,6 +94,17 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// The Unity package: its .meta files, and compiling it without the engine
+    Unity {
+        #[command(subcommand)]
+        command: unity::UnityCommand,
+    },
+    /// The Unity package with native libraries, as target/package/*.tgz
+    Package {
+        /// Only libraries of these folders of Runtime/Plugins are built; those that are there are taken along
+        #[arg(long, value_name = "FOLDER")]
+        only: Vec<String>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -106,6 +121,8 @@ fn main() -> ExitCode {
             simulate::run(&simulate::Options { seeds, first, seed, new_for, scenario, planted })
         }
         Command::Codegen { check } => codegen::run(check),
+        Command::Unity { command } => unity::run(&command),
+        Command::Package { only } => package::run(&only),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -12,6 +12,8 @@ mod edges;
 
 mod licences;
 
+mod unity;
+
 use std::fs;
 use std::path::PathBuf;
 
@@ -51,6 +53,7 @@ pub fn run() -> Result<()> {
     }
     findings.extend(edges::check_workspace()?);
     findings.extend(licences::check(&step::root()));
+    findings.extend(unity::check()?);
     for source in &sources {
         let lines = source.text.lines().count();
         if is_code(&source.path) && !source.is_generated() && lines > FILE_LINES_NOTED {

@@ -91,7 +91,7 @@ fn csharp_compiles_and_reads_and_writes_every_type() {
         .args(["-unsafe", "-langversion:latest", "-warnaserror", "-nowarn:0649,0169,0414"])
         .arg(format!("-out:{}", program.display()))
         .args(sources(&folder, "cs"))
-        .args(sources(&here().join("../csharp/Ambit"), "cs"))
+        .args(sources(&here().join("../../unity-package/Runtime/Core"), "cs"))
         .arg(here().join("tests/generated/read.cs")));
     assert_eq!(run(Command::new("mono").arg(program).arg(&folder)), EXPECTED);
 }

@@ -81,7 +81,7 @@ fn the_csharp_program_compiles() {
         .args(["-unsafe", "-langversion:latest"])
         .arg(format!("-out:{}", folder.join("program.exe").display()))
         .arg(format!("{}/*.cs", folder.display()))
-        .arg(format!("{}/*.cs", root().join("bindings/csharp/Ambit").display())));
+        .arg(format!("{}/*.cs", root().join("unity-package/Runtime/Core").display())));
 }
 
 #[test]

@@ -32,7 +32,7 @@ namespace Mmo {
     /// restart may forget it too, and the log stays free of small talk.
     /// Its rows are gone after a restart of the server.
     /// </summary>
-    public sealed unsafe class ChatMessageTable : Ambit.Table {
+    public sealed unsafe class ChatMessageTable : Ambit.Table<ChatMessageRow> {
         public event ChatMessageInserted OnInsert;
         public event ChatMessageUpdated OnUpdate;
         public event ChatMessageDeleted OnDelete;
@@ -65,6 +65,8 @@ namespace Mmo {
             writer.Put(0, saidAt);
             return new ChatMessageRows(Client, Query(2, writer));
         }
+
+        protected override ChatMessageRow Read(byte* row) { return new ChatMessageRow(row); }
 
         protected override void Dispatch(ref Ambit.RowEvent change) {
             switch (change.Kind) {
@@ -107,14 +109,14 @@ namespace Mmo {
 
     /// <summary>The columns of table `chat_message`, for typed queries.</summary>
     public static class ChatMessageColumns {
-        public static readonly Ambit.Column<ChatMessageRow, ulong> Id = new Ambit.Column<ChatMessageRow, ulong>("chat_message", "id", (p, n, v) => p.Set(n, v));
-        public static readonly Ambit.Column<ChatMessageRow, ushort> Zone = new Ambit.Column<ChatMessageRow, ushort>("chat_message", "zone", (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.Column<ChatMessageRow, ulong> Id = new Ambit.Column<ChatMessageRow, ulong>("chat_message", "id", 0, (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.Column<ChatMessageRow, ushort> Zone = new Ambit.Column<ChatMessageRow, ushort>("chat_message", "zone", 1, (p, n, v) => p.Set(n, v));
         /// <summary>
         /// The speaker's name when it was said.
         /// </summary>
-        public static readonly Ambit.TextColumn<ChatMessageRow> Speaker = new Ambit.TextColumn<ChatMessageRow>("chat_message", "speaker");
-        public static readonly Ambit.TextColumn<ChatMessageRow> Text = new Ambit.TextColumn<ChatMessageRow>("chat_message", "text");
-        public static readonly Ambit.Column<ChatMessageRow, Ambit.Timestamp> SaidAt = new Ambit.Column<ChatMessageRow, Ambit.Timestamp>("chat_message", "said_at", (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.TextColumn<ChatMessageRow> Speaker = new Ambit.TextColumn<ChatMessageRow>("chat_message", "speaker", 2);
+        public static readonly Ambit.TextColumn<ChatMessageRow> Text = new Ambit.TextColumn<ChatMessageRow>("chat_message", "text", 3);
+        public static readonly Ambit.Column<ChatMessageRow, Ambit.Timestamp> SaidAt = new Ambit.Column<ChatMessageRow, Ambit.Timestamp>("chat_message", "said_at", 4, (p, n, v) => p.Set(n, v));
     }
 
     /// <summary>
@@ -135,7 +137,7 @@ namespace Mmo {
     /// <summary>
     /// What a player carries: one row for each kind.
     /// </summary>
-    public sealed unsafe class InventoryTable : Ambit.Table {
+    public sealed unsafe class InventoryTable : Ambit.Table<InventoryRow> {
         public event InventoryInserted OnInsert;
         public event InventoryUpdated OnUpdate;
         public event InventoryDeleted OnDelete;
@@ -186,6 +188,8 @@ namespace Mmo {
             return new InventoryRows(Client, Query(2, writer));
         }
 
+        protected override InventoryRow Read(byte* row) { return *(InventoryRow*)row; }
+
         protected override void Dispatch(ref Ambit.RowEvent change) {
             switch (change.Kind) {
                 case Ambit.RowEventKind.Insert: {
@@ -223,11 +227,11 @@ namespace Mmo {
 
     /// <summary>The columns of table `inventory`, for typed queries.</summary>
     public static class InventoryColumns {
-        public static readonly Ambit.Column<InventoryRow, uint> Id = new Ambit.Column<InventoryRow, uint>("inventory", "id", (p, n, v) => p.Set(n, v));
-        public static readonly Ambit.IdentityColumn<InventoryRow> Owner = new Ambit.IdentityColumn<InventoryRow>("inventory", "owner");
+        public static readonly Ambit.Column<InventoryRow, uint> Id = new Ambit.Column<InventoryRow, uint>("inventory", "id", 0, (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.IdentityColumn<InventoryRow> Owner = new Ambit.IdentityColumn<InventoryRow>("inventory", "owner", 1);
         private static readonly string[] kindNames_ = { "Coin", "Potion", "Sword" };
-        public static readonly Ambit.Column<InventoryRow, ItemKind> Kind = new Ambit.Column<InventoryRow, ItemKind>("inventory", "kind", (p, n, v) => p.Set(n, kindNames_[(int)v]));
-        public static readonly Ambit.Column<InventoryRow, uint> Count = new Ambit.Column<InventoryRow, uint>("inventory", "count", (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.Column<InventoryRow, ItemKind> Kind = new Ambit.Column<InventoryRow, ItemKind>("inventory", "kind", 2, (p, n, v) => p.Set(n, kindNames_[(int)v]));
+        public static readonly Ambit.Column<InventoryRow, uint> Count = new Ambit.Column<InventoryRow, uint>("inventory", "count", 3, (p, n, v) => p.Set(n, v));
     }
 
     /// <summary>
@@ -247,7 +251,7 @@ namespace Mmo {
     /// <summary>
     /// An item on the ground. It is as durable as what players carry: else a crash could put back what someone has picked up.
     /// </summary>
-    public sealed unsafe class ItemTable : Ambit.Table {
+    public sealed unsafe class ItemTable : Ambit.Table<ItemRow> {
         public event ItemInserted OnInsert;
         public event ItemUpdated OnUpdate;
         public event ItemDeleted OnDelete;
@@ -278,6 +282,8 @@ namespace Mmo {
         public ItemRows Near(Ambit.Vec2 centre, double radius) {
             return new ItemRows(Client, Query(1, centre.X, centre.Y, 0, radius));
         }
+
+        protected override ItemRow Read(byte* row) { return *(ItemRow*)row; }
 
         protected override void Dispatch(ref Ambit.RowEvent change) {
             switch (change.Kind) {
@@ -316,10 +322,10 @@ namespace Mmo {
 
     /// <summary>The columns of table `item`, for typed queries.</summary>
     public static class ItemColumns {
-        public static readonly Ambit.Column<ItemRow, uint> Id = new Ambit.Column<ItemRow, uint>("item", "id", (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.Column<ItemRow, uint> Id = new Ambit.Column<ItemRow, uint>("item", "id", 0, (p, n, v) => p.Set(n, v));
         private static readonly string[] kindNames_ = { "Coin", "Potion", "Sword" };
-        public static readonly Ambit.Column<ItemRow, ItemKind> Kind = new Ambit.Column<ItemRow, ItemKind>("item", "kind", (p, n, v) => p.Set(n, kindNames_[(int)v]));
-        public static readonly Ambit.PositionColumn<ItemRow, Ambit.Vec2> Position = new Ambit.PositionColumn<ItemRow, Ambit.Vec2>("item", "position", (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.Column<ItemRow, ItemKind> Kind = new Ambit.Column<ItemRow, ItemKind>("item", "kind", 1, (p, n, v) => p.Set(n, kindNames_[(int)v]));
+        public static readonly Ambit.PositionColumn<ItemRow, Ambit.Vec2> Position = new Ambit.PositionColumn<ItemRow, Ambit.Vec2>("item", "position", 2, (p, n, v) => p.Set(n, v));
     }
 
     /// <summary>
@@ -355,7 +361,7 @@ namespace Mmo {
     /// A monster of the world. Its every step would be a line of the log, and nobody minds if it stands elsewhere after a
     /// crash: it is as in the last snapshot then, like everything that concerns monsters, so that none is there twice.
     /// </summary>
-    public sealed unsafe class MonsterTable : Ambit.Table {
+    public sealed unsafe class MonsterTable : Ambit.Table<MonsterRow> {
         public event MonsterInserted OnInsert;
         public event MonsterUpdated OnUpdate;
         public event MonsterDeleted OnDelete;
@@ -386,6 +392,8 @@ namespace Mmo {
         public MonsterRows Near(Ambit.Vec2 centre, double radius) {
             return new MonsterRows(Client, Query(1, centre.X, centre.Y, 0, radius));
         }
+
+        protected override MonsterRow Read(byte* row) { return *(MonsterRow*)row; }
 
         protected override void Dispatch(ref Ambit.RowEvent change) {
             switch (change.Kind) {
@@ -424,19 +432,19 @@ namespace Mmo {
 
     /// <summary>The columns of table `monster`, for typed queries.</summary>
     public static class MonsterColumns {
-        public static readonly Ambit.Column<MonsterRow, uint> Id = new Ambit.Column<MonsterRow, uint>("monster", "id", (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.Column<MonsterRow, uint> Id = new Ambit.Column<MonsterRow, uint>("monster", "id", 0, (p, n, v) => p.Set(n, v));
         private static readonly string[] kindNames_ = { "Slime", "Wolf", "Troll" };
-        public static readonly Ambit.Column<MonsterRow, MonsterKind> Kind = new Ambit.Column<MonsterRow, MonsterKind>("monster", "kind", (p, n, v) => p.Set(n, kindNames_[(int)v]));
-        public static readonly Ambit.PositionColumn<MonsterRow, Ambit.Vec2> Position = new Ambit.PositionColumn<MonsterRow, Ambit.Vec2>("monster", "position", (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.Column<MonsterRow, MonsterKind> Kind = new Ambit.Column<MonsterRow, MonsterKind>("monster", "kind", 1, (p, n, v) => p.Set(n, kindNames_[(int)v]));
+        public static readonly Ambit.PositionColumn<MonsterRow, Ambit.Vec2> Position = new Ambit.PositionColumn<MonsterRow, Ambit.Vec2>("monster", "position", 2, (p, n, v) => p.Set(n, v));
         /// <summary>
         /// In radians from east.
         /// </summary>
-        public static readonly Ambit.Column<MonsterRow, float> Facing = new Ambit.Column<MonsterRow, float>("monster", "facing", (p, n, v) => p.Set(n, v));
-        public static readonly Ambit.Column<MonsterRow, ushort> Health = new Ambit.Column<MonsterRow, ushort>("monster", "health", (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.Column<MonsterRow, float> Facing = new Ambit.Column<MonsterRow, float>("monster", "facing", 3, (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.Column<MonsterRow, ushort> Health = new Ambit.Column<MonsterRow, ushort>("monster", "health", 4, (p, n, v) => p.Set(n, v));
         /// <summary>
         /// Whom it chases.
         /// </summary>
-        public static readonly Ambit.IdentityColumn<MonsterRow> Target = new Ambit.IdentityColumn<MonsterRow>("monster", "target");
+        public static readonly Ambit.IdentityColumn<MonsterRow> Target = new Ambit.IdentityColumn<MonsterRow>("monster", "target", 5);
     }
 
     /// <summary>
@@ -491,7 +499,7 @@ namespace Mmo {
     /// <summary>
     /// Someone in the world. Players who left stay, asleep, where they were.
     /// </summary>
-    public sealed unsafe class PlayerTable : Ambit.Table {
+    public sealed unsafe class PlayerTable : Ambit.Table<PlayerRow> {
         public event PlayerInserted OnInsert;
         public event PlayerUpdated OnUpdate;
         public event PlayerDeleted OnDelete;
@@ -525,6 +533,8 @@ namespace Mmo {
         public PlayerRows Near(Ambit.Vec2 centre, double radius) {
             return new PlayerRows(Client, Query(2, centre.X, centre.Y, 0, radius));
         }
+
+        protected override PlayerRow Read(byte* row) { return new PlayerRow(row); }
 
         protected override void Dispatch(ref Ambit.RowEvent change) {
             switch (change.Kind) {
@@ -570,39 +580,39 @@ namespace Mmo {
         /// <summary>
         /// Who plays. The same after every restart.
         /// </summary>
-        public static readonly Ambit.IdentityColumn<PlayerRow> Identity = new Ambit.IdentityColumn<PlayerRow>("player", "identity");
+        public static readonly Ambit.IdentityColumn<PlayerRow> Identity = new Ambit.IdentityColumn<PlayerRow>("player", "identity", 0);
         /// <summary>
         /// Shown over the head.
         /// </summary>
-        public static readonly Ambit.TextColumn<PlayerRow> Name = new Ambit.TextColumn<PlayerRow>("player", "name");
+        public static readonly Ambit.TextColumn<PlayerRow> Name = new Ambit.TextColumn<PlayerRow>("player", "name", 1);
         /// <summary>
         /// Metres from the south-west corner of the map.
         /// </summary>
-        public static readonly Ambit.PositionColumn<PlayerRow, Ambit.Vec2> Position = new Ambit.PositionColumn<PlayerRow, Ambit.Vec2>("player", "position", (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.PositionColumn<PlayerRow, Ambit.Vec2> Position = new Ambit.PositionColumn<PlayerRow, Ambit.Vec2>("player", "position", 2, (p, n, v) => p.Set(n, v));
         /// <summary>
         /// Where the player looks, in radians from east.
         /// </summary>
-        public static readonly Ambit.Column<PlayerRow, float> Facing = new Ambit.Column<PlayerRow, float>("player", "facing", (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.Column<PlayerRow, float> Facing = new Ambit.Column<PlayerRow, float>("player", "facing", 3, (p, n, v) => p.Set(n, v));
         /// <summary>
         /// The part of the map that hears the player.
         /// </summary>
-        public static readonly Ambit.Column<PlayerRow, ushort> Zone = new Ambit.Column<PlayerRow, ushort>("player", "zone", (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.Column<PlayerRow, ushort> Zone = new Ambit.Column<PlayerRow, ushort>("player", "zone", 4, (p, n, v) => p.Set(n, v));
         /// <summary>
         /// 0 is dead.
         /// </summary>
-        public static readonly Ambit.Column<PlayerRow, ushort> Health = new Ambit.Column<PlayerRow, ushort>("player", "health", (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.Column<PlayerRow, ushort> Health = new Ambit.Column<PlayerRow, ushort>("player", "health", 5, (p, n, v) => p.Set(n, v));
         /// <summary>
         /// Grows with experience.
         /// </summary>
-        public static readonly Ambit.Column<PlayerRow, ushort> Level = new Ambit.Column<PlayerRow, ushort>("player", "level", (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.Column<PlayerRow, ushort> Level = new Ambit.Column<PlayerRow, ushort>("player", "level", 6, (p, n, v) => p.Set(n, v));
         /// <summary>
         /// For killed monsters.
         /// </summary>
-        public static readonly Ambit.Column<PlayerRow, uint> Experience = new Ambit.Column<PlayerRow, uint>("player", "experience", (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.Column<PlayerRow, uint> Experience = new Ambit.Column<PlayerRow, uint>("player", "experience", 7, (p, n, v) => p.Set(n, v));
         /// <summary>
         /// Whether a client is connected.
         /// </summary>
-        public static readonly Ambit.Column<PlayerRow, bool> Online = new Ambit.Column<PlayerRow, bool>("player", "online", (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.Column<PlayerRow, bool> Online = new Ambit.Column<PlayerRow, bool>("player", "online", 8, (p, n, v) => p.Set(n, v));
     }
 
     /// <summary>All tables of the database.</summary>

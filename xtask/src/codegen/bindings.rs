@@ -8,7 +8,7 @@ use crate::step;
 /// The crates with such a generator, the example that it is, and the files that it makes.
 pub const GENERATORS: [(&str, &str, &[&str]); 3] = [
     ("ambit-c", "header", &["bindings/c/include/ambit.h"]),
-    ("ambit-csharp", "native", &["bindings/csharp/Ambit/Native.g.cs"]),
+    ("ambit-csharp", "native", &["unity-package/Runtime/Core/Native.g.cs"]),
     ("ambit-cpp", "bridge", &["bindings/cpp/src/bridge.g.h", "bindings/cpp/src/bridge.g.cpp"]),
 ];
 

@@ -1,4 +1,5 @@
-//! Typed code of the samples' clients: `ambit generate` from the sample module, published on a server of its own.
+//! Typed code of the samples' clients and the Unity package: `ambit generate` from the sample modules, published on a server
+//! of its own.
 
 use std::fs;
 use std::path::Path;
@@ -10,24 +11,32 @@ use crate::demo::World;
 use crate::demo::build::Profile;
 use crate::{samples, step};
 
-/// The sample clients with generated code: language, folder.
-const CLIENTS: [(&str, &str); 2] =
-    [("csharp", "samples/client-csharp/generated"), ("cpp", "samples/client-cpp/generated")];
-const NAMESPACE: &str = "Mmo";
-const DATABASE: &str = "mmo";
+/// Code that is generated: database, language, namespace, folder.
+const CLIENTS: [(&str, &str, &str, &str); 6] = [
+    ("mmo", "csharp", "Mmo", "samples/client-csharp/generated"),
+    ("mmo", "cpp", "Mmo", "samples/client-cpp/generated"),
+    ("mmo", "csharp", "Mmo", "unity-package/Samples~/MMO/Generated"),
+    ("mmo", "csharp", "Chat", "unity-package/Samples~/Chat/Generated"),
+    ("mmo", "csharp", "Ambit.Tests.Mmo", "unity-package/Tests/PlayMode/Mmo"),
+    ("swarm", "csharp", "Ambit.Tests.Swarm", "unity-package/Tests/PlayMode/Swarm"),
+];
+/// The databases, and the modules that they run.
+const DATABASES: [(&str, &str); 2] = [("mmo", samples::DEMO_MODULE), ("swarm", "samples/swarm-module")];
 
 /// Runs `ambit generate` for each client.
 pub fn generate() -> Result<Vec<Generated>> {
     step::run(step::cargo().args(["build", "--quiet", "--package", "ambit-cli"]))?;
     let world = World::start(Profile::Debug)?;
-    world.publish(&step::root().join(samples::DEMO_MODULE), DATABASE)?;
+    for (database, module) in DATABASES {
+        world.publish(&step::root().join(module), database)?;
+    }
     let mut generated = Vec::new();
-    for (language, folder) in CLIENTS {
-        let scratch = step::root().join("target/codegen").join(language);
+    for (database, language, namespace, folder) in CLIENTS {
+        let scratch = step::root().join("target/codegen").join(folder);
         if scratch.exists() {
             fs::remove_dir_all(&scratch)?;
         }
-        world.generate(language, NAMESPACE, DATABASE, &scratch)?;
+        world.generate(language, namespace, database, &scratch)?;
         for file in fs::read_dir(&scratch)? {
             let file = file?;
             let text = fs::read_to_string(file.path()).with_context(|| file.path().display().to_string())?;

@@ -1,4 +1,5 @@
-//! The tests of the C, C# and C++ layers: every executable `bindings/<language>/tests/run`.
+//! The tests of the C, C# and C++ layers and of the engine packages: every executable `bindings/<language>/tests/run`, and the
+//! Unity package's.
 
 use std::fs;
 use std::path::PathBuf;
@@ -9,10 +10,14 @@ use anyhow::Result;
 use super::count::{self, Count};
 use crate::{samples, step};
 
-/// One language's tests.
+/// The Unity package's tests.
+const UNITY: &str = "unity-package/Tests~/run";
+
+/// One language's or one package's tests.
 pub struct Suite {
     script: PathBuf,
-    language: String,
+    /// What is tested, from the repository's root.
+    subject: String,
 }
 
 /// Those that the repository has, in the order of their names.
@@ -22,17 +27,18 @@ pub fn suites() -> Result<Vec<Suite>> {
         let folder = folder?.path();
         let script = folder.join("tests/run");
         if script.is_file() {
-            suites.push(Suite { script, language: samples::name(&folder) });
+            suites.push(Suite { script, subject: format!("bindings/{}", samples::name(&folder)) });
         }
     }
-    suites.sort_by(|left, right| left.language.cmp(&right.language));
+    suites.sort_by(|left, right| left.subject.cmp(&right.subject));
+    suites.push(Suite { script: step::root().join(UNITY), subject: crate::unity::PACKAGE.to_string() });
     Ok(suites)
 }
 
 impl Suite {
     /// What the step is called.
     pub fn name(&self) -> String {
-        format!("bindings/{}: tests", self.language)
+        format!("{}: tests", self.subject)
     }
 
     /// Runs the script from the repository's root.

@@ -16,7 +16,7 @@ pub(super) fn write(plan: &TablePlan<'_>, code: &mut Code) {
     let row = format!("{}Row", plan.name());
     code.line(format!("/// <summary>The columns of table `{table}`, for typed queries.</summary>"));
     code.open(format!("public static class {name} {{"));
-    for column in plan.columns() {
+    for (number, column) in plan.columns().enumerate() {
         let ty = held(&column.ty);
         let class = class(ty, &row);
         doc(code, &column.doc);
@@ -34,7 +34,7 @@ pub(super) fn write(plan: &TablePlan<'_>, code: &mut Code) {
             _ => format!(", (p, n, v) => p.Set(n, {value})"),
         };
         code.line(format!(
-            "public static readonly {class} {} = new {class}(\"{table}\", \"{}\"{rest});",
+            "public static readonly {class} {} = new {class}(\"{table}\", \"{}\", {number}{rest});",
             field_name(&name, &column.name),
             column.name
         ));

@@ -70,7 +70,7 @@ fn write_table(plan: &TablePlan<'_>, code: &mut Code) {
     code.line(format!("public delegate void {name}Deleted(in {row} row, Ambit.DeleteReason reason);"));
     code.line("");
     doc(code, &plan.doc());
-    code.open(format!("public sealed unsafe class {name}Table : Ambit.Table {{"));
+    code.open(format!("public sealed unsafe class {name}Table : Ambit.Table<{row}> {{"));
     code.line(format!("public event {name}Inserted OnInsert;"));
     code.line(format!("public event {name}Updated OnUpdate;"));
     code.line(format!("public event {name}Deleted OnDelete;"));
@@ -94,6 +94,9 @@ fn write_table(plan: &TablePlan<'_>, code: &mut Code) {
         code.line("");
         write_lookup(plan, id, index, code);
     }
+    code.line("");
+    let read = if plan.in_place { format!("*({row}*)row") } else { format!("new {row}(row)") };
+    code.line(format!("protected override {row} Read(byte* row) {{ return {read}; }}"));
     code.line("");
     write_dispatch(plan, code);
     code.close("}");

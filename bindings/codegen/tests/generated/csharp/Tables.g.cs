@@ -88,7 +88,7 @@ namespace Game {
     /// <summary>
     /// All about plain.
     /// </summary>
-    public sealed unsafe class PlainTable : Ambit.Table {
+    public sealed unsafe class PlainTable : Ambit.Table<PlainRow> {
         public event PlainInserted OnInsert;
         public event PlainUpdated OnUpdate;
         public event PlainDeleted OnDelete;
@@ -134,6 +134,8 @@ namespace Game {
             return new PlainRows(Client, Query(3, centre.X, centre.Y, centre.Z, radius));
         }
 
+        protected override PlainRow Read(byte* row) { return *(PlainRow*)row; }
+
         protected override void Dispatch(ref Ambit.RowEvent change) {
             switch (change.Kind) {
                 case Ambit.RowEventKind.Insert: {
@@ -174,44 +176,44 @@ namespace Game {
         /// <summary>
         /// Its &lt;key&gt;.
         /// </summary>
-        public static readonly Ambit.Column<PlainRow, ulong> Id = new Ambit.Column<PlainRow, ulong>("plain", "id", (p, n, v) => p.Set(n, v));
-        public static readonly Ambit.Column<PlainRow, bool> Flag = new Ambit.Column<PlainRow, bool>("plain", "flag", (p, n, v) => p.Set(n, v));
-        public static readonly Ambit.Column<PlainRow, sbyte> AI8 = new Ambit.Column<PlainRow, sbyte>("plain", "a_i8", (p, n, v) => p.Set(n, v));
-        public static readonly Ambit.Column<PlainRow, short> AI16 = new Ambit.Column<PlainRow, short>("plain", "a_i16", (p, n, v) => p.Set(n, v));
-        public static readonly Ambit.Column<PlainRow, int> AI32 = new Ambit.Column<PlainRow, int>("plain", "a_i32", (p, n, v) => p.Set(n, v));
-        public static readonly Ambit.Column<PlainRow, long> AI64 = new Ambit.Column<PlainRow, long>("plain", "a_i64", (p, n, v) => p.Set(n, v));
-        public static readonly Ambit.Column<PlainRow, Ambit.I128> AI128 = new Ambit.Column<PlainRow, Ambit.I128>("plain", "a_i128", (p, n, v) => p.Set(n, v));
-        public static readonly Ambit.Column<PlainRow, byte> AU8 = new Ambit.Column<PlainRow, byte>("plain", "a_u8", (p, n, v) => p.Set(n, v));
-        public static readonly Ambit.Column<PlainRow, ushort> AU16 = new Ambit.Column<PlainRow, ushort>("plain", "a_u16", (p, n, v) => p.Set(n, v));
-        public static readonly Ambit.Column<PlainRow, uint> AU32 = new Ambit.Column<PlainRow, uint>("plain", "a_u32", (p, n, v) => p.Set(n, v));
-        public static readonly Ambit.Column<PlainRow, ulong> AU64 = new Ambit.Column<PlainRow, ulong>("plain", "a_u64", (p, n, v) => p.Set(n, v));
-        public static readonly Ambit.Column<PlainRow> AU128 = new Ambit.Column<PlainRow>("plain", "a_u128");
-        public static readonly Ambit.Column<PlainRow, float> AF32 = new Ambit.Column<PlainRow, float>("plain", "a_f32", (p, n, v) => p.Set(n, v));
-        public static readonly Ambit.Column<PlainRow, double> AF64 = new Ambit.Column<PlainRow, double>("plain", "a_f64", (p, n, v) => p.Set(n, v));
-        public static readonly Ambit.PositionColumn<PlainRow, Ambit.Vec2> V2 = new Ambit.PositionColumn<PlainRow, Ambit.Vec2>("plain", "v2", (p, n, v) => p.Set(n, v));
-        public static readonly Ambit.PositionColumn<PlainRow, Ambit.Vec3> V3 = new Ambit.PositionColumn<PlainRow, Ambit.Vec3>("plain", "v3", (p, n, v) => p.Set(n, v));
-        public static readonly Ambit.Column<PlainRow> V4 = new Ambit.Column<PlainRow>("plain", "v4");
-        public static readonly Ambit.Column<PlainRow> Turn = new Ambit.Column<PlainRow>("plain", "turn");
-        public static readonly Ambit.PositionColumn<PlainRow, Ambit.DVec2> D2 = new Ambit.PositionColumn<PlainRow, Ambit.DVec2>("plain", "d2", (p, n, v) => p.Set(n, v));
-        public static readonly Ambit.PositionColumn<PlainRow, Ambit.DVec3> D3 = new Ambit.PositionColumn<PlainRow, Ambit.DVec3>("plain", "d3", (p, n, v) => p.Set(n, v));
-        public static readonly Ambit.Column<PlainRow> I2 = new Ambit.Column<PlainRow>("plain", "i2");
-        public static readonly Ambit.Column<PlainRow> I3 = new Ambit.Column<PlainRow>("plain", "i3");
-        public static readonly Ambit.IdentityColumn<PlainRow> Owner = new Ambit.IdentityColumn<PlainRow>("plain", "owner");
-        public static readonly Ambit.ConnectionColumn<PlainRow> Line = new Ambit.ConnectionColumn<PlainRow>("plain", "line");
-        public static readonly Ambit.Column<PlainRow, Ambit.Uuid> Uuid = new Ambit.Column<PlainRow, Ambit.Uuid>("plain", "uuid", (p, n, v) => p.Set(n, v));
-        public static readonly Ambit.Column<PlainRow, Ambit.EntityId> Entity = new Ambit.Column<PlainRow, Ambit.EntityId>("plain", "entity", (p, n, v) => p.Set(n, v));
-        public static readonly Ambit.Column<PlainRow, Ambit.Timestamp> At = new Ambit.Column<PlainRow, Ambit.Timestamp>("plain", "at", (p, n, v) => p.Set(n, v));
-        public static readonly Ambit.Column<PlainRow, Ambit.Duration> Span = new Ambit.Column<PlainRow, Ambit.Duration>("plain", "span", (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.Column<PlainRow, ulong> Id = new Ambit.Column<PlainRow, ulong>("plain", "id", 0, (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.Column<PlainRow, bool> Flag = new Ambit.Column<PlainRow, bool>("plain", "flag", 1, (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.Column<PlainRow, sbyte> AI8 = new Ambit.Column<PlainRow, sbyte>("plain", "a_i8", 2, (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.Column<PlainRow, short> AI16 = new Ambit.Column<PlainRow, short>("plain", "a_i16", 3, (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.Column<PlainRow, int> AI32 = new Ambit.Column<PlainRow, int>("plain", "a_i32", 4, (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.Column<PlainRow, long> AI64 = new Ambit.Column<PlainRow, long>("plain", "a_i64", 5, (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.Column<PlainRow, Ambit.I128> AI128 = new Ambit.Column<PlainRow, Ambit.I128>("plain", "a_i128", 6, (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.Column<PlainRow, byte> AU8 = new Ambit.Column<PlainRow, byte>("plain", "a_u8", 7, (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.Column<PlainRow, ushort> AU16 = new Ambit.Column<PlainRow, ushort>("plain", "a_u16", 8, (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.Column<PlainRow, uint> AU32 = new Ambit.Column<PlainRow, uint>("plain", "a_u32", 9, (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.Column<PlainRow, ulong> AU64 = new Ambit.Column<PlainRow, ulong>("plain", "a_u64", 10, (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.Column<PlainRow> AU128 = new Ambit.Column<PlainRow>("plain", "a_u128", 11);
+        public static readonly Ambit.Column<PlainRow, float> AF32 = new Ambit.Column<PlainRow, float>("plain", "a_f32", 12, (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.Column<PlainRow, double> AF64 = new Ambit.Column<PlainRow, double>("plain", "a_f64", 13, (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.PositionColumn<PlainRow, Ambit.Vec2> V2 = new Ambit.PositionColumn<PlainRow, Ambit.Vec2>("plain", "v2", 14, (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.PositionColumn<PlainRow, Ambit.Vec3> V3 = new Ambit.PositionColumn<PlainRow, Ambit.Vec3>("plain", "v3", 15, (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.Column<PlainRow> V4 = new Ambit.Column<PlainRow>("plain", "v4", 16);
+        public static readonly Ambit.Column<PlainRow> Turn = new Ambit.Column<PlainRow>("plain", "turn", 17);
+        public static readonly Ambit.PositionColumn<PlainRow, Ambit.DVec2> D2 = new Ambit.PositionColumn<PlainRow, Ambit.DVec2>("plain", "d2", 18, (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.PositionColumn<PlainRow, Ambit.DVec3> D3 = new Ambit.PositionColumn<PlainRow, Ambit.DVec3>("plain", "d3", 19, (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.Column<PlainRow> I2 = new Ambit.Column<PlainRow>("plain", "i2", 20);
+        public static readonly Ambit.Column<PlainRow> I3 = new Ambit.Column<PlainRow>("plain", "i3", 21);
+        public static readonly Ambit.IdentityColumn<PlainRow> Owner = new Ambit.IdentityColumn<PlainRow>("plain", "owner", 22);
+        public static readonly Ambit.ConnectionColumn<PlainRow> Line = new Ambit.ConnectionColumn<PlainRow>("plain", "line", 23);
+        public static readonly Ambit.Column<PlainRow, Ambit.Uuid> Uuid = new Ambit.Column<PlainRow, Ambit.Uuid>("plain", "uuid", 24, (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.Column<PlainRow, Ambit.EntityId> Entity = new Ambit.Column<PlainRow, Ambit.EntityId>("plain", "entity", 25, (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.Column<PlainRow, Ambit.Timestamp> At = new Ambit.Column<PlainRow, Ambit.Timestamp>("plain", "at", 26, (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.Column<PlainRow, Ambit.Duration> Span = new Ambit.Column<PlainRow, Ambit.Duration>("plain", "span", 27, (p, n, v) => p.Set(n, v));
         private static readonly string[] moodNames_ = { "Calm", "Angry", "Default" };
-        public static readonly Ambit.Column<PlainRow, Mood> Mood = new Ambit.Column<PlainRow, Mood>("plain", "mood", (p, n, v) => p.Set(n, moodNames_[(int)v]));
-        public static readonly Ambit.Column<PlainRow> Stats = new Ambit.Column<PlainRow>("plain", "stats");
-        public static readonly Ambit.Column<PlainRow, bool> MaybeFlag = new Ambit.Column<PlainRow, bool>("plain", "maybe_flag", (p, n, v) => p.Set(n, v));
-        public static readonly Ambit.Column<PlainRow, ulong> MaybeU64 = new Ambit.Column<PlainRow, ulong>("plain", "maybe_u64", (p, n, v) => p.Set(n, v));
-        public static readonly Ambit.Column<PlainRow, ulong> NoU64 = new Ambit.Column<PlainRow, ulong>("plain", "no_u64", (p, n, v) => p.Set(n, v));
-        public static readonly Ambit.Column<PlainRow> MaybeStats = new Ambit.Column<PlainRow>("plain", "maybe_stats");
-        public static readonly Ambit.Column<PlainRow, ushort> MaybeMaybe = new Ambit.Column<PlainRow, ushort>("plain", "maybe_maybe", (p, n, v) => p.Set(n, v));
-        public static readonly Ambit.Column<PlainRow, byte> Class = new Ambit.Column<PlainRow, byte>("plain", "class", (p, n, v) => p.Set(n, v));
-        public static readonly Ambit.Column<PlainRow, uint> Key = new Ambit.Column<PlainRow, uint>("plain", "key", (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.Column<PlainRow, Mood> Mood = new Ambit.Column<PlainRow, Mood>("plain", "mood", 28, (p, n, v) => p.Set(n, moodNames_[(int)v]));
+        public static readonly Ambit.Column<PlainRow> Stats = new Ambit.Column<PlainRow>("plain", "stats", 29);
+        public static readonly Ambit.Column<PlainRow, bool> MaybeFlag = new Ambit.Column<PlainRow, bool>("plain", "maybe_flag", 30, (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.Column<PlainRow, ulong> MaybeU64 = new Ambit.Column<PlainRow, ulong>("plain", "maybe_u64", 31, (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.Column<PlainRow, ulong> NoU64 = new Ambit.Column<PlainRow, ulong>("plain", "no_u64", 32, (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.Column<PlainRow> MaybeStats = new Ambit.Column<PlainRow>("plain", "maybe_stats", 33);
+        public static readonly Ambit.Column<PlainRow, ushort> MaybeMaybe = new Ambit.Column<PlainRow, ushort>("plain", "maybe_maybe", 34, (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.Column<PlainRow, byte> Class = new Ambit.Column<PlainRow, byte>("plain", "class", 35, (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.Column<PlainRow, uint> Key = new Ambit.Column<PlainRow, uint>("plain", "key", 36, (p, n, v) => p.Set(n, v));
     }
 
     /// <summary>
@@ -251,7 +253,7 @@ namespace Game {
     /// <summary>
     /// All about heap_row.
     /// </summary>
-    public sealed unsafe class HeapRowTable : Ambit.Table {
+    public sealed unsafe class HeapRowTable : Ambit.Table<HeapRowRow> {
         public event HeapRowInserted OnInsert;
         public event HeapRowUpdated OnUpdate;
         public event HeapRowDeleted OnDelete;
@@ -281,6 +283,8 @@ namespace Game {
             row = found == null ? default(HeapRowRow) : new HeapRowRow(found);
             return found != null;
         }
+
+        protected override HeapRowRow Read(byte* row) { return new HeapRowRow(row); }
 
         protected override void Dispatch(ref Ambit.RowEvent change) {
             switch (change.Kind) {
@@ -326,24 +330,24 @@ namespace Game {
         /// <summary>
         /// Its &lt;key&gt;.
         /// </summary>
-        public static readonly Ambit.Column<HeapRowRow, ulong> Id = new Ambit.Column<HeapRowRow, ulong>("heap_row", "id", (p, n, v) => p.Set(n, v));
-        public static readonly Ambit.TextColumn<HeapRowRow> Name = new Ambit.TextColumn<HeapRowRow>("heap_row", "name");
-        public static readonly Ambit.Column<HeapRowRow, byte[]> Blob = new Ambit.Column<HeapRowRow, byte[]>("heap_row", "blob", (p, n, v) => p.Set(n, v));
-        public static readonly Ambit.TextColumn<HeapRowRow> Empty = new Ambit.TextColumn<HeapRowRow>("heap_row", "empty");
-        public static readonly Ambit.Column<HeapRowRow> Flags = new Ambit.Column<HeapRowRow>("heap_row", "flags");
-        public static readonly Ambit.Column<HeapRowRow> Points = new Ambit.Column<HeapRowRow>("heap_row", "points");
-        public static readonly Ambit.Column<HeapRowRow> Words = new Ambit.Column<HeapRowRow>("heap_row", "words");
-        public static readonly Ambit.Column<HeapRowRow> Grid = new Ambit.Column<HeapRowRow>("heap_row", "grid");
-        public static readonly Ambit.TextColumn<HeapRowRow> MaybeText = new Ambit.TextColumn<HeapRowRow>("heap_row", "maybe_text");
-        public static readonly Ambit.TextColumn<HeapRowRow> NoText = new Ambit.TextColumn<HeapRowRow>("heap_row", "no_text");
-        public static readonly Ambit.Column<HeapRowRow> Maybes = new Ambit.Column<HeapRowRow>("heap_row", "maybes");
-        public static readonly Ambit.Column<HeapRowRow> Moods = new Ambit.Column<HeapRowRow>("heap_row", "moods");
-        public static readonly Ambit.Column<HeapRowRow> Parties = new Ambit.Column<HeapRowRow>("heap_row", "parties");
-        public static readonly Ambit.Column<HeapRowRow> Item = new Ambit.Column<HeapRowRow>("heap_row", "item");
-        public static readonly Ambit.Column<HeapRowRow> Items = new Ambit.Column<HeapRowRow>("heap_row", "items");
-        public static readonly Ambit.Column<HeapRowRow> Action = new Ambit.Column<HeapRowRow>("heap_row", "action");
-        public static readonly Ambit.Column<HeapRowRow> Actions = new Ambit.Column<HeapRowRow>("heap_row", "actions");
-        public static readonly Ambit.Column<HeapRowRow> MaybeAction = new Ambit.Column<HeapRowRow>("heap_row", "maybe_action");
+        public static readonly Ambit.Column<HeapRowRow, ulong> Id = new Ambit.Column<HeapRowRow, ulong>("heap_row", "id", 0, (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.TextColumn<HeapRowRow> Name = new Ambit.TextColumn<HeapRowRow>("heap_row", "name", 1);
+        public static readonly Ambit.Column<HeapRowRow, byte[]> Blob = new Ambit.Column<HeapRowRow, byte[]>("heap_row", "blob", 2, (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.TextColumn<HeapRowRow> Empty = new Ambit.TextColumn<HeapRowRow>("heap_row", "empty", 3);
+        public static readonly Ambit.Column<HeapRowRow> Flags = new Ambit.Column<HeapRowRow>("heap_row", "flags", 4);
+        public static readonly Ambit.Column<HeapRowRow> Points = new Ambit.Column<HeapRowRow>("heap_row", "points", 5);
+        public static readonly Ambit.Column<HeapRowRow> Words = new Ambit.Column<HeapRowRow>("heap_row", "words", 6);
+        public static readonly Ambit.Column<HeapRowRow> Grid = new Ambit.Column<HeapRowRow>("heap_row", "grid", 7);
+        public static readonly Ambit.TextColumn<HeapRowRow> MaybeText = new Ambit.TextColumn<HeapRowRow>("heap_row", "maybe_text", 8);
+        public static readonly Ambit.TextColumn<HeapRowRow> NoText = new Ambit.TextColumn<HeapRowRow>("heap_row", "no_text", 9);
+        public static readonly Ambit.Column<HeapRowRow> Maybes = new Ambit.Column<HeapRowRow>("heap_row", "maybes", 10);
+        public static readonly Ambit.Column<HeapRowRow> Moods = new Ambit.Column<HeapRowRow>("heap_row", "moods", 11);
+        public static readonly Ambit.Column<HeapRowRow> Parties = new Ambit.Column<HeapRowRow>("heap_row", "parties", 12);
+        public static readonly Ambit.Column<HeapRowRow> Item = new Ambit.Column<HeapRowRow>("heap_row", "item", 13);
+        public static readonly Ambit.Column<HeapRowRow> Items = new Ambit.Column<HeapRowRow>("heap_row", "items", 14);
+        public static readonly Ambit.Column<HeapRowRow> Action = new Ambit.Column<HeapRowRow>("heap_row", "action", 15);
+        public static readonly Ambit.Column<HeapRowRow> Actions = new Ambit.Column<HeapRowRow>("heap_row", "actions", 16);
+        public static readonly Ambit.Column<HeapRowRow> MaybeAction = new Ambit.Column<HeapRowRow>("heap_row", "maybe_action", 17);
     }
 
     /// <summary>
@@ -365,7 +369,7 @@ namespace Game {
     /// <summary>
     /// All about nested_fixed.
     /// </summary>
-    public sealed unsafe class NestedFixedTable : Ambit.Table {
+    public sealed unsafe class NestedFixedTable : Ambit.Table<NestedFixedRow> {
         public event NestedFixedInserted OnInsert;
         public event NestedFixedUpdated OnUpdate;
         public event NestedFixedDeleted OnDelete;
@@ -392,6 +396,8 @@ namespace Game {
             writer.Put(0, id);
             return (NestedFixedRow*)Lookup(0, writer);
         }
+
+        protected override NestedFixedRow Read(byte* row) { return *(NestedFixedRow*)row; }
 
         protected override void Dispatch(ref Ambit.RowEvent change) {
             switch (change.Kind) {
@@ -433,8 +439,8 @@ namespace Game {
         /// <summary>
         /// Its &lt;key&gt;.
         /// </summary>
-        public static readonly Ambit.Column<NestedFixedRow, ulong> Id = new Ambit.Column<NestedFixedRow, ulong>("nested_fixed", "id", (p, n, v) => p.Set(n, v));
-        public static readonly Ambit.Column<NestedFixedRow> Event = new Ambit.Column<NestedFixedRow>("nested_fixed", "event");
+        public static readonly Ambit.Column<NestedFixedRow, ulong> Id = new Ambit.Column<NestedFixedRow, ulong>("nested_fixed", "id", 0, (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.Column<NestedFixedRow> Event = new Ambit.Column<NestedFixedRow>("nested_fixed", "event", 1);
     }
 
     /// <summary>
@@ -458,7 +464,7 @@ namespace Game {
     /// <summary>
     /// All about nested.
     /// </summary>
-    public sealed unsafe class NestedTable : Ambit.Table {
+    public sealed unsafe class NestedTable : Ambit.Table<NestedRow> {
         public event NestedInserted OnInsert;
         public event NestedUpdated OnUpdate;
         public event NestedDeleted OnDelete;
@@ -479,6 +485,8 @@ namespace Game {
             row = found == null ? default(NestedRow) : new NestedRow(found);
             return found != null;
         }
+
+        protected override NestedRow Read(byte* row) { return new NestedRow(row); }
 
         protected override void Dispatch(ref Ambit.RowEvent change) {
             switch (change.Kind) {
@@ -524,8 +532,8 @@ namespace Game {
         /// <summary>
         /// Its &lt;key&gt;.
         /// </summary>
-        public static readonly Ambit.Column<NestedRow, ulong> Id = new Ambit.Column<NestedRow, ulong>("nested", "id", (p, n, v) => p.Set(n, v));
-        public static readonly Ambit.Column<NestedRow> Event = new Ambit.Column<NestedRow>("nested", "event");
+        public static readonly Ambit.Column<NestedRow, ulong> Id = new Ambit.Column<NestedRow, ulong>("nested", "id", 0, (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.Column<NestedRow> Event = new Ambit.Column<NestedRow>("nested", "event", 1);
     }
 
     /// <summary>
@@ -552,7 +560,7 @@ namespace Game {
     /// All about membership.
     /// Its rows are gone after a restart of the server.
     /// </summary>
-    public sealed unsafe class MembershipTable : Ambit.Table {
+    public sealed unsafe class MembershipTable : Ambit.Table<MembershipRow> {
         public event MembershipInserted OnInsert;
         public event MembershipUpdated OnUpdate;
         public event MembershipDeleted OnDelete;
@@ -580,6 +588,8 @@ namespace Game {
             writer.Put(0, plain);
             return new MembershipRows(Client, Query(1, writer));
         }
+
+        protected override MembershipRow Read(byte* row) { return new MembershipRow(row); }
 
         protected override void Dispatch(ref Ambit.RowEvent change) {
             switch (change.Kind) {
@@ -625,9 +635,9 @@ namespace Game {
         /// <summary>
         /// What it belongs to.
         /// </summary>
-        public static readonly Ambit.Column<MembershipRow, ulong> Plain = new Ambit.Column<MembershipRow, ulong>("membership", "plain", (p, n, v) => p.Set(n, v));
-        public static readonly Ambit.TextColumn<MembershipRow> Player = new Ambit.TextColumn<MembershipRow>("membership", "player");
-        public static readonly Ambit.TextColumn<MembershipRow> Title = new Ambit.TextColumn<MembershipRow>("membership", "title");
+        public static readonly Ambit.Column<MembershipRow, ulong> Plain = new Ambit.Column<MembershipRow, ulong>("membership", "plain", 0, (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.TextColumn<MembershipRow> Player = new Ambit.TextColumn<MembershipRow>("membership", "player", 1);
+        public static readonly Ambit.TextColumn<MembershipRow> Title = new Ambit.TextColumn<MembershipRow>("membership", "title", 2);
     }
 
     /// <summary>
@@ -652,7 +662,7 @@ namespace Game {
     /// <summary>
     /// All about veiled.
     /// </summary>
-    public sealed unsafe class VeiledTable : Ambit.Table {
+    public sealed unsafe class VeiledTable : Ambit.Table<VeiledRow> {
         public event VeiledInserted OnInsert;
         public event VeiledUpdated OnUpdate;
         public event VeiledDeleted OnDelete;
@@ -685,6 +695,8 @@ namespace Game {
             writer.Put(0, level);
             return new VeiledRows(Client, Query(1, writer));
         }
+
+        protected override VeiledRow Read(byte* row) { return *(VeiledRow*)row; }
 
         protected override void Dispatch(ref Ambit.RowEvent change) {
             switch (change.Kind) {
@@ -723,10 +735,10 @@ namespace Game {
 
     /// <summary>The columns of table `veiled`, for typed queries.</summary>
     public static class VeiledColumns {
-        public static readonly Ambit.Column<VeiledRow, ulong> Id = new Ambit.Column<VeiledRow, ulong>("veiled", "id", (p, n, v) => p.Set(n, v));
-        public static readonly Ambit.Column<VeiledRow, bool> Flag = new Ambit.Column<VeiledRow, bool>("veiled", "flag", (p, n, v) => p.Set(n, v));
-        public static readonly Ambit.Column<VeiledRow, byte> Level = new Ambit.Column<VeiledRow, byte>("veiled", "level", (p, n, v) => p.Set(n, v));
-        public static readonly Ambit.Column<VeiledRow, ushort> Private2 = new Ambit.Column<VeiledRow, ushort>("veiled", "_private_2", (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.Column<VeiledRow, ulong> Id = new Ambit.Column<VeiledRow, ulong>("veiled", "id", 0, (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.Column<VeiledRow, bool> Flag = new Ambit.Column<VeiledRow, bool>("veiled", "flag", 1, (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.Column<VeiledRow, byte> Level = new Ambit.Column<VeiledRow, byte>("veiled", "level", 2, (p, n, v) => p.Set(n, v));
+        public static readonly Ambit.Column<VeiledRow, ushort> Private2 = new Ambit.Column<VeiledRow, ushort>("veiled", "_private_2", 3, (p, n, v) => p.Set(n, v));
     }
 
     /// <summary>All tables of the database.</summary>

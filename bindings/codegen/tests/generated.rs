@@ -13,6 +13,8 @@ use ambit_codegen::{GenerateError, Language, Options, generate};
 use ambit_model::{delta, encode_row};
 use expect_test::expect_file;
 
+const LANGUAGES: [Language; 4] = [Language::CSharp, Language::Cpp, Language::Rust, Language::Unreal];
+
 fn here() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
@@ -67,7 +69,7 @@ const EXPECTED: &str = "plain 5 -8 4000000000 1.5 13 -3 77 Angry 3 99 7 42 ok\n\
 
 #[test]
 fn the_text_is_as_committed() {
-    for language in [Language::CSharp, Language::Cpp, Language::Rust] {
+    for language in LANGUAGES {
         let folder = here().join("tests/generated").join(language.name());
         let mut names = Vec::new();
         for file in generate(&every_type::schema(), language, &Options::default()).unwrap() {
@@ -117,7 +119,7 @@ fn cpp_compiles_and_reads_and_writes_every_type() {
 
 #[test]
 fn nothing_is_generated_of_private_columns() {
-    for language in [Language::CSharp, Language::Cpp, Language::Rust] {
+    for language in LANGUAGES {
         for file in generate(&every_type::schema(), language, &Options::default()).unwrap() {
             for secret in ["note", "treasure", "last", "Note", "Treasure", "Last", "flag = "] {
                 let is_there =
@@ -146,7 +148,7 @@ fn names_of_the_generators_own_are_refused() {
         schema.reducers[4].params[0].ty = ColumnType::Struct(std::sync::Arc::new(structure));
         matches!(generate(&schema, language, &Options::default()), Err(GenerateError::SameName { .. }))
     };
-    for language in [Language::CSharp, Language::Cpp, Language::Rust] {
+    for language in LANGUAGES {
         for name in ["Tables", "Reducers", "Database", "PlainTable", "PlainRow", "plain_row"] {
             assert!(refused(language, name), "{language:?} {name}");
         }

@@ -98,6 +98,9 @@ void fixed_rows_are_read_in_place() {
         seen++;
     }
     CHECK(seen == monsters.count());
+    std::size_t numbered = 0;
+    for (std::uint32_t slot = 0; slot < 2 * seen; slot++) numbered += monsters.row_at_slot(slot) != nullptr;
+    CHECK(numbered == seen && monsters.row_at_slot(0xffffffff) == nullptr);
 }
 
 void events_without_time_all_come_later() {

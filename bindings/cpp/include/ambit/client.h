@@ -11,6 +11,11 @@
 #include "inspection.h"
 #include "parameters.h"
 
+/// What marks the functions of this layer that a program calls across a library that it is part of: an engine plugin defines it.
+#ifndef AMBIT_CPP_API
+#define AMBIT_CPP_API
+#endif
+
 namespace ambit {
 
 enum class ConnectionState { Connecting = 0, Connected = 1, Disconnected = 2 };
@@ -98,6 +103,8 @@ public:
     virtual Statistics statistics() = 0;
     virtual std::size_t count(std::uint16_t table) = 0;
     virtual bool find(std::uint16_t table, std::uint16_t index, const RowWriter& key, RowRef& out) = 0;
+    /// The row of this number, if it is in the cache.
+    virtual bool row(std::uint16_t table, std::uint32_t slot, RowRef& out) = 0;
     /// The number of rows; those that have room are written.
     virtual std::size_t all(std::uint16_t table, RowRef* rows, std::size_t room) = 0;
     virtual std::size_t where(std::uint16_t table, std::uint16_t index, const RowWriter& key, RowRef* rows, std::size_t room) = 0;
@@ -115,7 +122,7 @@ using Reducer = std::size_t;
 class Table;
 
 /// One connection to a database, with its cache.
-class Client {
+class AMBIT_CPP_API Client {
 public:
     static constexpr double no_budget = std::numeric_limits<double>::infinity();
 
@@ -219,6 +226,14 @@ public:
 
     /// Rows in the cache; 0 before the connection stands.
     std::size_t count() { return known_ ? client_.backend().count(id_) : 0; }
+    /// Calls `each` with the number of every row in the cache, by which events name it.
+    template <typename Each>
+    void each_slot(Each each) {
+        const std::size_t first = client_.arena().size();
+        const std::size_t total = take([this](RowRef* rows, std::size_t room) { return client_.backend().all(id_, rows, room); });
+        for (std::size_t i = first; i < first + total; i++) each(client_.arena()[i].slot);
+        client_.arena().resize(first);
+    }
 
 protected:
     friend class Client;
@@ -262,7 +277,7 @@ decltype(auto) row_at(const std::uint8_t* bytes) {
 }
 
 /// Ends the program: rows of an earlier tick were read, whose memory is gone.
-[[noreturn]] void rows_are_gone();
+[[noreturn]] AMBIT_CPP_API void rows_are_gone();
 
 /// Rows of one answer, read in place; safe until the next tick. Its place is given back when it goes.
 template <typename Row>
@@ -325,11 +340,22 @@ public:
         return {client_, first, take([this](RowRef* rows, std::size_t room) { return client_.backend().all(id_, rows, room); })};
     }
 
+    /// The row of this number, as events name it, if it is in the cache. Another row can get the number of one that is gone.
+    typename FoundOf<Row>::Type row_at_slot(std::uint32_t slot) {
+        RowRef row;
+        if (!known_ || !client_.backend().row(id_, slot, row)) return {};
+        return found_at(row);
+    }
+
 protected:
     // Generated look-ups are called find, find_by_*, where_* and near*; these are not.
     typename FoundOf<Row>::Type found_by(std::uint16_t index, const RowWriter& key) {
         RowRef row;
         if (!lookup(index, key, row)) return {};
+        return found_at(row);
+    }
+
+    static typename FoundOf<Row>::Type found_at(const RowRef& row) {
         if constexpr (Row::in_place) {
             return reinterpret_cast<const Row*>(row.bytes);
         } else {

@@ -180,6 +180,9 @@ class Checker:
             self.fault(one, line, f"a function that cannot be read: {declaration}")
             return declaration
         result, name, parameters = match.group(2).strip(), match.group(3), match.group(4)
+        for parameter in split_commas(parameters):
+            if not re.match(r".*[\s*&>]\w+\s*(=.*)?$", re.sub(r"<[^>]*>", "<>", parameter)) or re.fullmatch(r"(const\s+)?\w+\s*[&*]?", parameter):
+                self.fault(one, line, f"a parameter of {name} has no name: {parameter}")
         if not re.search(r"Blueprint(Callable|Pure)", specifiers):
             return name
         if "Category" not in specifiers:

@@ -117,6 +117,55 @@ fn cpp_compiles_and_reads_and_writes_every_type() {
     }
 }
 
+/// With the plugin's own sources, on its stand-in engine; the header tool says what UnrealHeaderTool would refuse.
+#[test]
+fn unreal_compiles_and_reads_and_writes_every_type() {
+    let folder = folder("unreal", Language::Unreal);
+    let plugin = here().join("../../unreal-plugin");
+    let sources = plugin.join("Ambit/Source/Ambit");
+    run(Command::new("python3")
+        .arg(plugin.join("Tests/header_tool.py"))
+        .arg(folder.join("made"))
+        .args([&sources.join("Public"), &folder]));
+    let mut all = String::new();
+    for file in self::sources(&sources.join("Private"), "cpp").iter().chain(&self::sources(&folder, "cpp")) {
+        // There is no core to go to.
+        if !file.ends_with("AmbitBackend.cpp") {
+            all.push_str(&format!("#include \"{}\"\n", file.display()));
+        }
+    }
+    let unity = folder.join("made/all.cpp");
+    std::fs::write(&unity, all).unwrap();
+    let compile = |compiler: &str| {
+        let mut command = Command::new(compiler);
+        command
+            .args(["-std=c++20", "-Wall", "-Wextra", "-Werror", "-fno-exceptions", "-fno-rtti", "-g1"])
+            .args(["-DAMBIT_API=", "-DAMBIT_DELAY_LOADED=0", "-DAMBIT_LIBRARY=\"\""])
+            .arg("-I")
+            .arg(plugin.join("Tests/EngineStandIn"))
+            .arg("-I")
+            .arg(folder.join("made"))
+            .arg("-I")
+            .arg(sources.join("Public"))
+            .arg("-I")
+            .arg(here().join("../cpp/include"))
+            .arg("-I")
+            .arg(here().join("../cpp/src"))
+            .arg("-I")
+            .arg(&folder);
+        command
+    };
+    let read = here().join("tests/generated/read_unreal.cpp");
+    run(compile("g++").arg("-fsyntax-only").arg(&unity).arg(&read));
+    let program = folder.join("made/read");
+    run(compile("clang++")
+        .args(["-fsanitize=address,undefined", "-fno-sanitize-recover=all"])
+        .args([&unity, &read, &plugin.join("Tests/EngineStandIn/StandIn/Engine.cpp")])
+        .arg("-o")
+        .arg(&program));
+    assert_eq!(run(Command::new(program).arg(&folder)), EXPECTED);
+}
+
 #[test]
 fn nothing_is_generated_of_private_columns() {
     for language in LANGUAGES {

@@ -3,6 +3,11 @@
 
 #include "StandIn/Delegates.h"
 
+// There is one engine, whatever a module shows of itself.
+#pragma GCC visibility push(default)
+
+#define WITH_AUTOMATION_TESTS 1
+
 enum class EAutomationTestFlags : uint32
 {
 	EditorContext = 1,
@@ -133,3 +138,5 @@ private:
 	} \
 	; \
 	static Class Class##Instance;
+
+#pragma GCC visibility pop

@@ -3,6 +3,9 @@
 
 #include "StandIn/Text.h"
 
+// There is one engine, whatever a module shows of itself.
+#pragma GCC visibility push(default)
+
 template <typename T>
 class TArrayView
 {
@@ -238,3 +241,5 @@ TSharedRef<T> MakeShared(Arguments&&... Given)
 {
 	return TSharedRef<T>(TSharedPtr<T>(std::make_shared<T>(std::forward<Arguments>(Given)...)));
 }
+
+#pragma GCC visibility pop

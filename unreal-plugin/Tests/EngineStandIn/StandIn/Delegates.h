@@ -3,6 +3,9 @@
 
 #include "StandIn/Object.h"
 
+// There is one engine, whatever a module shows of itself.
+#pragma GCC visibility push(default)
+
 class FDelegateHandle
 {
 	uint64 Number = 0;
@@ -166,3 +169,5 @@ public:
 	class Name : public TStandInDynamicDelegate<Type1, Type2> \
 	{ \
 	}
+
+#pragma GCC visibility pop

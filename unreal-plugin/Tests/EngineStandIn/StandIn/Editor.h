@@ -4,6 +4,9 @@
 
 #include "StandIn/World.h"
 
+// There is one engine, whatever a module shows of itself.
+#pragma GCC visibility push(default)
+
 class IModuleInterface
 {
 public:
@@ -245,3 +248,5 @@ class UEditorEngine : public UEngine
 	virtual void StandInReferences(StandIn::FReferences& References) override { References.Add(PlayWorld); }
 };
 inline UEditorEngine* GEditor = nullptr;
+
+#pragma GCC visibility pop

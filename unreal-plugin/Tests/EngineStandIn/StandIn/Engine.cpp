@@ -89,9 +89,17 @@ namespace StandIn
 		return Found != Objects().end() && Found->second->StandInSerial() == Serial && Found->second->StandInIsAlive();
 	}
 
-	int32 CountObjects()
+	std::vector<UObject*> AllObjects()
 	{
-		return static_cast<int32>(std::count_if(Objects().begin(), Objects().end(), [](const auto& One) { return One.second->GetClass() != nullptr; }));
+		std::vector<UObject*> All;
+		for (const auto& [Address, Object] : Objects())
+		{
+			if (Object->GetClass())
+			{
+				All.push_back(Object);
+			}
+		}
+		return All;
 	}
 
 	void AddRoot(UObject* Object) { Roots().insert(Object); }

@@ -3,6 +3,9 @@
 
 #include "StandIn/Containers.h"
 
+// There is one engine, whatever a module shows of itself.
+#pragma GCC visibility push(default)
+
 struct FVector2D
 {
 	double X, Y;
@@ -36,6 +39,7 @@ inline const FVector FVector::ZeroVector{0.0, 0.0, 0.0}, FVector::UpVector{0.0, 
 struct FVector4
 {
 	double X, Y, Z, W;
+	FVector4() : X(0.0), Y(0.0), Z(0.0), W(1.0) {}
 	FVector4(double InX, double InY, double InZ, double InW) : X(InX), Y(InY), Z(InZ), W(InW) {}
 	friend bool operator==(const FVector4& A, const FVector4& B) { return A.X == B.X && A.Y == B.Y && A.Z == B.Z && A.W == B.W; }
 };
@@ -91,15 +95,21 @@ public:
 struct FColor
 {
 	uint8 R, G, B;
-	static const FColor Green, Yellow;
+	static const FColor Green, Yellow, Blue;
 };
-inline const FColor FColor::Green{0, 255, 0}, FColor::Yellow{255, 255, 0};
+inline const FColor FColor::Green{0, 255, 0}, FColor::Yellow{255, 255, 0}, FColor::Blue{0, 0, 255};
 
 struct FGuid
 {
 	uint32 A = 0, B = 0, C = 0, D = 0;
 	FGuid() = default;
 	FGuid(uint32 InA, uint32 InB, uint32 InC, uint32 InD) : A(InA), B(InB), C(InC), D(InD) {}
+	static FGuid NewGuid()
+	{
+		static uint32 Last = static_cast<uint32>(reinterpret_cast<std::uintptr_t>(&Last) >> 4) ^ static_cast<uint32>(std::time(nullptr));
+		return FGuid(++Last, 0, 0, 0);
+	}
+	FString ToString() const { return FString::Printf(TEXT("%08X%08X%08X%08X"), A, B, C, D); }
 	friend bool operator==(const FGuid& L, const FGuid& R) { return L.A == R.A && L.B == R.B && L.C == R.C && L.D == R.D; }
 };
 
@@ -143,3 +153,5 @@ struct FDateTime
 private:
 	int64 Ticks = 0;
 };
+
+#pragma GCC visibility pop

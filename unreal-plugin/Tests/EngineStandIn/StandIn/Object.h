@@ -4,6 +4,9 @@
 
 #include "StandIn/Math.h"
 
+// There is one engine, whatever a module shows of itself.
+#pragma GCC visibility push(default)
+
 class UObject;
 class UWorld;
 class UClass;
@@ -91,6 +94,8 @@ public:
 	UClass* GetClass() const { return Class; }
 	UObject* GetOuter() const { return Outer; }
 	FString GetName() const;
+	template <typename T>
+	bool IsA() const;
 	virtual UWorld* GetWorld() const { return Outer ? Outer->GetWorld() : nullptr; }
 	virtual void BeginDestroy() {}
 	virtual void StandInReferences(StandIn::FReferences&) {}
@@ -136,8 +141,8 @@ namespace StandIn
 {
 	/** Whether an object with this address and serial number is there. */
 	bool IsAlive(const void* Object, uint64 Serial);
-	/** How many objects there are that are no classes. */
-	int32 CountObjects();
+	/** All objects that are no classes. */
+	std::vector<UObject*> AllObjects();
 	void AddRoot(UObject* Object);
 	void RemoveRoot(UObject* Object);
 	/** Destroys every object at the end of a program. */
@@ -177,6 +182,32 @@ T* Cast(UObject* Of)
 {
 	return Of && Of->GetClass()->IsChildOf(T::StaticClass()) ? static_cast<T*>(Of) : nullptr;
 }
+template <typename T>
+bool UObject::IsA() const
+{
+	return GetClass()->IsChildOf(T::StaticClass());
+}
+
+template <typename T>
+class TObjectIterator
+{
+	std::vector<UObject*> All = StandIn::AllObjects();
+	SIZE_T Index = 0;
+
+public:
+	explicit operator bool() const { return Index < All.size(); }
+	T* operator*() const { return static_cast<T*>(All[Index]); }
+	T* operator->() const { return **this; }
+	TObjectIterator& operator++()
+	{
+		do
+		{
+			Index++;
+		} while (Index < All.size() && !All[Index]->IsA<T>());
+		return *this;
+	}
+};
+
 template <typename T>
 const T* Cast(const UObject* Of)
 {
@@ -228,3 +259,5 @@ const T* GetDefault()
 {
 	return GetMutableDefault<T>();
 }
+
+#pragma GCC visibility pop

@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <functional>
 #include <limits>
 #include <memory>
@@ -18,6 +19,9 @@
 #include <unordered_map>
 #include <utility>
 #include <vector>
+
+// There is one engine, whatever a module shows of itself.
+#pragma GCC visibility push(default)
 
 using int8 = std::int8_t;
 using int16 = std::int16_t;
@@ -118,3 +122,5 @@ template <typename T>
 struct TStructOpsTypeTraits : TStructOpsTypeTraitsBase2<T>
 {
 };
+
+#pragma GCC visibility pop

@@ -3,6 +3,9 @@
 
 #include "StandIn/Platform.h"
 
+// There is one engine, whatever a module shows of itself.
+#pragma GCC visibility push(default)
+
 namespace StandIn
 {
 	/** Both ways; what is not valid becomes U+FFFD, as in the engine. */
@@ -231,3 +234,5 @@ namespace StandIn
 }
 #define UE_LOG(Category, Verbosity, ...) StandIn::Log(ELogVerbosity::Verbosity, __VA_ARGS__)
 #define UE_CLOG(Condition, Category, Verbosity, ...) ((Condition) ? UE_LOG(Category, Verbosity, __VA_ARGS__) : static_cast<void>(0))
+
+#pragma GCC visibility pop

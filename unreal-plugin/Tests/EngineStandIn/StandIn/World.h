@@ -3,6 +3,9 @@
 
 #include "StandIn/Delegates.h"
 
+// There is one engine, whatever a module shows of itself.
+#pragma GCC visibility push(default)
+
 // Classes of the engine are made by hand what the header tool makes of others.
 #define STANDIN_CLASS(Class, Parent) \
 public: \
@@ -103,6 +106,7 @@ class AActor : public UObject
 {
 	STANDIN_CLASS(AActor, UObject)
 	TObjectPtr<USceneComponent> RootComponent;
+	FActorComponentTickFunction PrimaryActorTick;
 
 	virtual void BeginPlay() {}
 	virtual void EndPlay(const EEndPlayReason::Type) {}
@@ -151,6 +155,11 @@ class AActor : public UObject
 	void SetActorTickEnabled(bool bIn) { bTicks = bIn; }
 	bool Destroy();
 
+	void FinishSpawning(const FTransform& In)
+	{
+		SetActorTransform(In);
+		StandInBegin();
+	}
 	void StandInBegin();
 	void StandInTick(float Seconds);
 	void StandInAdd(UActorComponent* Component) { Components.Add(Component); }
@@ -172,6 +181,9 @@ struct FActorSpawnParameters
 };
 
 class UGameInstance;
+struct FURL
+{
+};
 
 class UWorld : public UObject
 {
@@ -189,6 +201,15 @@ class UWorld : public UObject
 		Actor->StandInBegin();
 		return Actor;
 	}
+	template <typename T>
+	T* SpawnActorDeferred(UClass* Class, const FTransform&)
+	{
+		T* Actor = NewObject<T>(this, Class);
+		Actors.Add(Actor);
+		return Actor;
+	}
+	void InitializeActorsForPlay(const FURL&) {}
+	void BeginPlay() {}
 	void Tick(ELevelTick, float Seconds)
 	{
 		const TArray<TObjectPtr<AActor>> Now = Actors;
@@ -213,7 +234,7 @@ class UWorld : public UObject
 		}
 		Actors.Empty();
 	}
-	int32 StandInCountActors() const { return Actors.Num(); }
+	const TArray<TObjectPtr<AActor>>& StandInActors() const { return Actors; }
 	void StandInForget(AActor* Actor)
 	{
 		for (int32 Index = Actors.Num() - 1; Index >= 0; Index--)
@@ -229,6 +250,22 @@ class UWorld : public UObject
 
 private:
 	TArray<TObjectPtr<AActor>> Actors;
+};
+
+template <typename T>
+class TActorIterator
+{
+	const TArray<TObjectPtr<AActor>>& All;
+	int32 Index = 0;
+
+public:
+	explicit TActorIterator(const UWorld* World) : All(World->StandInActors()) {}
+	explicit operator bool() const { return Index < All.Num(); }
+	TActorIterator& operator++()
+	{
+		Index++;
+		return *this;
+	}
 };
 
 class FSubsystemCollectionBase
@@ -324,6 +361,7 @@ enum class EGetWorldErrorMode
 class UEngine : public UObject
 {
 	STANDIN_CLASS(UEngine, UObject)
+	void DestroyWorldContext(UWorld*) {}
 	UWorld* GetWorldFromContextObject(const UObject* Object, EGetWorldErrorMode) const { return Object ? Object->GetWorld() : nullptr; }
 };
 extern UEngine* GEngine;
@@ -382,7 +420,7 @@ inline void AActor::StandInBegin()
 }
 inline void AActor::StandInTick(float Seconds)
 {
-	if (bTicks)
+	if (bTicks && PrimaryActorTick.bCanEverTick)
 	{
 		Tick(Seconds);
 	}
@@ -413,4 +451,14 @@ inline void UWorld::StandInReferences(StandIn::FReferences& References)
 	References.Add(Actors);
 }
 
-inline void DrawDebugCircle(const UWorld*, const FVector&, float, int32, const FColor&, bool, float, uint8, float, const FVector&, const FVector&, bool) {}
+namespace StandIn
+{
+	/** How many circles were drawn. */
+	inline int32 Circles = 0;
+}
+inline void DrawDebugCircle(const UWorld*, const FVector&, float, int32, const FColor&, bool, float, uint8, float, const FVector&, const FVector&, bool)
+{
+	StandIn::Circles++;
+}
+
+#pragma GCC visibility pop

@@ -188,6 +188,11 @@ void UAmbitEntitySpawner::Store(AActor* Actor)
 	Pool.Add(Actor);
 }
 
+FVector UAmbitEntitySpawner::ToLevel(double X, double Y, double Z) const
+{
+	return Origin + FVector(X, bMirrorY ? -Y : Y, Z) * CentimetresPerUnit;
+}
+
 bool UAmbitEntitySpawner::Place(uint32 Slot, int64 TimeUs, FTransform& Out) const
 {
 	double At[4];
@@ -196,7 +201,7 @@ bool UAmbitEntitySpawner::Place(uint32 Slot, int64 TimeUs, FTransform& Out) cons
 		return false;
 	}
 	const double Side = bMirrorY ? -1.0 : 1.0;
-	Out = FTransform(Origin + FVector(At[0], Side * At[1], At[2]) * CentimetresPerUnit);
+	Out = FTransform(ToLevel(At[0], At[1], At[2]));
 	double Turned[4];
 	if (RotationNumber < 0 || !Shown->Sample(Slot, RotationNumber, TimeUs, Turned))
 	{
@@ -228,6 +233,10 @@ void UAmbitEntitySpawner::TickComponent(float DeltaTime, ELevelTick TickType, FA
 			return;
 		}
 		Prepare();
+	}
+	if (bDrawInterest)
+	{
+		DrawInterest(DeltaTime);
 	}
 	const int64 TimeUs = ShownTime();
 	for (const auto& [Slot, Entity] : Entities)

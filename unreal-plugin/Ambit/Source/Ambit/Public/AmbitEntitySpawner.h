@@ -77,6 +77,10 @@ public:
 	UPROPERTY(EditAnywhere, BlueprintReadWrite, Category = "Ambit", meta = (ClampMin = "0"))
 	int32 PoolSizeMax = 64;
 
+	/** Draw the circles and tiers of all subscriptions into the level, as the server tells them; not in shipped games. */
+	UPROPERTY(EditAnywhere, BlueprintReadWrite, Category = "Ambit")
+	bool bDrawInterest = false;
+
 	/** An actor shows a row and is where the row is. */
 	UPROPERTY(BlueprintAssignable, Category = "Ambit")
 	FAmbitSpawnEvent OnSpawn;
@@ -110,6 +114,9 @@ private:
 	AActor* TakeActor(const FTransform& Where);
 	void Store(AActor* Actor);
 	bool Place(uint32 Slot, int64 TimeUs, FTransform& Out) const;
+	/** From the module's positions to the level's. */
+	FVector ToLevel(double X, double Y, double Z) const;
+	void DrawInterest(float DeltaTime);
 	/** The server's time that this frame shows, in microseconds. */
 	int64 ShownTime() const;
 
@@ -125,6 +132,7 @@ private:
 	TWeakObjectPtr<UAmbitSubsystem> Subsystem;
 	FDelegateHandle EventHandle, DetachedHandle;
 	FString Problem;
+	float SinceAsked = 0.0f;
 	int32 PositionNumber = -1, RotationNumber = -1;
 	bool bPrepared = false;
 };

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 
 // Raised when a function or struct of the C ABI changes.
-#define AMBIT_ABI_VERSION 4
+#define AMBIT_ABI_VERSION 5
 
 // What became of a call of this library. Numbers are never reused.
 enum AmbitStatus
@@ -248,6 +248,10 @@ typedef struct {
   uint64_t calls_in_flight;
   // Bytes that wait to be sent.
   uint64_t outgoing_bytes;
+  // How far the measurements of the server's clock lie from the one that counts, in microseconds.
+  uint64_t clock_jitter_us;
+  // How far ambit_client_render_time is behind the server's clock, or is going to be, in microseconds.
+  int64_t render_delay_us;
 } AmbitStatistics;
 
 // The value of a name in a query. Only the fields of its kind are read; everything is copied.
@@ -487,6 +491,48 @@ AmbitStatus ambit_client_wait(AmbitClient *client, uint32_t timeout_ms, bool *ou
 //
 // `client` is alive and used by this thread alone; `out` points to AmbitStatistics.
 AmbitStatus ambit_client_statistics(AmbitClient *client, AmbitStatistics *out);
+
+// Remembers the last values of a column from now on, for ambit_table_sample. `column` counts the table's columns from 0. Once
+// is enough: it holds as long as the client. NotFound before the first tick after the Welcome; BadArgument if
+// the column is no f32, f64, Vec2, Vec3, Vec4, Quat, DVec2 or DVec3.
+//
+// `client` is alive and used by this thread alone.
+AmbitStatus ambit_table_interpolate(AmbitClient *client,
+                                    uint16_t table,
+                                    uint16_t column);
+
+// A row's value in an interpolated column at a time of the server's, usually that of ambit_client_render_time: 4 numbers, of
+// which those that the column does not have are 0; a rotation is x, y, z, w. `slot` is the row's number in its
+// table. NotFound if the row is not in the cache; BadArgument if the column is not interpolated.
+//
+// `client` is alive and used by this thread alone; `out_values` points to 4 doubles.
+AmbitStatus ambit_table_sample(AmbitClient *client,
+                               uint16_t table,
+                               uint32_t slot,
+                               uint16_t column,
+                               int64_t time_us,
+                               double *out_values);
+
+// The server's time in microseconds since 1970 UTC, as estimated with the last tick. It never goes back. NotConnected before
+// the server has answered a ping.
+//
+// `client` is alive and used by this thread alone; `out_us` points to an int64_t.
+AmbitStatus ambit_client_server_time(AmbitClient *client,
+                                     int64_t *out_us);
+
+// The time that a frame is to show: the server's time minus the render delay. It never goes back. Ask once per frame, after
+// the tick. NotConnected before the server has answered a ping.
+//
+// `client` is alive and used by this thread alone; `out_us` points to an int64_t.
+AmbitStatus ambit_client_render_time(AmbitClient *client,
+                                     int64_t *out_us);
+
+// Fixes the render delay, at most 2000000 microseconds. A negative one lets it adapt again to how often rows are told and how
+// late, which is also how a client begins. It is gone over to slowly, from the next tick on.
+//
+// `client` is alive and used by this thread alone.
+AmbitStatus ambit_client_set_render_delay(AmbitClient *client,
+                                          int64_t delay_us);
 
 // Begins a subscription; its rows come all at once with a later tick. `:name` in the query's text takes the value of
 // the parameter of that name. Possible before the client is connected.

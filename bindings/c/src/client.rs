@@ -1,4 +1,4 @@
-//! `ambit_client_*`: connection, calls, ticks, figures. Subscriptions are in `subscription.rs`.
+//! `ambit_client_*`: connection, calls, ticks, figures. Subscriptions are in `subscription.rs`, clocks in `sampling.rs`.
 
 #![expect(unsafe_code, reason = "C passes pointers")]
 
@@ -19,7 +19,7 @@ pub extern "C" fn ambit_abi_version() -> u32 {
 }
 
 /// Raised when a function or struct of the C ABI changes.
-pub const ABI_VERSION: u32 = 4;
+pub const ABI_VERSION: u32 = 5;
 
 /// Begins to connect and returns at once. Free the client with ambit_client_free.
 ///
@@ -330,6 +330,8 @@ pub unsafe extern "C" fn ambit_client_statistics(
             events_pending: figures.events_pending as u64,
             calls_in_flight: figures.calls_in_flight as u64,
             outgoing_bytes: figures.outgoing_bytes as u64,
+            clock_jitter_us: figures.clock_jitter_us,
+            render_delay_us: figures.render_delay_us,
         };
         put(out, statistics)
     })

@@ -8,10 +8,12 @@ mod status;
 mod types;
 
 mod client;
+mod sampling;
 mod subscription;
 mod table;
 
 pub use client::*;
+pub use sampling::*;
 pub use status::{AmbitStatus, ambit_error_text};
 pub use subscription::*;
 pub use table::*;

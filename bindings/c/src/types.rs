@@ -325,6 +325,10 @@ pub struct AmbitStatistics {
     pub calls_in_flight: u64,
     /// Bytes that wait to be sent.
     pub outgoing_bytes: u64,
+    /// How far the measurements of the server's clock lie from the one that counts, in microseconds.
+    pub clock_jitter_us: u64,
+    /// How far ambit_client_render_time is behind the server's clock, or is going to be, in microseconds.
+    pub render_delay_us: i64,
 }
 
 /// Figures of one table.

@@ -487,6 +487,73 @@ static void tells_what_is_in_force(void) {
     ambit_client_free(walker);
 }
 
+enum { MONSTER_NAME = 0, MONSTER_AT = 2, MONSTER_FACING = 3, MONSTER_POSITION = 8, MONSTER_TURN = 16, FRAMES = 60 };
+
+static bool has_clock(AmbitClient *client, const AmbitTick *tick) {
+    int64_t now;
+    return ambit_client_server_time(client, &now) == AMBIT_STATUS_OK && has_monster(client, tick);
+}
+
+/// What of a sampled column must hold whatever the time: a row that has just come, long ago, is where it is now.
+static void samples_where_it_came(AmbitClient *client, uint16_t table, const AmbitRow *row) {
+    float place[3];
+    double values[4] = {7, 7, 7, 7};
+    memcpy(place, row->bytes + MONSTER_POSITION, sizeof place);
+    OK(ambit_table_sample(client, table, row->slot, MONSTER_AT, 0, values));
+    CHECK(values[0] == place[0] && values[1] == place[1] && values[2] == 0 && values[3] == 0);
+    OK(ambit_table_sample(client, table, row->slot, MONSTER_FACING, 0, values));
+    CHECK(values[0] == place[2] && values[1] == 0);
+}
+
+static void samples_between_updates(void) {
+    AmbitClient *client = connect_as(getenv("AMBIT_TEST_SERVER"), "");
+    AmbitTableInfo monster;
+    AmbitRow row;
+    AmbitTick tick;
+    uint32_t number;
+    size_t total = 0;
+    int64_t now = 77, shown = 0, server = 0;
+    double values[4] = {7, 7, 7, 7}, before[2] = {0, 0};
+    CHECK(ambit_table_interpolate(client, 0, 0) == AMBIT_STATUS_NOT_FOUND && ambit_table_interpolate(NULL, 0, 0) == AMBIT_STATUS_NULL_ARGUMENT);
+    CHECK(ambit_client_server_time(client, &now) == AMBIT_STATUS_NOT_CONNECTED && ambit_client_render_time(client, &now) == AMBIT_STATUS_NOT_CONNECTED && now == 77);
+    CHECK(strstr(last_error(), "ping") != NULL);
+    CHECK(ambit_client_set_render_delay(client, 2000001) == AMBIT_STATUS_BAD_ARGUMENT && strstr(last_error(), "2000001") != NULL);
+    OK(ambit_client_set_render_delay(client, 0));
+    OK(ambit_client_set_render_delay(client, -1));
+    OK(ambit_client_subscribe(client, text("SELECT * FROM monster"), NULL, 0, NULL, &number));
+    until(client, has_clock);
+    CHECK(ambit_client_server_time(client, NULL) == AMBIT_STATUS_NULL_ARGUMENT && ambit_client_render_time(NULL, &now) == AMBIT_STATUS_NULL_ARGUMENT);
+    OK(ambit_table_by_name(client, text("monster"), &monster));
+    OK(ambit_table_rows(client, monster.table, &row, 1, &total));
+    CHECK(ambit_table_interpolate(client, monster.table, 99) == AMBIT_STATUS_NOT_FOUND);
+    CHECK(ambit_table_interpolate(client, monster.table, MONSTER_NAME) == AMBIT_STATUS_BAD_ARGUMENT && strstr(last_error(), "`id`") != NULL);
+    CHECK(ambit_table_sample(client, monster.table, row.slot, MONSTER_AT, 0, values) == AMBIT_STATUS_BAD_ARGUMENT);
+    OK(ambit_table_interpolate(client, monster.table, MONSTER_AT));
+    OK(ambit_table_interpolate(client, monster.table, MONSTER_FACING));
+    CHECK(ambit_table_sample(client, monster.table, UINT32_MAX, MONSTER_AT, 0, values) == AMBIT_STATUS_NOT_FOUND);
+    CHECK(ambit_table_sample(client, 9999, row.slot, MONSTER_AT, 0, values) == AMBIT_STATUS_NOT_FOUND && values[0] == 7);
+    CHECK(ambit_table_sample(client, monster.table, row.slot, MONSTER_AT, 0, NULL) == AMBIT_STATUS_NULL_ARGUMENT);
+    samples_where_it_came(client, monster.table, &row);
+
+    for (int frame = 0; frame < FRAMES; frame++) {
+        bool news;
+        int64_t past = shown, earlier = server;
+        OK(ambit_client_wait(client, 10, &news));
+        OK(ambit_client_tick(client, 0, &tick));
+        OK(ambit_client_server_time(client, &server));
+        OK(ambit_client_render_time(client, &shown));
+        CHECK(server >= earlier && shown >= past && shown <= server);
+        OK(ambit_table_sample(client, monster.table, row.slot, MONSTER_AT, shown, values));
+        // Monsters walk at most 6 metres per second; 2 metres are far more than a frame's way.
+        CHECK(frame == 0 || (fabs(values[0] - before[0]) < 2 && fabs(values[1] - before[1]) < 2));
+        memcpy(before, values, sizeof before);
+    }
+    AmbitStatistics figures;
+    OK(ambit_client_statistics(client, &figures));
+    CHECK(figures.render_delay_us > 0 && figures.render_delay_us <= 500000 && figures.round_trip_us > 0);
+    ambit_client_free(client);
+}
+
 int main(void) {
     refuses_bad_arguments();
     refuses_bad_delivery();
@@ -495,6 +562,7 @@ int main(void) {
     changes_parameters();
     delivers_as_asked();
     tells_what_is_in_force();
-    puts("test result: ok. 7 passed; 0 failed");
+    samples_between_updates();
+    puts("test result: ok. 8 passed; 0 failed");
     return 0;
 }

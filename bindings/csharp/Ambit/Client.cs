@@ -50,7 +50,7 @@ namespace Ambit {
 
     /// <summary>One connection to a database, with its cache. Keep it for as long as its rows are read.</summary>
     public sealed unsafe partial class Client : IDisposable {
-        private const uint AbiVersion = 4;
+        private const uint AbiVersion = 5;
         private AmbitClient* handle;
         private readonly List<Table> tables = new List<Table>();
         private readonly List<Reducer> reducers = new List<Reducer>();

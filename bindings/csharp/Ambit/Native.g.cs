@@ -178,6 +178,58 @@ namespace Ambit
         internal static extern AmbitStatus ambit_client_statistics(AmbitClient* client, AmbitStatistics* @out);
 
         /// <summary>
+        ///  Remembers the last values of a column from now on, for ambit_table_sample. `column` counts the table's columns from 0. Once
+        ///  is enough: it holds as long as the client. NotFound before the first tick after the Welcome; BadArgument if
+        ///  the column is no f32, f64, Vec2, Vec3, Vec4, Quat, DVec2 or DVec3.
+        ///
+        ///  # Safety
+        ///  `client` is alive and used by this thread alone.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "ambit_table_interpolate", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern AmbitStatus ambit_table_interpolate(AmbitClient* client, ushort table, ushort column);
+
+        /// <summary>
+        ///  A row's value in an interpolated column at a time of the server's, usually that of ambit_client_render_time: 4 numbers, of
+        ///  which those that the column does not have are 0; a rotation is x, y, z, w. `slot` is the row's number in its
+        ///  table. NotFound if the row is not in the cache; BadArgument if the column is not interpolated.
+        ///
+        ///  # Safety
+        ///  `client` is alive and used by this thread alone; `out_values` points to 4 doubles.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "ambit_table_sample", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern AmbitStatus ambit_table_sample(AmbitClient* client, ushort table, uint slot, ushort column, long time_us, double* out_values);
+
+        /// <summary>
+        ///  The server's time in microseconds since 1970 UTC, as estimated with the last tick. It never goes back. NotConnected before
+        ///  the server has answered a ping.
+        ///
+        ///  # Safety
+        ///  `client` is alive and used by this thread alone; `out_us` points to an int64_t.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "ambit_client_server_time", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern AmbitStatus ambit_client_server_time(AmbitClient* client, long* out_us);
+
+        /// <summary>
+        ///  The time that a frame is to show: the server's time minus the render delay. It never goes back. Ask once per frame, after
+        ///  the tick. NotConnected before the server has answered a ping.
+        ///
+        ///  # Safety
+        ///  `client` is alive and used by this thread alone; `out_us` points to an int64_t.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "ambit_client_render_time", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern AmbitStatus ambit_client_render_time(AmbitClient* client, long* out_us);
+
+        /// <summary>
+        ///  Fixes the render delay, at most 2000000 microseconds. A negative one lets it adapt again to how often rows are told and how
+        ///  late, which is also how a client begins. It is gone over to slowly, from the next tick on.
+        ///
+        ///  # Safety
+        ///  `client` is alive and used by this thread alone.
+        /// </summary>
+        [DllImport(__DllName, EntryPoint = "ambit_client_set_render_delay", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern AmbitStatus ambit_client_set_render_delay(AmbitClient* client, long delay_us);
+
+        /// <summary>
         ///  Begins a subscription; its rows come all at once with a later tick. `:name` in the query's text takes the value of
         ///  the parameter of that name. Possible before the client is connected.
         ///
@@ -782,6 +834,14 @@ namespace Ambit
         ///  Bytes that wait to be sent.
         /// </summary>
         public ulong outgoing_bytes;
+        /// <summary>
+        ///  How far the measurements of the server's clock lie from the one that counts, in microseconds.
+        /// </summary>
+        public ulong clock_jitter_us;
+        /// <summary>
+        ///  How far ambit_client_render_time is behind the server's clock, or is going to be, in microseconds.
+        /// </summary>
+        public long render_delay_us;
     }
 
     /// <summary>

@@ -153,6 +153,66 @@ pub enum LookupError {
     },
 }
 
+/// Why a column is not interpolated.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InterpolateError {
+    /// The table is not known, or not yet.
+    #[error("there is no table {0} as of the last tick")]
+    UnknownTable(u16),
+    /// The table has no such column.
+    #[error("table `{table}` has no column {column}")]
+    UnknownColumn {
+        /// The table's name.
+        table: String,
+        /// The column's place asked for.
+        column: u16,
+    },
+    /// The column's values have nothing between them.
+    #[error(
+        "column `{column}` of table `{table}` is {ty}; f32, f64, Vec2, Vec3, Vec4, Quat, DVec2 and DVec3 can be interpolated"
+    )]
+    NotNumbers {
+        /// The table's name.
+        table: String,
+        /// The column's name.
+        column: String,
+        /// Its type.
+        ty: String,
+    },
+}
+
+/// Why there is no value at a time.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SampleError {
+    /// The table is not known, or not yet.
+    #[error("there is no table {0} as of the last tick")]
+    UnknownTable(u16),
+    /// Nobody asked for the column's history.
+    #[error(
+        "column {column} of table `{table}` is not interpolated; ask for it once, when the table is known"
+    )]
+    NotInterpolated {
+        /// The table's name.
+        table: String,
+        /// The column's place asked for.
+        column: u16,
+    },
+    /// The row is not in the cache.
+    #[error("table `{table}` has no such row in the cache")]
+    UnknownRow {
+        /// The table's name.
+        table: String,
+    },
+}
+
+/// A delay of what is shown that is not possible.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a render delay of {delay_us} microseconds is not possible; at least 0 and at most {max} are", max = limits::RENDER_DELAY_FIXED_MAX_US)]
+pub struct DelayError {
+    /// The delay asked for.
+    pub delay_us: i64,
+}
+
 pub(crate) fn full(what: &'static str, max: usize) -> SendError {
     SendError::Full { what, max }
 }

@@ -22,6 +22,10 @@ mod inspections;
 mod statistics;
 mod table;
 
+mod clock;
+mod pace;
+mod sampling;
+
 mod index;
 mod replica;
 mod rows;
@@ -30,7 +34,7 @@ pub use ambit_wire::{
     CallStatus, Circle, Delivery, DeliveryError, Inspection, LeaveReason, ParameterError, ParameterValue,
     Parameters, Tier, TierInForce,
 };
-pub use error::{LookupError, ProtocolError, SendError};
+pub use error::{DelayError, InterpolateError, LookupError, ProtocolError, SampleError, SendError};
 pub use events::{Event, EventKind};
 pub use outbox::Outbox;
 pub use session::{CallOutcome, Goodbye, Session, SubscriptionState, Welcome};

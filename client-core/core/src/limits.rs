@@ -32,3 +32,89 @@ pub const ROWS_PER_TABLE_MAX: usize = 1 << 24;
 
 /// Grid cells that `near` visits at most; for a larger circle it walks over all rows instead.
 pub(crate) const CELLS_VISITED_MAX: u64 = 4_096;
+
+/// Round trips of which the shortest tells the server's clock: NTP's number.
+pub(crate) const CLOCK_SAMPLES: usize = 8;
+
+/// Two clocks drift apart by one part of so many: 50 in a million, which is more than crystals of today do.
+pub(crate) const CLOCK_DRIFT_ONE_IN: u64 = 20_000;
+
+/// An error of the game's clock of more microseconds than this is no drift: a machine slept, or somebody set a clock.
+pub(crate) const CLOCK_STEP_US: i64 = 250_000;
+
+/// The game's clock gains or loses at most one part of so many on its way to a better estimate: nobody sees motion that is 6 %
+/// faster, and an error of 10 ms is gone in 160.
+pub(crate) const CLOCK_SLEW_ONE_IN: i64 = 16;
+
+/// The same of a clock that is ahead by more than [`CLOCK_STEP_US`]: it runs at half speed, because it may not go back.
+pub(crate) const CLOCK_FAR_AHEAD_ONE_IN: i64 = 2;
+
+/// The delay of what is shown grows or shrinks by at most one part of so many of the time that passes: motion is 12 % slower or
+/// faster meanwhile.
+pub(crate) const RENDER_DELAY_SLEW_ONE_IN: i64 = 8;
+
+/// The delay before enough is known: two updates at the default rate.
+pub const RENDER_DELAY_FIRST_US: i64 = 100_000;
+
+/// The least delay that adapts: about a frame, below which frames and not updates decide what is smooth.
+pub const RENDER_DELAY_MIN_US: i64 = 20_000;
+
+/// The longest delay that adapts. Beyond it players notice that they see the past, and a stutter is the lesser evil.
+pub const RENDER_DELAY_MAX_US: i64 = 500_000;
+
+/// The longest delay that a game can fix, such as for a replay on a screen in the hall.
+pub const RENDER_DELAY_FIXED_MAX_US: i64 = 2_000_000;
+
+/// Of a hundred values that rows get, how many come in time for the delay that adapts. More would let one hiccup in fifty
+/// updates decide.
+pub(crate) const RENDER_DELAY_IN_TIME_PERCENT: f32 = 98.0;
+
+/// Microseconds that one bin of the delays that rows needed is wide: finer than a frame.
+pub(crate) const DELAY_BIN_US: i64 = 5_000;
+
+/// Bins of the delays that rows needed: a little more than the longest delay, so that what lies beyond is seen to.
+pub(crate) const DELAY_BINS: usize = 128;
+
+/// Microseconds after which a delay that a row needed counts half: a bad second is forgotten in some twenty.
+pub(crate) const DELAY_HALF_LIFE_US: i64 = 5_000_000;
+
+/// Values that must have come before the delay adapts.
+pub(crate) const DELAY_VALUES_MIN: f32 = 8.0;
+
+/// Values of a row and column that are remembered. With more than the delay holds at sixty updates a second they are thinned out.
+pub(crate) const HISTORY_VALUES: usize = 8;
+
+/// Values of a table's rows that wait for the game before those are dropped which their rows will not remember; more if the table
+/// has more rows.
+pub(crate) const ARRIVALS_MIN: usize = 1_024;
+
+/// Motion goes on for at most so many microseconds past the last known value, and then stands: as long as games have
+/// extrapolated for decades, because after it a wrong guess is worse than none.
+pub const EXTRAPOLATION_MAX_US: i64 = 250_000;
+
+/// What a row's updates are apart before it is known: the default rate of subscriptions.
+pub(crate) const INTERVAL_FIRST_US: i64 = 50_000;
+
+/// Between two values that are farther apart than this, or than the delay if that is longer, a row has rested.
+pub(crate) const REST_MIN_US: i64 = 500_000;
+
+/// A silence of the whole world that is longer than this is no lost time of a connection: nothing glides through it.
+pub(crate) const SILENCE_BRIDGED_MAX_US: i64 = 2_000_000;
+
+/// A step is a jump if it is so many times faster than any two steps in a row so far: sprints and falls are not, teleports are.
+pub(crate) const JUMP_SPEED_FACTOR: f64 = 4.0;
+
+/// Steps are taken to last at least so many microseconds when their speed is computed: calls that were held up together commit
+/// almost at once.
+pub(crate) const STEP_MIN_US: i64 = 20_000;
+
+/// The time over which rows that move are counted: two updates at the default rate.
+pub(crate) const LIVELY_WINDOW_US: f64 = 100_000.0;
+
+/// Rows that move, about half as many at twenty updates a second, in a world of which it is not believed that all came to rest at
+/// once.
+pub(crate) const LIVELY_MIN: f64 = 4.0;
+
+/// How much older than a Pong the updates before it can be: an update waits for its subscription's rate, and commits for a
+/// flush.
+pub(crate) const PONG_AHEAD_MAX_US: i64 = 250_000;

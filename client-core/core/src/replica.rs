@@ -3,6 +3,7 @@
 //! The game's cache still holds what the game last saw, so a row needs one mark here however often it changes:
 //! the first old value is in the cache, the last new one here.
 
+mod arrivals;
 mod motion;
 
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use ambit_wire::{LeaveReason, Op};
 use crate::error::ProtocolError;
 use crate::limits;
 use crate::rows::{Rows, SlotMap};
+use crate::sampling::Arrivals;
 use motion::Ways;
 
 /// The mark of a row that has not changed since the game took the table.
@@ -33,6 +35,7 @@ pub(crate) struct Replica {
     /// Slots whose row the game's cache holds but which have left since, and perhaps were filled anew.
     left: SlotMap<Left>,
     ways: Ways,
+    arrivals: Arrivals,
     scratch: Vec<u8>,
     /// The row without any column, once one came of which only some columns are known.
     blank: Option<Vec<u8>>,
@@ -71,6 +74,8 @@ pub(crate) struct Change<'a> {
     pub(crate) row: Option<&'a [u8]>,
     /// If the game holds this very row: the columns in which it may differ.
     pub(crate) mask: u64,
+    /// Its number in the arrivals, if any columns are followed.
+    pub(crate) arrived: Option<u32>,
 }
 
 impl Replica {
@@ -81,6 +86,7 @@ impl Replica {
             rows: Rows::new(&layout),
             layout,
             ways: Ways::new(table.motion()),
+            arrivals: Arrivals::default(),
             marks: Vec::new(),
             touched: Vec::new(),
             left: SlotMap::default(),
@@ -107,11 +113,13 @@ impl Replica {
     /// The changes since the game took the table, each slot once.
     pub(crate) fn changes(&self) -> impl Iterator<Item = Change<'_>> {
         let has_left = self.any_left();
+        let is_followed = !self.arrivals.is_empty();
         self.touched.iter().map(move |&Touched { slot, local, mask }| Change {
             slot,
             left: if has_left { self.left.get(&slot).map(|left| left.reason) } else { None },
             row: self.rows.row(local),
             mask,
+            arrived: is_followed.then_some(local),
         })
     }
 
@@ -126,7 +134,9 @@ impl Replica {
             if let Some(mark) = self.marks.get_mut(local as usize) {
                 *mark = Mark { touched: CLEAN, known: true };
             }
+            self.arrivals.forget(local);
         }
+        self.arrivals.taken();
         self.left.clear();
     }
 
@@ -178,6 +188,7 @@ impl Replica {
         }
         self.set_mark(local, Mark { touched, known: false });
         self.ways.stop(local, u64::MAX);
+        self.arrivals.enter(local, row);
         Ok(())
     }
 
@@ -212,6 +223,9 @@ impl Replica {
         if let Some(entry) = self.touched.get_mut(touched as usize) {
             entry.mask |= mask;
         }
+        if mask & self.arrivals.mask() != 0 {
+            self.arrivals.change(local, mask, self.rows.row(local).unwrap_or_default());
+        }
     }
 
     fn delete(&mut self, slot: Slot, reason: LeaveReason) -> Result<(), ProtocolError> {
@@ -227,6 +241,7 @@ impl Replica {
             self.untouch(mark.touched);
         }
         self.rows.remove(slot);
+        self.arrivals.forget(local);
         self.set_mark(local, Mark { touched: CLEAN, known: false });
         Ok(())
     }

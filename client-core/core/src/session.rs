@@ -11,6 +11,7 @@ use crate::inspections::Inspections;
 use crate::limits;
 use crate::outbox::QUIET_REQUEST;
 use crate::replica::Replica;
+use crate::sampling::{Arrivals, Timing};
 use crate::statistics::{Statistics, TableStatistics};
 use crate::unpack::unpack;
 
@@ -24,6 +25,7 @@ pub struct Session {
     pub(crate) tables: Vec<Replica>,
     pub(crate) news: News,
     last_offset: u64,
+    timing: Timing,
     statistics: Statistics,
 }
 
@@ -139,10 +141,25 @@ impl Session {
         self.failed
     }
 
+    pub(crate) fn timing(&self) -> &Timing {
+        &self.timing
+    }
+
+    pub(crate) fn timing_mut(&mut self) -> &mut Timing {
+        &mut self.timing
+    }
+
     /// Figures so far, without those that the outbox and the world know.
     pub fn statistics(&self) -> Statistics {
         let rows_pending = self.tables.iter().map(Replica::touched_count).sum();
-        Statistics { rows_pending, ..self.statistics.clone() }
+        let clock = self.timing.clock();
+        Statistics {
+            rows_pending,
+            clock_offset_us: clock.offset_us().unwrap_or_default(),
+            clock_jitter_us: clock.jitter_us(),
+            render_delay_us: self.timing.render_delay_us,
+            ..self.statistics.clone()
+        }
     }
 
     fn handle(&mut self, message: ServerMessage<'_>, now_us: u64) -> Result<(), ProtocolError> {
@@ -165,7 +182,7 @@ impl Session {
                 Err(ProtocolError::Compressed("it lies in another one".into()))
             }
             _ if self.welcome.is_none() => Err(ProtocolError::NotWelcome),
-            ServerMessage::Update { header, blocks } => self.update(&header, blocks),
+            ServerMessage::Update { header, blocks } => self.update(&header, blocks, now_us),
             ServerMessage::Results { durable_offset, block } => self.results(durable_offset, block),
             ServerMessage::SubscriptionError { subscription, change: 0, message } => {
                 self.notice(subscription, SubscriptionState::Failed(message.into()))
@@ -178,10 +195,8 @@ impl Session {
             // It has ended, or was never there: the game is told so of the subscription itself.
             ServerMessage::InspectionError { .. } => Ok(()),
             ServerMessage::Pong { sent_at, server_time } => {
-                let round_trip = now_us.saturating_sub(sent_at);
-                self.statistics.round_trip_us = round_trip;
-                let middle = i64::try_from(sent_at.saturating_add(round_trip / 2)).unwrap_or(i64::MAX);
-                self.statistics.clock_offset_us = server_time.0.saturating_sub(middle);
+                self.statistics.round_trip_us = now_us.saturating_sub(sent_at);
+                self.timing.answered(sent_at, server_time.0, now_us);
                 Ok(())
             }
             ServerMessage::Durable { durable_offset } => {
@@ -191,13 +206,14 @@ impl Session {
         }
     }
 
-    fn update(&mut self, header: &UpdateHeader, blocks: &[u8]) -> Result<(), ProtocolError> {
+    fn update(&mut self, header: &UpdateHeader, blocks: &[u8], now_us: u64) -> Result<(), ProtocolError> {
         if header.offset < self.last_offset {
             return Err(ProtocolError::OffsetBackwards { last: self.last_offset, offset: header.offset });
         }
         self.last_offset = header.offset;
         let Some(welcome) = &self.welcome else { return Err(ProtocolError::NotWelcome) };
         debug_assert_eq!(welcome.schema.tables.len(), self.tables.len());
+        let now = self.timing.moment(header.timestamp.0);
         for block in TableBlocks::new(blocks) {
             let block = block?;
             let unknown = ProtocolError::UnknownTable(block.table);
@@ -206,6 +222,7 @@ impl Session {
                 return Err(unknown);
             };
             figures.bytes += block.bytes.len() as u64;
+            table.begin(&now);
             if block.kind == BlockKind::Motion {
                 let layout = table.motion();
                 figures.updates += table.move_rows(block.motion(&layout))?;
@@ -222,6 +239,8 @@ impl Session {
                 table.apply(op)?;
             }
         }
+        let tempos = self.tables.iter_mut().filter_map(Replica::followed).map(Arrivals::tempo);
+        self.timing.updated(tempos, header.timestamp.0, now_us);
         self.statistics.updates_received += 1;
         self.news.offset = header.offset;
         self.news.timestamp = header.timestamp;

@@ -15,8 +15,12 @@ pub struct Statistics {
     pub messages_sent: u64,
     /// The last Ping's way there and back in microseconds; 0 before the first Pong.
     pub round_trip_us: u64,
-    /// The server's clock minus the client's in microseconds, at the middle of the last round trip.
+    /// The server's clock minus the client's in microseconds, by the shortest of the last round trips; 0 before the first Pong.
     pub clock_offset_us: i64,
+    /// How far the round trips' offsets lie from that one, in microseconds; 0 before the second Pong.
+    pub clock_jitter_us: u64,
+    /// How far behind the server's clock frames are shown, in microseconds.
+    pub render_delay_us: i64,
     /// Rows that changed and wait for a tick.
     pub rows_pending: usize,
     /// Events that wait for a tick with room in its budget.

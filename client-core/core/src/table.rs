@@ -8,6 +8,7 @@ use ambit_model::{IndexSchema, RowLayout, Schema, Slot, TableSchema, validate_ro
 use crate::error::LookupError;
 use crate::index::Index;
 use crate::rows::Rows;
+use crate::sampling::Histories;
 
 /// One table as of the last tick. Rows are named by local numbers, which hold until the row leaves; their bytes
 /// stay in place until the next tick.
@@ -22,6 +23,7 @@ pub struct Table {
     indexed: Vec<u64>,
     /// Per local number: its undelivered event.
     pub(crate) events: Vec<u32>,
+    pub(crate) histories: Histories,
 }
 
 /// No undelivered event.
@@ -37,7 +39,16 @@ impl Table {
         let mask = |index: &IndexSchema| index.columns.iter().fold(0, |mask, column| mask | 1 << column);
         let indexed = table.indexes.iter().map(mask).collect();
         let rows = Rows::new(&layout);
-        Self { schema: Arc::clone(schema), id, layout, rows, indexes, indexed, events: Vec::new() }
+        Self {
+            schema: Arc::clone(schema),
+            id,
+            layout,
+            rows,
+            indexes,
+            indexed,
+            events: Vec::new(),
+            histories: Histories::default(),
+        }
     }
 
     /// The table's id.
@@ -170,6 +181,7 @@ impl Table {
         for index in &mut self.indexes {
             index.insert(local, row, &self.layout, &self.rows);
         }
+        self.histories.enter(local);
         local
     }
 

@@ -1,5 +1,7 @@
 //! The game's side: the cache as of the last tick, events, results.
 
+mod sampling;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -10,6 +12,8 @@ use crate::changes::Changes;
 use crate::events::{Event, Events};
 use crate::inspections::Inspections;
 use crate::limits;
+use crate::pace::Pace;
+use crate::sampling::Known;
 use crate::session::{CallOutcome, Session, SubscriptionState};
 use crate::table::Table;
 
@@ -45,6 +49,8 @@ pub struct World {
     offset: u64,
     durable_offset: u64,
     timestamp: Timestamp,
+    pace: Pace,
+    known: Known,
 }
 
 impl World {
@@ -165,25 +171,33 @@ impl World {
                 }
             }
         }
+        let delay_us = self.pace.delay_us();
         for (table, replica) in self.tables.iter_mut().zip(&mut session.tables) {
             for change in replica.changes() {
                 let Some(row) = change.row else { continue };
-                match table.rows.local(change.slot) {
+                let local = match table.rows.local(change.slot) {
                     Some(local) => {
                         let old = table.rows.row(local).unwrap_or_default();
                         if !delta::same_columns(table.layout(), old, row, change.mask) {
                             self.events.updates(table, change.slot, local);
                             table.update(local, row, change.mask);
                         }
+                        local
                     }
                     None => {
                         let local = table.insert(change.slot, row);
                         self.events.inserted(table, change.slot, local);
+                        local
                     }
+                };
+                if let Some(arrived) = change.arrived {
+                    table.histories.take(local, replica.arrivals(), arrived, delay_us);
                 }
             }
             replica.taken();
+            replica.follow_as(table, session.news.timestamp);
         }
+        self.known = session.timing().known();
         let news = &mut session.news;
         self.offset = self.offset.max(news.offset);
         self.durable_offset = self.durable_offset.max(news.durable_offset);

@@ -1,5 +1,7 @@
 //! The game's handle: connect, subscribe, call, tick.
 
+mod sampling;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -178,7 +180,11 @@ impl Client {
     /// results. Rows, events and results of the last tick are no longer valid.
     pub fn tick(&mut self, budget: Budget) {
         self.news_seen = self.link.news();
-        self.world.tick(&mut self.link.session(), budget);
+        {
+            let mut session = self.link.session();
+            self.world.keep_time(&mut session, self.link.now_us());
+            self.world.tick(&mut session, budget);
+        }
         let answered = self.world.answered();
         if answered > 0 {
             self.link.outbox().answered(answered);

@@ -140,6 +140,7 @@ fn receive(link: &Link, bytes: &[u8], welcomed: &mut bool) -> Result<(), Disconn
 async fn write(link: &Link, mut sink: SplitSink<Socket, Message>) -> DisconnectReason {
     let mut ping = interval_at(Instant::now(), limits::PING_EVERY);
     ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut pings = 0_u32;
     loop {
         // Asked before the queue is emptied: what was queued before the wish to close is still sent.
         let closing = link.is_closing();
@@ -158,6 +159,10 @@ async fn write(link: &Link, mut sink: SplitSink<Socket, Message>) -> DisconnectR
                 let now_us = link.now_us();
                 // A full outbox needs no ping to find out that the line is slow.
                 let (Ok(()) | Err(_)) = link.outbox().ping(now_us);
+                pings = pings.saturating_add(1);
+                if pings < limits::PINGS_FIRST {
+                    ping.reset_after(limits::PING_EVERY_FIRST);
+                }
             }
         }
     }

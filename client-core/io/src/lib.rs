@@ -20,9 +20,10 @@ mod link;
 mod runtime;
 
 pub use ambit_client_core::{
-    Budget, CallOutcome, CallStatus, Circle, Delivery, DeliveryError, Event, EventKind, Inspection, KeyBound,
-    LeaveReason, LookupError, ParameterError, ParameterValue, Parameters, ProtocolError, SendError,
-    Statistics, SubscriptionState, Table, TableStatistics, Tier, TierInForce, World,
+    Budget, CallOutcome, CallStatus, Circle, DelayError, Delivery, DeliveryError, Event, EventKind,
+    Inspection, InterpolateError, KeyBound, LeaveReason, LookupError, ParameterError, ParameterValue,
+    Parameters, ProtocolError, SampleError, SendError, Statistics, SubscriptionState, Table, TableStatistics,
+    Tier, TierInForce, World,
 };
 pub use ambit_model as model;
 pub use client::Client;

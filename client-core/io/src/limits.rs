@@ -15,6 +15,12 @@ pub const CLOSE_MAX: Duration = Duration::from_secs(1);
 /// Between two pings: often enough for a figure on the screen, and to keep routers from forgetting the line.
 pub const PING_EVERY: Duration = Duration::from_secs(2);
 
+/// Between the first pings of a connection: the server's clock is soon known well, before a game has loaded its first scene.
+pub const PING_EVERY_FIRST: Duration = Duration::from_millis(200);
+
+/// How many pings are the first: as many as the clock's filter holds.
+pub(crate) const PINGS_FIRST: u32 = 8;
+
 /// Without any byte from the server, pongs included, the line is taken as dead: five pings unanswered.
 pub const SILENCE_MAX: Duration = Duration::from_secs(10);
 

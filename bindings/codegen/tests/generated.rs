@@ -208,3 +208,44 @@ fn names_of_the_generators_own_are_refused() {
     assert!(refused(Language::CSharp, "RowCodec") && refused(Language::CSharp, "PlainRows"));
     assert!(refused(Language::Rust, "Vec") && refused(Language::Rust, "Option"));
 }
+
+#[test]
+fn unreal_names_meet_neither_the_engine_nor_each_other() {
+    use ambit_model::{ColumnType, StructType};
+    let with_struct = |name: &str| {
+        let mut schema = every_type::schema();
+        let fields = schema.reducers[4].params.clone();
+        let structure = StructType { name: name.into(), fields };
+        schema.reducers[4].params[0].ty = ColumnType::Struct(std::sync::Arc::new(structure));
+        generate(&schema, Language::Unreal, &Options { namespace: "My.Game".into() })
+    };
+    let declares = |name: &str, line: &str| {
+        let files = with_struct(name).unwrap();
+        assert_eq!(files[0].path, "MyGameTypes.g.h");
+        files[0].text.lines().any(|one| one == line)
+    };
+    assert!(declares("Weapon", "struct FWeapon"));
+    // The engine has an FVector, an AActor and a UTexture, which UnrealHeaderTool takes for the same names.
+    for taken in ["Vector", "Actor", "Texture", "hit_result"] {
+        let name = taken.replace("hit_result", "HitResult");
+        assert!(declares(taken, &format!("struct FMyGame{name}")), "{taken}");
+    }
+    // It compares without regard to case.
+    for (name, refused) in [("PLAINROW", true), ("plain_inserted", true), ("Plains", false)] {
+        assert_eq!(matches!(with_struct(name), Err(GenerateError::SameName { .. })), refused, "{name}");
+    }
+    let mut schema = every_type::schema();
+    schema.tables[1].columns[1].name = "a_U8".into();
+    assert!(matches!(
+        generate(&schema, Language::Unreal, &Options::default()),
+        Err(GenerateError::SameName { name, .. }) if name == "bAU8" || name == "AU8"
+    ));
+    schema.reducers[1].name = "get_world".into();
+    schema.tables[1].columns[1].name = "PI".into();
+    schema.tables[1].columns[2].name = "amBit_at".into();
+    let files = generate(&schema, Language::Unreal, &Options::default()).unwrap();
+    let all: String = files.into_iter().map(|file| file.text).collect();
+    assert!(
+        all.contains("int64 GetWorld_();") && all.contains("bool PI_() const") && all.contains("bool bPI_")
+    );
+}

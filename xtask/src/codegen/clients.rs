@@ -11,8 +11,11 @@ use crate::demo::build::Profile;
 use crate::{samples, step};
 
 /// The sample clients with generated code: language, folder.
-const CLIENTS: [(&str, &str); 2] =
-    [("csharp", "samples/client-csharp/generated"), ("cpp", "samples/client-cpp/generated")];
+const CLIENTS: [(&str, &str); 3] = [
+    ("csharp", "samples/client-csharp/generated"),
+    ("cpp", "samples/client-cpp/generated"),
+    ("unreal", "unreal-plugin/Samples/AmbitMmo/Source/AmbitMmo/Generated"),
+];
 const NAMESPACE: &str = "Mmo";
 const DATABASE: &str = "mmo";
 

@@ -1,4 +1,4 @@
-//! The tests of the C, C# and C++ layers: every executable `bindings/<language>/tests/run`.
+//! The tests of the C, C# and C++ layers, every executable `bindings/<language>/tests/run`, and those of the engine's plugin over them.
 
 use std::fs;
 use std::path::PathBuf;
@@ -9,10 +9,13 @@ use anyhow::Result;
 use super::count::{self, Count};
 use crate::{samples, step};
 
-/// One language's tests.
+/// Scripts of what is built over the layers, with their names.
+const OVER_LAYERS: [(&str, &str); 1] = [("unreal-plugin", "unreal-plugin/Tests/run")];
+
+/// One language's or engine's tests.
 pub struct Suite {
     script: PathBuf,
-    language: String,
+    name: String,
 }
 
 /// Those that the repository has, in the order of their names.
@@ -22,17 +25,20 @@ pub fn suites() -> Result<Vec<Suite>> {
         let folder = folder?.path();
         let script = folder.join("tests/run");
         if script.is_file() {
-            suites.push(Suite { script, language: samples::name(&folder) });
+            suites.push(Suite { script, name: format!("bindings/{}", samples::name(&folder)) });
         }
     }
-    suites.sort_by(|left, right| left.language.cmp(&right.language));
+    suites.sort_by(|left, right| left.name.cmp(&right.name));
+    for (name, script) in OVER_LAYERS {
+        suites.push(Suite { script: step::root().join(script), name: name.to_string() });
+    }
     Ok(suites)
 }
 
 impl Suite {
     /// What the step is called.
     pub fn name(&self) -> String {
-        format!("bindings/{}: tests", self.language)
+        format!("{}: tests", self.name)
     }
 
     /// Runs the script from the repository's root.

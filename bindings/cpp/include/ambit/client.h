@@ -143,6 +143,9 @@ public:
     /// Whether tables and reducers are known, which is from the first tick after the connection stands on. Before
     /// that tables are empty and calls are refused.
     bool ready() const { return bound_; }
+    /// Looks up tables and reducers that were added since the last tick, which does so by itself otherwise. Whether all are known;
+    /// reason() says if one of them never will be.
+    bool look_up() { return bound_ || (problem_.empty() && bind() == Lookup::Found); }
     bool identity(Identity& out) { return backend_->identity(out); }
     bool connection(ConnectionId& out) { return backend_->connection(out); }
     /// To keep, and to give next time; empty before the client is connected.

@@ -11,13 +11,13 @@ void UGameReducers::AddAll()
 
 int64 UGameReducers::Wait()
 {
-	FAmbitRowWriter Writer = Begin(0);
-	return Finish(0, Writer);
+	FAmbitRowWriter Writer = BeginCall(0);
+	return FinishCall(0, Writer);
 }
 
 int64 UGameReducers::TakeFixed(bool bFlag, int32 AI8, int32 AI16, int32 AI32, int64 AI64, const FAmbitInt128& AI128, uint8 AU8, int32 AU16, int64 AU32, int64 AU64, const FAmbitUInt128& AU128, float AF32, double AF64, const FVector2D& V2, const FVector& V3, const FVector4& V4, const FQuat& Turn, const FVector2D& D2, const FVector& D3, const FIntPoint& I2, const FIntVector& I3, const FAmbitIdentity& Owner, const FAmbitConnectionId& Line, const FGuid& Uuid, int64 Entity, const FDateTime& At, const FTimespan& Span, EMood Mood, const FStats& Stats, const FAmbitOptionalBool& MaybeFlag, const FAmbitOptionalInt64& MaybeU64, const FAmbitOptionalInt64& NoU64, const FGameOptionalStats& MaybeStats, const FGameOptionalOptionalInt& MaybeMaybe, uint8 Class_, int64 Key)
 {
-	FAmbitRowWriter Writer = Begin(376);
+	FAmbitRowWriter Writer = BeginCall(376);
 	TAmbitCodec<bool>::Write(Writer, 0, bFlag);
 	TAmbitCodec<int8>::Write(Writer, 1, AI8);
 	TAmbitCodec<int16>::Write(Writer, 2, AI16);
@@ -54,12 +54,12 @@ int64 UGameReducers::TakeFixed(bool bFlag, int32 AI8, int32 AI16, int32 AI32, in
 	TAmbitCodec<TAmbitOption<TAmbitOption<uint16, FAmbitOptionalInt>, FGameOptionalOptionalInt>>::Write(Writer, 360, MaybeMaybe);
 	TAmbitCodec<uint8>::Write(Writer, 366, Class_);
 	TAmbitCodec<uint32>::Write(Writer, 368, Key);
-	return Finish(1, Writer);
+	return FinishCall(1, Writer);
 }
 
 int64 UGameReducers::TakeHeap(const FString& Name, const TArray<uint8>& Blob, const FString& Empty, const TArray<bool>& Flags, const TArray<FVector>& Points, const TArray<FString>& Words, const TArray<FGameIntList>& Grid, const FAmbitOptionalString& MaybeText, const FAmbitOptionalString& NoText, const TArray<FAmbitOptionalInt64>& Maybes, const TArray<EMood>& Moods, const TArray<FStats>& Parties, const FItem& Item, const TArray<FItem>& Items, const FAction& Action_, const TArray<FAction>& Actions, const FGameOptionalAction& MaybeAction)
 {
-	FAmbitRowWriter Writer = Begin(160);
+	FAmbitRowWriter Writer = BeginCall(160);
 	TAmbitCodec<FString>::Write(Writer, 0, Name);
 	TAmbitCodec<TAmbitList<uint8>>::Write(Writer, 8, Blob);
 	TAmbitCodec<FString>::Write(Writer, 16, Empty);
@@ -77,42 +77,42 @@ int64 UGameReducers::TakeHeap(const FString& Name, const TArray<uint8>& Blob, co
 	TAmbitCodec<FAction>::Write(Writer, 128, Action_);
 	TAmbitCodec<TAmbitList<FAction>>::Write(Writer, 136, Actions);
 	TAmbitCodec<TAmbitOption<FAction, FGameOptionalAction>>::Write(Writer, 144, MaybeAction);
-	return Finish(2, Writer);
+	return FinishCall(2, Writer);
 }
 
 int64 UGameReducers::TakeStruct(const FEverything& Everything, const FEverythingFixed& Event)
 {
-	FAmbitRowWriter Writer = Begin(536);
+	FAmbitRowWriter Writer = BeginCall(536);
 	TAmbitCodec<FEverything>::Write(Writer, 0, Everything);
 	TAmbitCodec<FEverythingFixed>::Write(Writer, 160, Event);
-	return Finish(3, Writer);
+	return FinishCall(3, Writer);
 }
 
 UGameWaitCall* UGameWaitCall::Wait(UObject* WorldContextObject)
 {
 	UGameWaitCall* Action = NewObject<UGameWaitCall>();
-	Action->Begin<UGameDatabase>(WorldContextObject, [](UGameDatabase& Database) { return Database.Reducers->Wait(); });
+	Action->BeginCall<UGameDatabase>(WorldContextObject, [](UGameDatabase& Database) { return Database.Reducers->Wait(); });
 	return Action;
 }
 
 UGameTakeFixedCall* UGameTakeFixedCall::TakeFixed(UObject* WorldContextObject, bool bFlag, int32 AI8, int32 AI16, int32 AI32, int64 AI64, const FAmbitInt128& AI128, uint8 AU8, int32 AU16, int64 AU32, int64 AU64, const FAmbitUInt128& AU128, float AF32, double AF64, const FVector2D& V2, const FVector& V3, const FVector4& V4, const FQuat& Turn, const FVector2D& D2, const FVector& D3, const FIntPoint& I2, const FIntVector& I3, const FAmbitIdentity& Owner, const FAmbitConnectionId& Line, const FGuid& Uuid, int64 Entity, const FDateTime& At, const FTimespan& Span, EMood Mood, const FStats& Stats, const FAmbitOptionalBool& MaybeFlag, const FAmbitOptionalInt64& MaybeU64, const FAmbitOptionalInt64& NoU64, const FGameOptionalStats& MaybeStats, const FGameOptionalOptionalInt& MaybeMaybe, uint8 Class_, int64 Key)
 {
 	UGameTakeFixedCall* Action = NewObject<UGameTakeFixedCall>();
-	Action->Begin<UGameDatabase>(WorldContextObject, [bFlag, AI8, AI16, AI32, AI64, AI128, AU8, AU16, AU32, AU64, AU128, AF32, AF64, V2, V3, V4, Turn, D2, D3, I2, I3, Owner, Line, Uuid, Entity, At, Span, Mood, Stats, MaybeFlag, MaybeU64, NoU64, MaybeStats, MaybeMaybe, Class_, Key](UGameDatabase& Database) { return Database.Reducers->TakeFixed(bFlag, AI8, AI16, AI32, AI64, AI128, AU8, AU16, AU32, AU64, AU128, AF32, AF64, V2, V3, V4, Turn, D2, D3, I2, I3, Owner, Line, Uuid, Entity, At, Span, Mood, Stats, MaybeFlag, MaybeU64, NoU64, MaybeStats, MaybeMaybe, Class_, Key); });
+	Action->BeginCall<UGameDatabase>(WorldContextObject, [bFlag, AI8, AI16, AI32, AI64, AI128, AU8, AU16, AU32, AU64, AU128, AF32, AF64, V2, V3, V4, Turn, D2, D3, I2, I3, Owner, Line, Uuid, Entity, At, Span, Mood, Stats, MaybeFlag, MaybeU64, NoU64, MaybeStats, MaybeMaybe, Class_, Key](UGameDatabase& Database) { return Database.Reducers->TakeFixed(bFlag, AI8, AI16, AI32, AI64, AI128, AU8, AU16, AU32, AU64, AU128, AF32, AF64, V2, V3, V4, Turn, D2, D3, I2, I3, Owner, Line, Uuid, Entity, At, Span, Mood, Stats, MaybeFlag, MaybeU64, NoU64, MaybeStats, MaybeMaybe, Class_, Key); });
 	return Action;
 }
 
 UGameTakeHeapCall* UGameTakeHeapCall::TakeHeap(UObject* WorldContextObject, const FString& Name, const TArray<uint8>& Blob, const FString& Empty, const TArray<bool>& Flags, const TArray<FVector>& Points, const TArray<FString>& Words, const TArray<FGameIntList>& Grid, const FAmbitOptionalString& MaybeText, const FAmbitOptionalString& NoText, const TArray<FAmbitOptionalInt64>& Maybes, const TArray<EMood>& Moods, const TArray<FStats>& Parties, const FItem& Item, const TArray<FItem>& Items, const FAction& Action_, const TArray<FAction>& Actions, const FGameOptionalAction& MaybeAction)
 {
 	UGameTakeHeapCall* Action = NewObject<UGameTakeHeapCall>();
-	Action->Begin<UGameDatabase>(WorldContextObject, [Name, Blob, Empty, Flags, Points, Words, Grid, MaybeText, NoText, Maybes, Moods, Parties, Item, Items, Action_, Actions, MaybeAction](UGameDatabase& Database) { return Database.Reducers->TakeHeap(Name, Blob, Empty, Flags, Points, Words, Grid, MaybeText, NoText, Maybes, Moods, Parties, Item, Items, Action_, Actions, MaybeAction); });
+	Action->BeginCall<UGameDatabase>(WorldContextObject, [Name, Blob, Empty, Flags, Points, Words, Grid, MaybeText, NoText, Maybes, Moods, Parties, Item, Items, Action_, Actions, MaybeAction](UGameDatabase& Database) { return Database.Reducers->TakeHeap(Name, Blob, Empty, Flags, Points, Words, Grid, MaybeText, NoText, Maybes, Moods, Parties, Item, Items, Action_, Actions, MaybeAction); });
 	return Action;
 }
 
 UGameTakeStructCall* UGameTakeStructCall::TakeStruct(UObject* WorldContextObject, const FEverything& Everything, const FEverythingFixed& Event)
 {
 	UGameTakeStructCall* Action = NewObject<UGameTakeStructCall>();
-	Action->Begin<UGameDatabase>(WorldContextObject, [Everything, Event](UGameDatabase& Database) { return Database.Reducers->TakeStruct(Everything, Event); });
+	Action->BeginCall<UGameDatabase>(WorldContextObject, [Everything, Event](UGameDatabase& Database) { return Database.Reducers->TakeStruct(Everything, Event); });
 	return Action;
 }
 

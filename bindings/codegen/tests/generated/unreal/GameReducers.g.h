@@ -45,7 +45,7 @@ class UGameWaitCall : public UAmbitCallAction
 
 public:
 	/** Does it. */
-	UFUNCTION(BlueprintCallable, Category = "Game|Reducers", meta = (BlueprintInternalUseOnly = "true", WorldContext = "WorldContextObject", DisplayName = "Wait and wait"))
+	UFUNCTION(BlueprintCallable, Category = "Game|Reducers", meta = (BlueprintInternalUseOnly = "true", WorldContext = "WorldContextObject", DisplayName = "Call Wait"))
 	static UGameWaitCall* Wait(UObject* WorldContextObject);
 };
 
@@ -57,7 +57,7 @@ class UGameTakeFixedCall : public UAmbitCallAction
 
 public:
 	/** Does it. */
-	UFUNCTION(BlueprintCallable, Category = "Game|Reducers", meta = (BlueprintInternalUseOnly = "true", WorldContext = "WorldContextObject", DisplayName = "TakeFixed and wait"))
+	UFUNCTION(BlueprintCallable, Category = "Game|Reducers", meta = (BlueprintInternalUseOnly = "true", WorldContext = "WorldContextObject", DisplayName = "Call TakeFixed"))
 	static UGameTakeFixedCall* TakeFixed(UObject* WorldContextObject, bool bFlag, int32 AI8, int32 AI16, int32 AI32, int64 AI64, const FAmbitInt128& AI128, uint8 AU8, int32 AU16, int64 AU32, int64 AU64, const FAmbitUInt128& AU128, float AF32, double AF64, const FVector2D& V2, const FVector& V3, const FVector4& V4, const FQuat& Turn, const FVector2D& D2, const FVector& D3, const FIntPoint& I2, const FIntVector& I3, const FAmbitIdentity& Owner, const FAmbitConnectionId& Line, const FGuid& Uuid, int64 Entity, const FDateTime& At, const FTimespan& Span, EMood Mood, const FStats& Stats, const FAmbitOptionalBool& MaybeFlag, const FAmbitOptionalInt64& MaybeU64, const FAmbitOptionalInt64& NoU64, const FGameOptionalStats& MaybeStats, const FGameOptionalOptionalInt& MaybeMaybe, uint8 Class_, int64 Key);
 };
 
@@ -69,7 +69,7 @@ class UGameTakeHeapCall : public UAmbitCallAction
 
 public:
 	/** Does it. */
-	UFUNCTION(BlueprintCallable, Category = "Game|Reducers", meta = (BlueprintInternalUseOnly = "true", WorldContext = "WorldContextObject", DisplayName = "TakeHeap and wait"))
+	UFUNCTION(BlueprintCallable, Category = "Game|Reducers", meta = (BlueprintInternalUseOnly = "true", WorldContext = "WorldContextObject", DisplayName = "Call TakeHeap"))
 	static UGameTakeHeapCall* TakeHeap(UObject* WorldContextObject, const FString& Name, const TArray<uint8>& Blob, const FString& Empty, const TArray<bool>& Flags, const TArray<FVector>& Points, const TArray<FString>& Words, const TArray<FGameIntList>& Grid, const FAmbitOptionalString& MaybeText, const FAmbitOptionalString& NoText, const TArray<FAmbitOptionalInt64>& Maybes, const TArray<EMood>& Moods, const TArray<FStats>& Parties, const FItem& Item, const TArray<FItem>& Items, const FAction& Action_, const TArray<FAction>& Actions, const FGameOptionalAction& MaybeAction);
 };
 
@@ -81,7 +81,7 @@ class UGameTakeStructCall : public UAmbitCallAction
 
 public:
 	/** Does it. */
-	UFUNCTION(BlueprintCallable, Category = "Game|Reducers", meta = (BlueprintInternalUseOnly = "true", WorldContext = "WorldContextObject", DisplayName = "TakeStruct and wait"))
+	UFUNCTION(BlueprintCallable, Category = "Game|Reducers", meta = (BlueprintInternalUseOnly = "true", WorldContext = "WorldContextObject", DisplayName = "Call TakeStruct"))
 	static UGameTakeStructCall* TakeStruct(UObject* WorldContextObject, const FEverything& Everything, const FEverythingFixed& Event);
 };
 

@@ -49,7 +49,7 @@ bool UPlainTable::Find(int64 Id, FPlainRow& Row)
 
 TOptional<FPlainView> UPlainTable::FindView(int64 Id)
 {
-	FAmbitRowWriter Writer = Key(8);
+	FAmbitRowWriter Writer = BeginKey(8);
 	TAmbitCodec<uint64>::Write(Writer, 0, Id);
 	return FindRow<FPlainView>(0, Writer);
 }
@@ -61,7 +61,7 @@ TArray<FPlainRow> UPlainTable::WhereMood(EMood Mood, int32 AU16)
 
 TAmbitRows<FPlainView> UPlainTable::ViewsWhereMood(EMood Mood, int32 AU16)
 {
-	FAmbitRowWriter Writer = Key(8);
+	FAmbitRowWriter Writer = BeginKey(8);
 	TAmbitCodec<EMood>::Write(Writer, 0, Mood);
 	TAmbitCodec<uint16>::Write(Writer, 2, AU16);
 	return RowsWhere<FPlainView>(1, Writer);
@@ -74,7 +74,7 @@ TArray<FPlainRow> UPlainTable::WhereAt(const FDateTime& At, int64 Key)
 
 TAmbitRows<FPlainView> UPlainTable::ViewsWhereAt(const FDateTime& At, int64 Key)
 {
-	FAmbitRowWriter Writer = Key(16);
+	FAmbitRowWriter Writer = BeginKey(16);
 	TAmbitCodec<ambit::Timestamp>::Write(Writer, 0, At);
 	TAmbitCodec<uint32>::Write(Writer, 8, Key);
 	return RowsWhere<FPlainView>(2, Writer);
@@ -115,6 +115,12 @@ TUniquePtr<ambit::Table> UPlainTable::MakeLink(ambit::Client& Client)
 	return MakeUnique<TAmbitTableLink<FPlainView>>(*this, Client, "plain", 0xba9e158350051d1du, 384);
 }
 
+TConstArrayView<const TCHAR*> UPlainTable::ColumnNames() const
+{
+	static const TCHAR* const Names[] = {TEXT("id"), TEXT("flag"), TEXT("a_i8"), TEXT("a_i16"), TEXT("a_i32"), TEXT("a_i64"), TEXT("a_i128"), TEXT("a_u8"), TEXT("a_u16"), TEXT("a_u32"), TEXT("a_u64"), TEXT("a_u128"), TEXT("a_f32"), TEXT("a_f64"), TEXT("v2"), TEXT("v3"), TEXT("v4"), TEXT("turn"), TEXT("d2"), TEXT("d3"), TEXT("i2"), TEXT("i3"), TEXT("owner"), TEXT("line"), TEXT("uuid"), TEXT("entity"), TEXT("at"), TEXT("span"), TEXT("mood"), TEXT("stats"), TEXT("maybe_flag"), TEXT("maybe_u64"), TEXT("no_u64"), TEXT("maybe_stats"), TEXT("maybe_maybe"), TEXT("class"), TEXT("key")};
+	return Names;
+}
+
 void UPlainTable::Raise(const ambit::RowEvent& Event)
 {
 	Ambit::Raise<FPlainView>(*this, Event, Before, After);
@@ -149,7 +155,7 @@ bool UHeapRowTable::Find(int64 Id, FHeapRowRow& Row)
 
 TOptional<FHeapRowView> UHeapRowTable::FindView(int64 Id)
 {
-	FAmbitRowWriter Writer = Key(8);
+	FAmbitRowWriter Writer = BeginKey(8);
 	TAmbitCodec<uint64>::Write(Writer, 0, Id);
 	return FindRow<FHeapRowView>(0, Writer);
 }
@@ -161,7 +167,7 @@ bool UHeapRowTable::FindByName(const FString& Name, FHeapRowRow& Row)
 
 TOptional<FHeapRowView> UHeapRowTable::FindViewByName(const FString& Name)
 {
-	FAmbitRowWriter Writer = Key(8);
+	FAmbitRowWriter Writer = BeginKey(8);
 	TAmbitCodec<FString>::Write(Writer, 0, Name);
 	return FindRow<FHeapRowView>(1, Writer);
 }
@@ -191,6 +197,12 @@ TUniquePtr<ambit::Table> UHeapRowTable::MakeLink(ambit::Client& Client)
 	return MakeUnique<TAmbitTableLink<FHeapRowView>>(*this, Client, "heap_row", 0xbdd6aa94961f550du, 168);
 }
 
+TConstArrayView<const TCHAR*> UHeapRowTable::ColumnNames() const
+{
+	static const TCHAR* const Names[] = {TEXT("id"), TEXT("name"), TEXT("blob"), TEXT("empty"), TEXT("flags"), TEXT("points"), TEXT("words"), TEXT("grid"), TEXT("maybe_text"), TEXT("no_text"), TEXT("maybes"), TEXT("moods"), TEXT("parties"), TEXT("item"), TEXT("items"), TEXT("action"), TEXT("actions"), TEXT("maybe_action")};
+	return Names;
+}
+
 void UHeapRowTable::Raise(const ambit::RowEvent& Event)
 {
 	Ambit::Raise<FHeapRowView>(*this, Event, Before, After);
@@ -209,7 +221,7 @@ bool UNestedFixedTable::Find(int64 Id, FNestedFixedRow& Row)
 
 TOptional<FNestedFixedView> UNestedFixedTable::FindView(int64 Id)
 {
-	FAmbitRowWriter Writer = Key(8);
+	FAmbitRowWriter Writer = BeginKey(8);
 	TAmbitCodec<uint64>::Write(Writer, 0, Id);
 	return FindRow<FNestedFixedView>(0, Writer);
 }
@@ -239,6 +251,12 @@ TUniquePtr<ambit::Table> UNestedFixedTable::MakeLink(ambit::Client& Client)
 	return MakeUnique<TAmbitTableLink<FNestedFixedView>>(*this, Client, "nested_fixed", 0x71f94364746547c4u, 384);
 }
 
+TConstArrayView<const TCHAR*> UNestedFixedTable::ColumnNames() const
+{
+	static const TCHAR* const Names[] = {TEXT("id"), TEXT("event")};
+	return Names;
+}
+
 void UNestedFixedTable::Raise(const ambit::RowEvent& Event)
 {
 	Ambit::Raise<FNestedFixedView>(*this, Event, Before, After);
@@ -257,7 +275,7 @@ bool UNestedTable::Find(int64 Id, FNestedRow& Row)
 
 TOptional<FNestedView> UNestedTable::FindView(int64 Id)
 {
-	FAmbitRowWriter Writer = Key(8);
+	FAmbitRowWriter Writer = BeginKey(8);
 	TAmbitCodec<uint64>::Write(Writer, 0, Id);
 	return FindRow<FNestedView>(0, Writer);
 }
@@ -287,6 +305,12 @@ TUniquePtr<ambit::Table> UNestedTable::MakeLink(ambit::Client& Client)
 	return MakeUnique<TAmbitTableLink<FNestedView>>(*this, Client, "nested", 0xedb9a6744a184e7eu, 168);
 }
 
+TConstArrayView<const TCHAR*> UNestedTable::ColumnNames() const
+{
+	static const TCHAR* const Names[] = {TEXT("id"), TEXT("event")};
+	return Names;
+}
+
 void UNestedTable::Raise(const ambit::RowEvent& Event)
 {
 	Ambit::Raise<FNestedView>(*this, Event, Before, After);
@@ -306,7 +330,7 @@ bool UMembershipTable::Find(int64 Plain, const FString& Player, FMembershipRow& 
 
 TOptional<FMembershipView> UMembershipTable::FindView(int64 Plain, const FString& Player)
 {
-	FAmbitRowWriter Writer = Key(16);
+	FAmbitRowWriter Writer = BeginKey(16);
 	TAmbitCodec<uint64>::Write(Writer, 0, Plain);
 	TAmbitCodec<FString>::Write(Writer, 8, Player);
 	return FindRow<FMembershipView>(0, Writer);
@@ -319,7 +343,7 @@ TArray<FMembershipRow> UMembershipTable::WherePlain(int64 Plain)
 
 TAmbitRows<FMembershipView> UMembershipTable::ViewsWherePlain(int64 Plain)
 {
-	FAmbitRowWriter Writer = Key(8);
+	FAmbitRowWriter Writer = BeginKey(8);
 	TAmbitCodec<uint64>::Write(Writer, 0, Plain);
 	return RowsWhere<FMembershipView>(1, Writer);
 }
@@ -349,6 +373,12 @@ TUniquePtr<ambit::Table> UMembershipTable::MakeLink(ambit::Client& Client)
 	return MakeUnique<TAmbitTableLink<FMembershipView>>(*this, Client, "membership", 0x4b91436f5128e7a5u, 24);
 }
 
+TConstArrayView<const TCHAR*> UMembershipTable::ColumnNames() const
+{
+	static const TCHAR* const Names[] = {TEXT("plain"), TEXT("player"), TEXT("title")};
+	return Names;
+}
+
 void UMembershipTable::Raise(const ambit::RowEvent& Event)
 {
 	Ambit::Raise<FMembershipView>(*this, Event, Before, After);
@@ -369,7 +399,7 @@ bool UVeiledTable::Find(int64 Id, FVeiledRow& Row)
 
 TOptional<FVeiledView> UVeiledTable::FindView(int64 Id)
 {
-	FAmbitRowWriter Writer = Key(8);
+	FAmbitRowWriter Writer = BeginKey(8);
 	TAmbitCodec<uint64>::Write(Writer, 0, Id);
 	return FindRow<FVeiledView>(0, Writer);
 }
@@ -381,7 +411,7 @@ TArray<FVeiledRow> UVeiledTable::WhereLevel(uint8 Level)
 
 TAmbitRows<FVeiledView> UVeiledTable::ViewsWhereLevel(uint8 Level)
 {
-	FAmbitRowWriter Writer = Key(8);
+	FAmbitRowWriter Writer = BeginKey(8);
 	TAmbitCodec<uint8>::Write(Writer, 0, Level);
 	return RowsWhere<FVeiledView>(1, Writer);
 }
@@ -409,6 +439,12 @@ TOptional<FVeiledView> UVeiledTable::ViewOf(const UAmbitEntityComponent* Entity)
 TUniquePtr<ambit::Table> UVeiledTable::MakeLink(ambit::Client& Client)
 {
 	return MakeUnique<TAmbitTableLink<FVeiledView>>(*this, Client, "veiled", 0x72526b469e2e5b94u, 64);
+}
+
+TConstArrayView<const TCHAR*> UVeiledTable::ColumnNames() const
+{
+	static const TCHAR* const Names[] = {TEXT("id"), TEXT("flag"), TEXT(""), TEXT("level"), TEXT(""), TEXT("_private_2"), TEXT("")};
+	return Names;
 }
 
 void UVeiledTable::Raise(const ambit::RowEvent& Event)

@@ -323,6 +323,7 @@ public:
 protected:
 	virtual TUniquePtr<ambit::Table> MakeLink(ambit::Client& Client) override;
 	virtual void Raise(const ambit::RowEvent& Event) override;
+	virtual TConstArrayView<const TCHAR*> ColumnNames() const override;
 
 private:
 	// Used again for each event, so that texts and lists keep their memory.
@@ -522,6 +523,7 @@ public:
 protected:
 	virtual TUniquePtr<ambit::Table> MakeLink(ambit::Client& Client) override;
 	virtual void Raise(const ambit::RowEvent& Event) override;
+	virtual TConstArrayView<const TCHAR*> ColumnNames() const override;
 
 private:
 	// Used again for each event, so that texts and lists keep their memory.
@@ -620,6 +622,7 @@ public:
 protected:
 	virtual TUniquePtr<ambit::Table> MakeLink(ambit::Client& Client) override;
 	virtual void Raise(const ambit::RowEvent& Event) override;
+	virtual TConstArrayView<const TCHAR*> ColumnNames() const override;
 
 private:
 	// Used again for each event, so that texts and lists keep their memory.
@@ -718,6 +721,7 @@ public:
 protected:
 	virtual TUniquePtr<ambit::Table> MakeLink(ambit::Client& Client) override;
 	virtual void Raise(const ambit::RowEvent& Event) override;
+	virtual TConstArrayView<const TCHAR*> ColumnNames() const override;
 
 private:
 	// Used again for each event, so that texts and lists keep their memory.
@@ -834,6 +838,7 @@ public:
 protected:
 	virtual TUniquePtr<ambit::Table> MakeLink(ambit::Client& Client) override;
 	virtual void Raise(const ambit::RowEvent& Event) override;
+	virtual TConstArrayView<const TCHAR*> ColumnNames() const override;
 
 private:
 	// Used again for each event, so that texts and lists keep their memory.
@@ -947,6 +952,7 @@ public:
 protected:
 	virtual TUniquePtr<ambit::Table> MakeLink(ambit::Client& Client) override;
 	virtual void Raise(const ambit::RowEvent& Event) override;
+	virtual TConstArrayView<const TCHAR*> ColumnNames() const override;
 
 private:
 	// Used again for each event, so that texts and lists keep their memory.

@@ -30,6 +30,7 @@ void TAmbitCodec<FItem>::Write(FAmbitRowWriter& Writer, uint32 At, const FItem& 
 void TAmbitCodec<FAction>::Read(const uint8* Row, uint32 At, FAction& Out)
 {
 	At = ambit::heap_offset(Row, At);
+	Out = FAction();
 	Out.Kind = static_cast<EActionKind>(Row[At]);
 	switch (Out.Kind)
 	{

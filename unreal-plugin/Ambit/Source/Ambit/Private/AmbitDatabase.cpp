@@ -86,6 +86,8 @@ void UAmbitDatabase::Attach(const TSharedPtr<FAmbitConnection>& Connection)
 	{
 		AllReducers->Attach(Connection);
 	}
+	// A database that is first asked for when the connection stands already can be used at once.
+	Connection->Client.look_up();
 }
 
 void UAmbitDatabase::Detach()

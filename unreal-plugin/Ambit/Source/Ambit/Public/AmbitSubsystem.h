@@ -87,7 +87,10 @@ public:
 	UFUNCTION(BlueprintPure, Category = "Ambit")
 	FDateTime GetServerTime() const;
 
-	/** How far behind the server frames are, in milliseconds; negative to let it adapt, which is also how a connection begins. */
+	/**
+	 * Fixes how far frames are behind the server, in milliseconds, at most 2000; a negative number lets it adapt, which is also how a connection
+	 * begins. False if it is refused or there is no connection.
+	 */
 	UFUNCTION(BlueprintCallable, Category = "Ambit")
 	bool SetRenderDelay(double Milliseconds);
 

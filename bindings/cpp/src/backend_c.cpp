@@ -174,7 +174,14 @@ public:
         ambit_client_statistics(client_, &from);
         return {from.bytes_received, from.messages_received, from.updates_received, from.bytes_sent, from.messages_sent,
                 from.round_trip_us, from.clock_offset_us, from.rows_pending, from.events_pending, from.calls_in_flight,
-                from.outgoing_bytes};
+                from.outgoing_bytes, from.clock_jitter_us, from.render_delay_us};
+    }
+    bool server_time(std::int64_t& out_us) override { return ok(ambit_client_server_time(client_, &out_us)); }
+    bool render_time(std::int64_t& out_us) override { return ok(ambit_client_render_time(client_, &out_us)); }
+    bool set_render_delay(std::int64_t delay_us) override { return ok(ambit_client_set_render_delay(client_, delay_us)); }
+    bool interpolate(std::uint16_t table, std::uint16_t column) override { return ok(ambit_table_interpolate(client_, table, column)); }
+    bool sample(std::uint16_t table, std::uint32_t slot, std::uint16_t column, std::int64_t time_us, double (&out)[4]) override {
+        return ok(ambit_table_sample(client_, table, slot, column, time_us, out));
     }
     std::size_t count(std::uint16_t table) override {
         std::size_t count = 0;

@@ -3,6 +3,8 @@
 #include "ambit/client.h"
 #include "bridge.g.h"
 
+#include <algorithm>
+
 namespace ambit {
 namespace {
 
@@ -145,7 +147,17 @@ public:
         const bridge::Figures from = core_->figures();
         return {from.bytes_received, from.messages_received, from.updates_received, from.bytes_sent, from.messages_sent,
                 from.round_trip_us, from.clock_offset_us, from.rows_pending, from.events_pending, from.calls_in_flight,
-                from.outgoing_bytes};
+                from.outgoing_bytes, from.clock_jitter_us, from.render_delay_us};
+    }
+    bool server_time(std::int64_t& out_us) override { return core_->server_time(out_us); }
+    bool render_time(std::int64_t& out_us) override { return core_->render_time(out_us); }
+    bool set_render_delay(std::int64_t delay_us) override { return core_->set_render_delay(delay_us); }
+    bool interpolate(std::uint16_t table, std::uint16_t column) override { return core_->interpolate(table, column); }
+    bool sample(std::uint16_t table, std::uint32_t slot, std::uint16_t column, std::int64_t time_us, double (&out)[4]) override {
+        std::array<double, 4> values{};
+        if (!core_->sample(table, slot, column, time_us, values)) return false;
+        std::copy(values.begin(), values.end(), out);
+        return true;
     }
     std::size_t count(std::uint16_t table) override { return core_->count(table); }
     bool find(std::uint16_t table, std::uint16_t index, const RowWriter& key, RowRef& out) override {

@@ -955,6 +955,8 @@ struct Figures final {
   ::std::uint64_t events_pending CXX_DEFAULT_VALUE(0);
   ::std::uint64_t calls_in_flight CXX_DEFAULT_VALUE(0);
   ::std::uint64_t outgoing_bytes CXX_DEFAULT_VALUE(0);
+  ::std::uint64_t clock_jitter_us CXX_DEFAULT_VALUE(0);
+  ::std::int64_t render_delay_us CXX_DEFAULT_VALUE(0);
 
   using IsRelocatable = ::std::true_type;
 };
@@ -988,8 +990,14 @@ struct Core final : public ::rust::Opaque {
   bool wait(::std::uint32_t timeout_ms) const noexcept;
   void disconnect() noexcept;
   ::ambit::bridge::Figures figures() const noexcept;
+  bool server_time(::std::int64_t &out_us) const noexcept;
+  bool render_time(::std::int64_t &out_us) const noexcept;
+  bool set_render_delay(::std::int64_t delay_us) noexcept;
+  bool interpolate(::std::uint16_t table, ::std::uint16_t column) noexcept;
+  bool sample(::std::uint16_t table, ::std::uint32_t slot, ::std::uint16_t column, ::std::int64_t time_us, ::std::array<double, 4> &out) noexcept;
   ::std::size_t count(::std::uint16_t table) const noexcept;
   bool find(::std::uint16_t table, ::std::uint16_t index, ::rust::Slice<::std::uint8_t const> key, ::ambit::bridge::Row &out) noexcept;
+  bool row(::std::uint16_t table, ::std::uint32_t slot, ::ambit::bridge::Row &out) const noexcept;
   ::std::size_t all(::std::uint16_t table, ::rust::Slice<::ambit::bridge::Row > rows) noexcept;
   ::std::size_t filter(::std::uint16_t table, ::std::uint16_t index, ::rust::Slice<::std::uint8_t const> key, ::rust::Slice<::ambit::bridge::Row > rows) noexcept;
   ::std::size_t near(::std::uint16_t table, ::std::uint16_t index, ::std::array<double, 3> const &centre, double radius, ::rust::Slice<::ambit::bridge::Row > rows) noexcept;
@@ -1060,9 +1068,21 @@ void ambit$bridge$cxxbridge1$205$Core$disconnect(::ambit::bridge::Core &self) no
 
 void ambit$bridge$cxxbridge1$205$Core$figures(::ambit::bridge::Core const &self, ::ambit::bridge::Figures *return$) noexcept;
 
+bool ambit$bridge$cxxbridge1$205$Core$server_time(::ambit::bridge::Core const &self, ::std::int64_t &out_us) noexcept;
+
+bool ambit$bridge$cxxbridge1$205$Core$render_time(::ambit::bridge::Core const &self, ::std::int64_t &out_us) noexcept;
+
+bool ambit$bridge$cxxbridge1$205$Core$set_render_delay(::ambit::bridge::Core &self, ::std::int64_t delay_us) noexcept;
+
+bool ambit$bridge$cxxbridge1$205$Core$interpolate(::ambit::bridge::Core &self, ::std::uint16_t table, ::std::uint16_t column) noexcept;
+
+bool ambit$bridge$cxxbridge1$205$Core$sample(::ambit::bridge::Core &self, ::std::uint16_t table, ::std::uint32_t slot, ::std::uint16_t column, ::std::int64_t time_us, ::std::array<double, 4> &out) noexcept;
+
 ::std::size_t ambit$bridge$cxxbridge1$205$Core$count(::ambit::bridge::Core const &self, ::std::uint16_t table) noexcept;
 
 bool ambit$bridge$cxxbridge1$205$Core$find(::ambit::bridge::Core &self, ::std::uint16_t table, ::std::uint16_t index, ::rust::Slice<::std::uint8_t const> key, ::ambit::bridge::Row &out) noexcept;
+
+bool ambit$bridge$cxxbridge1$205$Core$row(::ambit::bridge::Core const &self, ::std::uint16_t table, ::std::uint32_t slot, ::ambit::bridge::Row &out) noexcept;
 
 ::std::size_t ambit$bridge$cxxbridge1$205$Core$all(::ambit::bridge::Core &self, ::std::uint16_t table, ::rust::Slice<::ambit::bridge::Row > rows) noexcept;
 
@@ -1199,12 +1219,36 @@ void Core::disconnect() noexcept {
   return ::std::move(return$.value);
 }
 
+bool Core::server_time(::std::int64_t &out_us) const noexcept {
+  return ambit$bridge$cxxbridge1$205$Core$server_time(*this, out_us);
+}
+
+bool Core::render_time(::std::int64_t &out_us) const noexcept {
+  return ambit$bridge$cxxbridge1$205$Core$render_time(*this, out_us);
+}
+
+bool Core::set_render_delay(::std::int64_t delay_us) noexcept {
+  return ambit$bridge$cxxbridge1$205$Core$set_render_delay(*this, delay_us);
+}
+
+bool Core::interpolate(::std::uint16_t table, ::std::uint16_t column) noexcept {
+  return ambit$bridge$cxxbridge1$205$Core$interpolate(*this, table, column);
+}
+
+bool Core::sample(::std::uint16_t table, ::std::uint32_t slot, ::std::uint16_t column, ::std::int64_t time_us, ::std::array<double, 4> &out) noexcept {
+  return ambit$bridge$cxxbridge1$205$Core$sample(*this, table, slot, column, time_us, out);
+}
+
 ::std::size_t Core::count(::std::uint16_t table) const noexcept {
   return ambit$bridge$cxxbridge1$205$Core$count(*this, table);
 }
 
 bool Core::find(::std::uint16_t table, ::std::uint16_t index, ::rust::Slice<::std::uint8_t const> key, ::ambit::bridge::Row &out) noexcept {
   return ambit$bridge$cxxbridge1$205$Core$find(*this, table, index, key, out);
+}
+
+bool Core::row(::std::uint16_t table, ::std::uint32_t slot, ::ambit::bridge::Row &out) const noexcept {
+  return ambit$bridge$cxxbridge1$205$Core$row(*this, table, slot, out);
 }
 
 ::std::size_t Core::all(::std::uint16_t table, ::rust::Slice<::ambit::bridge::Row > rows) noexcept {

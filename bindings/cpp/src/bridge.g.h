@@ -900,6 +900,8 @@ struct Figures final {
   ::std::uint64_t events_pending CXX_DEFAULT_VALUE(0);
   ::std::uint64_t calls_in_flight CXX_DEFAULT_VALUE(0);
   ::std::uint64_t outgoing_bytes CXX_DEFAULT_VALUE(0);
+  ::std::uint64_t clock_jitter_us CXX_DEFAULT_VALUE(0);
+  ::std::int64_t render_delay_us CXX_DEFAULT_VALUE(0);
 
   using IsRelocatable = ::std::true_type;
 };
@@ -933,8 +935,14 @@ struct Core final : public ::rust::Opaque {
   bool wait(::std::uint32_t timeout_ms) const noexcept;
   void disconnect() noexcept;
   ::ambit::bridge::Figures figures() const noexcept;
+  bool server_time(::std::int64_t &out_us) const noexcept;
+  bool render_time(::std::int64_t &out_us) const noexcept;
+  bool set_render_delay(::std::int64_t delay_us) noexcept;
+  bool interpolate(::std::uint16_t table, ::std::uint16_t column) noexcept;
+  bool sample(::std::uint16_t table, ::std::uint32_t slot, ::std::uint16_t column, ::std::int64_t time_us, ::std::array<double, 4> &out) noexcept;
   ::std::size_t count(::std::uint16_t table) const noexcept;
   bool find(::std::uint16_t table, ::std::uint16_t index, ::rust::Slice<::std::uint8_t const> key, ::ambit::bridge::Row &out) noexcept;
+  bool row(::std::uint16_t table, ::std::uint32_t slot, ::ambit::bridge::Row &out) const noexcept;
   ::std::size_t all(::std::uint16_t table, ::rust::Slice<::ambit::bridge::Row > rows) noexcept;
   ::std::size_t filter(::std::uint16_t table, ::std::uint16_t index, ::rust::Slice<::std::uint8_t const> key, ::rust::Slice<::ambit::bridge::Row > rows) noexcept;
   ::std::size_t near(::std::uint16_t table, ::std::uint16_t index, ::std::array<double, 3> const &centre, double radius, ::rust::Slice<::ambit::bridge::Row > rows) noexcept;

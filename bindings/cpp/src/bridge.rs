@@ -107,6 +107,8 @@ pub(crate) mod ffi {
         events_pending: u64,
         calls_in_flight: u64,
         outgoing_bytes: u64,
+        clock_jitter_us: u64,
+        render_delay_us: i64,
     }
 
     extern "Rust" {
@@ -137,6 +139,18 @@ pub(crate) mod ffi {
         fn wait(self: &Core, timeout_ms: u32) -> bool;
         fn disconnect(self: &mut Core);
         fn figures(self: &Core) -> Figures;
+        fn server_time(self: &Core, out_us: &mut i64) -> bool;
+        fn render_time(self: &Core, out_us: &mut i64) -> bool;
+        fn set_render_delay(self: &mut Core, delay_us: i64) -> bool;
+        fn interpolate(self: &mut Core, table: u16, column: u16) -> bool;
+        fn sample(
+            self: &mut Core,
+            table: u16,
+            slot: u32,
+            column: u16,
+            time_us: i64,
+            out: &mut [f64; 4],
+        ) -> bool;
         fn count(self: &Core, table: u16) -> usize;
         fn find(self: &mut Core, table: u16, index: u16, key: &[u8], out: &mut Row) -> bool;
         fn row(self: &Core, table: u16, slot: u32, out: &mut Row) -> bool;

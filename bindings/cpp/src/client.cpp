@@ -40,6 +40,11 @@ bool Client::inspect(std::uint32_t subscription) {
     return backend_->inspect(subscription);
 }
 
+bool Client::set_render_delay(std::int64_t delay_us) {
+    refusal_.clear();
+    return backend_->set_render_delay(delay_us);
+}
+
 /// While handlers run. Ends also when one of them throws, in a program that has exceptions: the events after its
 /// own come with the next tick.
 struct Client::Ticking {

@@ -1,5 +1,7 @@
 //! One client behind the bridge. A refusal gives false, 0 or nothing, and leaves its text in `error`.
 
+mod sampling;
+
 use std::fmt::Display;
 use std::time::Duration;
 
@@ -240,6 +242,8 @@ impl Core {
             events_pending: figures.events_pending as u64,
             calls_in_flight: figures.calls_in_flight as u64,
             outgoing_bytes: figures.outgoing_bytes as u64,
+            clock_jitter_us: figures.clock_jitter_us,
+            render_delay_us: figures.render_delay_us,
         }
     }
 

@@ -426,6 +426,41 @@ void typed_queries_are_taken_and_changed() {
         .limit(2)));
 }
 
+/// How many of the first numbers are rows whose value in this column is known.
+std::size_t sampled(mmo::MonsterTable& monsters, std::uint16_t column, std::int64_t time_us, double (&values)[4]) {
+    std::size_t known = 0;
+    for (std::uint32_t slot = 0; slot < 2 * monsters.count(); slot++) known += monsters.sample(slot, column, time_us, values);
+    return known;
+}
+
+void values_between_updates_are_sampled() {
+    constexpr std::uint16_t id = 0, position = 2, facing = 3;
+    constexpr int frames = 30;
+    Player player;
+    auto& monsters = player.database.tables.monster;
+    std::int64_t server = 77, shown = 77, earlier = 0, past = 0;
+    double values[4] = {7, 7, 7, 7};
+    ambit::Client& client = player.client;
+    CHECK(client.set_render_delay(60000) && client.set_render_delay(-1));
+    CHECK(!client.set_render_delay(3000000) && client.error().find("3000000") != std::string::npos);
+    CHECK(client.subscribe("SELECT * FROM monster") != 0);
+    until(client, [&] { return monsters.count() > 0 && client.server_time(server); });
+    CHECK(!monsters.interpolate(99) && !monsters.interpolate(id) && client.error().find("`id`") != std::string::npos);
+    CHECK(sampled(monsters, position, server, values) == 0 && values[0] == 7);
+    CHECK(monsters.interpolate(position) && monsters.interpolate(facing) && monsters.interpolate(position));
+    for (int frame = 0; frame < frames; frame++) {
+        client.wait(20);
+        CHECK(client.tick() && client.server_time(server) && client.render_time(shown));
+        CHECK(server >= earlier && shown >= past && shown <= server);
+        earlier = server;
+        past = shown;
+        CHECK(sampled(monsters, position, shown, values) == monsters.count() && values[2] == 0 && values[3] == 0);
+        CHECK(sampled(monsters, facing, shown, values) == monsters.count() && values[1] == 0);
+    }
+    const ambit::Statistics figures = client.statistics();
+    CHECK(figures.render_delay_us > 0 && figures.render_delay_us <= 500000 && figures.round_trip_us > 0);
+}
+
 }  // namespace
 
 int main() {
@@ -447,5 +482,6 @@ int main() {
     delivery_that_is_not_possible_is_refused();
     typed_queries_print_the_guides_sql();
     typed_queries_are_taken_and_changed();
-    std::puts("test result: ok. 18 passed; 0 failed");
+    values_between_updates_are_sampled();
+    std::puts("test result: ok. 19 passed; 0 failed");
 }

@@ -1,4 +1,5 @@
-//! Nanoseconds per applied delta row: updates of 2,000 moving rows through `Session::receive` and `World::tick`.
+//! Nanoseconds per applied delta row: updates of 2,000 moving rows through `Session::receive` and `World::tick`, without a
+//! followed column and with the rows' position, and per sampled value.
 //!
 //! Each figure is the median of its rounds.
 
@@ -10,32 +11,64 @@ use std::time::Instant;
 
 use ambit_client_core::{Budget, Session, World};
 use ambit_model::{
-    ColumnSchema, ColumnType, ConnectionId, Identity, IndexKind, IndexSchema, Schema, TableSchema,
+    ColumnSchema, ColumnType, ConnectionId, Identity, IndexKind, IndexSchema, Schema, TableSchema, Timestamp,
 };
 use ambit_wire::{ServerMessage, UpdateHeader, begin_table, end_table, write_delta, write_insert};
 
 const ROWS: u32 = 2_000;
 const ROUNDS: usize = 501;
 
+/// The column that is followed.
+const POSITION: u16 = 2;
+
+/// From one update to the next.
+const STEP_US: i64 = 50_000;
+
 fn main() -> Result<(), Box<dyn Error>> {
+    let mut out = std::io::stdout().lock();
+    let (times, _) = apply(false)?;
+    let (receive, tick) = (per_row(times.receive), per_row(times.tick));
+    writeln!(out, "figure client_receive_ns_per_row {receive:.1} ns")?;
+    writeln!(out, "figure client_receive_merged_ns_per_row {:.1} ns", per_row(times.merged))?;
+    writeln!(out, "figure client_tick_ns_per_row {tick:.1} ns")?;
+    writeln!(out, "figure client_apply_ns_per_row {:.1} ns", receive + tick)?;
+    let (times, world) = apply(true)?;
+    writeln!(out, "figure client_followed_receive_ns_per_row {:.1} ns", per_row(times.receive))?;
+    writeln!(out, "figure client_followed_tick_ns_per_row {:.1} ns", per_row(times.tick))?;
+    writeln!(out, "figure client_sample_ns {:.1} ns", per_row(sample(&world)?))?;
+    Ok(())
+}
+
+/// Nanoseconds of each round.
+#[derive(Default)]
+struct Times {
+    receive: Vec<u128>,
+    tick: Vec<u128>,
+    merged: Vec<u128>,
+}
+
+fn apply(is_followed: bool) -> Result<(Times, World), Box<dyn Error>> {
     let schema = schema();
     let mut session = Session::new();
     let mut world = World::new();
     session.receive(&welcome(&schema), 0)?;
     session.receive(&update(1, first_rows), 0)?;
     world.tick(&mut session, Budget::UNLIMITED);
-
-    let (mut receive, mut tick, mut merged) = (Vec::new(), Vec::new(), Vec::new());
+    if is_followed {
+        world.interpolate(0, POSITION)?;
+        world.tick(&mut session, Budget::UNLIMITED);
+    }
+    let mut times = Times::default();
     for round in 0..ROUNDS {
         let moves: Vec<_> = (0..5).map(|step| moved(round * 5 + step)).collect();
         let (last, before) = moves.split_last().ok_or("no moves")?;
         for message in before {
             let start = Instant::now();
             session.receive(message, 0)?;
-            receive.push(start.elapsed().as_nanos());
+            times.receive.push(start.elapsed().as_nanos());
             let start = Instant::now();
             world.tick(&mut session, Budget::UNLIMITED);
-            tick.push(start.elapsed().as_nanos());
+            times.tick.push(start.elapsed().as_nanos());
             if world.events().count() != ROWS as usize {
                 return Err("a moved row has no event".into());
             }
@@ -44,16 +77,27 @@ fn main() -> Result<(), Box<dyn Error>> {
         session.receive(last, 0)?;
         let start = Instant::now();
         session.receive(last, 0)?;
-        merged.push(start.elapsed().as_nanos());
+        times.merged.push(start.elapsed().as_nanos());
         world.tick(&mut session, Budget::UNLIMITED);
     }
-    let mut out = std::io::stdout().lock();
-    let (receive, tick) = (per_row(receive), per_row(tick));
-    writeln!(out, "figure client_receive_ns_per_row {receive:.1} ns")?;
-    writeln!(out, "figure client_receive_merged_ns_per_row {:.1} ns", per_row(merged))?;
-    writeln!(out, "figure client_tick_ns_per_row {tick:.1} ns")?;
-    writeln!(out, "figure client_apply_ns_per_row {:.1} ns", receive + tick)?;
-    Ok(())
+    Ok((times, world))
+}
+
+/// Every row at a time between two updates, in the order of the cache.
+fn sample(world: &World) -> Result<Vec<u128>, Box<dyn Error>> {
+    let time = world.timestamp().0 - STEP_US / 3;
+    let mut times = Vec::new();
+    for _ in 0..ROUNDS {
+        let start = Instant::now();
+        let mut sum = 0.0;
+        for local in 0..ROWS {
+            let [x, y, ..] = world.sample(0, local, POSITION, time)?;
+            sum += x + y;
+        }
+        times.push(start.elapsed().as_nanos());
+        std::hint::black_box(sum);
+    }
+    Ok(times)
 }
 
 /// The median, per row.
@@ -111,7 +155,8 @@ fn update(offset: u64, write: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
     let mark = begin_table(&mut blocks, 0);
     write(&mut blocks);
     end_table(&mut blocks, mark);
-    let header = UpdateHeader { offset, ..UpdateHeader::default() };
+    let timestamp = Timestamp(offset as i64 * STEP_US);
+    let header = UpdateHeader { offset, timestamp, ..UpdateHeader::default() };
     ServerMessage::Update { header, blocks: &blocks }.encode()
 }
 

@@ -387,3 +387,35 @@ fn every_ending_has_its_reason() {
     assert!(matches!(failed("not an address", "arena"), DisconnectReason::Options(_)));
     assert!(matches!(failed("127.0.0.1:1", "a/b"), DisconnectReason::Options(_)));
 }
+
+/// The server's clock is the client's, and its rows have no timestamps.
+#[test]
+fn clocks_are_known_soon_and_ticks_keep_to_a_time() {
+    let server = serve(Manner::Serve);
+    let mut client = Client::connect(options(&server));
+    assert_eq!((client.server_time_us(), client.render_time_us()), (None, None));
+    assert!(client.set_render_delay(Some(-5)).is_err());
+    client.set_render_delay(Some(30_000)).unwrap();
+    client.subscribe("SELECT * FROM unit", 0.0).unwrap();
+    let has_pong = |client: &mut Client| client.statistics().round_trip_us > 0;
+    assert!(client.wait_until(PATIENCE, has_pong));
+    client.tick(Budget::UNLIMITED);
+    let (shown, now) = (client.render_time_us().unwrap(), client.server_time_us().unwrap());
+    assert!(shown < now && client.statistics().render_delay_us == 30_000);
+
+    // The first two rows come one by one when there is no time, and no event is lost.
+    let server = serve(Manner::Serve);
+    let mut other = Client::connect(options(&server));
+    other.subscribe("SELECT * FROM unit", 0.0).unwrap();
+    let mut slots = Vec::new();
+    while slots.len() < 2 {
+        let given = other.tick_within(Budget::UNLIMITED, Duration::ZERO, |event| slots.push(event.slot));
+        assert!(given <= 1 && (given == 1 || other.wait(PATIENCE)));
+    }
+    assert_eq!(other.tick_within(Budget::UNLIMITED, Duration::MAX, |_| {}), 0);
+    slots.sort_unstable();
+    assert_eq!(slots, [4, 5]);
+    let table = other.table("unit").unwrap().id();
+    assert!(other.interpolate(table, 1).is_err(), "whole numbers have nothing between them");
+    assert!(other.sample(table, 0, 1, 0).is_err());
+}

@@ -54,6 +54,10 @@ struct Statistics {
     std::uint64_t bytes_received, messages_received, updates_received, bytes_sent, messages_sent, round_trip_us;
     std::int64_t clock_offset_us;
     std::uint64_t rows_pending, events_pending, calls_in_flight, outgoing_bytes;
+    /// How far the measurements of the server's clock lie from the one that counts.
+    std::uint64_t clock_jitter_us;
+    /// How far render_time() is behind the server's clock, or is going to be.
+    std::int64_t render_delay_us;
 };
 
 /// What generated code compares with what it was made from.
@@ -101,6 +105,11 @@ public:
     virtual bool wait(std::uint32_t timeout_ms) = 0;
     virtual void disconnect() = 0;
     virtual Statistics statistics() = 0;
+    virtual bool server_time(std::int64_t& out_us) = 0;
+    virtual bool render_time(std::int64_t& out_us) = 0;
+    virtual bool set_render_delay(std::int64_t delay_us) = 0;
+    virtual bool interpolate(std::uint16_t table, std::uint16_t column) = 0;
+    virtual bool sample(std::uint16_t table, std::uint32_t slot, std::uint16_t column, std::int64_t time_us, double (&out)[4]) = 0;
     virtual std::size_t count(std::uint16_t table) = 0;
     virtual bool find(std::uint16_t table, std::uint16_t index, const RowWriter& key, RowRef& out) = 0;
     /// The row of this number, if it is in the cache.
@@ -181,6 +190,15 @@ public:
     bool wait(std::uint32_t timeout_ms) { return backend_->wait(timeout_ms); }
     void disconnect() { backend_->disconnect(); }
     Statistics statistics() { return backend_->statistics(); }
+    /// The server's time in microseconds since 1970, as estimated with the last tick. It never goes back. False, and nothing is
+    /// changed, before the server has answered a ping.
+    bool server_time(std::int64_t& out_us) { return backend_->server_time(out_us); }
+    /// The time that a frame is to show, for Table::sample(): the server's time minus the render delay. It never goes back. Ask
+    /// once per frame, after the tick. False, and nothing is changed, before the server has answered a ping.
+    bool render_time(std::int64_t& out_us) { return backend_->render_time(out_us); }
+    /// Fixes the render delay, at most 2,000,000 microseconds. A negative one lets it adapt again to how often rows are told and
+    /// how late, which is also how a client begins. False when the delay is refused.
+    bool set_render_delay(std::int64_t delay_us);
     /// The commit that the cache equals, its time, and what is durable.
     const Tick& last_tick() const { return tick_; }
 
@@ -236,6 +254,15 @@ public:
         const std::size_t total = take([this](RowRef* rows, std::size_t room) { return client_.backend().all(id_, rows, room); });
         for (std::size_t i = first; i < first + total; i++) each(client_.arena()[i].slot);
         client_.arena().resize(first);
+    }
+    /// Remembers the last values of a column from now on, for sample(). `column` counts the row's columns from 0; once is enough.
+    /// False before the client is ready, and when the column is no number, vector or rotation: error() says why.
+    bool interpolate(std::uint16_t column) { return known_ && client_.backend().interpolate(id_, column); }
+    /// A row's value in an interpolated column at a time of the server's, usually that of Client::render_time(): 4 numbers, of which
+    /// those that the column does not have are 0; a rotation is x, y, z, w. `slot` is the row's number, as events name it. False,
+    /// and nothing is changed, when the row is not in the cache or the column not interpolated.
+    bool sample(std::uint32_t slot, std::uint16_t column, std::int64_t time_us, double (&out)[4]) {
+        return known_ && client_.backend().sample(id_, slot, column, time_us, out);
     }
 
 protected:

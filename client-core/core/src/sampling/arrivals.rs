@@ -148,13 +148,15 @@ impl Arrivals {
         let Some(track) = self.tracks.get(track) else { return };
         let mut chain = track.chain(local);
         let Some(last) = chain.next() else { return };
-        let mut before = [last; limits::HISTORY_VALUES - 1];
-        let mut count = 0;
-        for (place, step) in before.iter_mut().zip(chain) {
-            *place = step;
-            count += 1;
+        if let Some(before) = chain.next() {
+            let mut steps = [before; limits::HISTORY_VALUES - 1];
+            let mut count = 1;
+            for (place, step) in steps.iter_mut().skip(1).zip(chain) {
+                *place = step;
+                count += 1;
+            }
+            steps.iter().take(count).rev().for_each(|&step| take(step));
         }
-        before.iter().take(count).rev().for_each(|&step| take(step));
         take(last);
     }
 }

@@ -15,10 +15,13 @@ struct Column {
     rows: Vec<History>,
 }
 
-/// The last values of a row, the oldest first.
+/// The last values of a row, in a ring.
 #[derive(Debug, Clone, Copy, Default)]
 struct History {
-    count: usize,
+    /// How many there were; the last ones are there.
+    count: u32,
+    /// How many are there.
+    known: u32,
     steps: [Step; limits::HISTORY_VALUES],
 }
 
@@ -97,82 +100,94 @@ impl Column {
     fn catch_up(&mut self, local: u32, row: &[u8], time_us: i64) {
         let values = self.column.values(row);
         let history = self.history(local);
-        if history.known().last().is_none_or(|last| last.values != values) {
+        if history.back(0).is_none_or(|last| last.values != values) {
             history.push(Step { time_us, values, ..Step::default() }, 0);
         }
     }
 }
 
 impl History {
-    fn known(&self) -> &[Step] {
-        self.steps.get(..self.count).unwrap_or_default()
+    /// The step that so many others have followed.
+    #[inline]
+    fn back(&self, others: u32) -> Option<&Step> {
+        if others >= self.known {
+            return None;
+        }
+        self.steps.get((self.count - 1 - others) as usize % limits::HISTORY_VALUES)
     }
 
+    #[inline]
     fn push(&mut self, step: Step, delay_us: i64) {
-        match self.known() {
-            [.., last] if step.time_us < last.time_us => {
-                // A clock was set back, or it is another world: there is no way from there to here.
-                self.count = 0;
+        let Some(last) = self.back(0) else { return self.append(step) };
+        if step.time_us > last.time_us {
+            if self.known as usize == limits::HISTORY_VALUES
+                && let Some(glide_us) = self.glide_instead_of_last(&step, delay_us)
+            {
+                self.replace(Step { glide_us, ..step });
+            } else {
+                self.append(step);
             }
-            [.., last] if step.time_us == last.time_us => {
-                let glide_us = last.glide_us;
-                self.count -= 1;
-                return self.append(Step { glide_us, ..step });
-            }
-            [.., before, last] if self.count == limits::HISTORY_VALUES => {
-                // More values than the delay has room for: every other one of a steady motion is enough.
-                let room_us = delay_us / (limits::HISTORY_VALUES as i64 - 2);
-                let is_steady = last.begin_us() <= before.time_us && step.begin_us() <= last.time_us;
-                let apart_us = step.time_us - before.time_us;
-                if is_steady && apart_us <= room_us {
-                    self.count -= 1;
-                    return self.append(Step { glide_us: apart_us as u32, ..step });
-                }
-            }
-            _ => {}
+        } else if step.time_us == last.time_us {
+            self.replace(Step { glide_us: last.glide_us, ..step });
+        } else {
+            // A clock was set back, or it is another world: there is no way from there to here.
+            self.known = 0;
+            self.append(step);
         }
+    }
+
+    /// How long the way to a step is if it takes the place of the last one, where that is possible: more values came than
+    /// the delay has room for, of a steady motion, of which every other one is enough.
+    fn glide_instead_of_last(&self, step: &Step, delay_us: i64) -> Option<u32> {
+        let (last, before) = (self.back(0)?, self.back(1)?);
+        let room_us = delay_us / (limits::HISTORY_VALUES as i64 - 2);
+        let apart_us = step.time_us - before.time_us;
+        let is_steady = last.begin_us() <= before.time_us && step.begin_us() <= last.time_us;
+        if is_steady && apart_us <= room_us { u32::try_from(apart_us).ok() } else { None }
+    }
+
+    fn replace(&mut self, step: Step) {
+        self.count -= 1;
+        self.known -= 1;
         self.append(step);
     }
 
     fn append(&mut self, step: Step) {
-        if self.count == limits::HISTORY_VALUES {
-            self.steps.copy_within(1.., 0);
-            self.count -= 1;
-        }
-        if let Some(place) = self.steps.get_mut(self.count) {
+        if let Some(place) = self.steps.get_mut(self.count as usize % limits::HISTORY_VALUES) {
             *place = step;
-            self.count += 1;
         }
+        // After so many values the number begins again, at a place in the ring that is the same.
+        self.count = if self.count == u32::MAX { limits::HISTORY_VALUES as u32 } else { self.count + 1 };
+        self.known = (self.known + 1).min(limits::HISTORY_VALUES as u32);
     }
 
     fn at(&self, time_us: i64, column: &FollowedColumn, known: Known) -> Option<Values> {
-        let steps = self.known();
-        let last = steps.last()?;
-        if time_us >= last.time_us {
-            return Some(self.beyond(last, time_us, column, known));
+        let mut to = self.back(0)?;
+        if time_us >= to.time_us {
+            return Some(self.beyond(to, time_us, column, known));
         }
-        for pair in steps.windows(2).rev() {
-            let &[from, to] = pair else { continue };
-            if time_us < from.time_us {
-                continue;
+        for from in (1..self.known).map_while(|others| self.back(others)) {
+            if time_us >= from.time_us {
+                let on_its_way = time_us - to.begin_us();
+                if on_its_way <= 0 {
+                    return Some(from.values);
+                }
+                let share = on_its_way as f64 / f64::from(to.glide_us);
+                return Some(column.blend(from.values, to.values, share));
             }
-            let on_its_way = time_us - to.begin_us();
-            if on_its_way <= 0 {
-                return Some(from.values);
-            }
-            return Some(column.blend(from.values, to.values, on_its_way as f64 / f64::from(to.glide_us)));
+            to = from;
         }
-        steps.first().map(|first| first.values)
+        Some(to.values)
     }
 
     /// The row's value at or after its last one. It goes on as it came, for a while, if nothing says that it rests.
     fn beyond(&self, last: &Step, time_us: i64, column: &FollowedColumn, known: Known) -> Values {
-        let &[.., before, _] = self.known() else { return last.values };
+        let Some(before) = self.back(1) else { return last.values };
         let is_moving = last.glide_us > 0 && known.is_lively;
         if !is_moving || known.is_at_rest(last.time_us, last.usual_us.into()) {
             return last.values;
         }
-        let reach_us = (time_us - last.time_us).min(limits::EXTRAPOLATION_MAX_US);
+        let reach_us = time_us.saturating_sub(last.time_us).min(limits::EXTRAPOLATION_MAX_US);
         if reach_us == 0 {
             return last.values;
         }

@@ -1,15 +1,10 @@
 //! Random updates, gaps, teleports and ticks: every sampled value is what a naive model of the documented rules says.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-#[path = "support/bodies.rs"]
-mod support;
-
 use std::collections::BTreeMap;
 
+use crate::bodies::{Body, Client, Told};
 use proptest::collection::vec;
 use proptest::prelude::*;
-use support::{Body, Client, Told};
 
 /// What the rules are made of, in microseconds, as docs/guides/smoothing.md has them.
 const FIRST_INTERVAL: i64 = 50_000;

@@ -1,13 +1,8 @@
 //! Values of rows between updates: ways, rests, jumps, what lies beyond the last value, and what has no value.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-#[path = "support/bodies.rs"]
-mod support;
-
+use crate::bodies::{Body, Client, FLAT, HEADING, PLACE, TURN, Told, connected, update};
 use ambit_client_core::{Budget, InterpolateError, SampleError, World, limits};
 use ambit_model::glam::{DQuat, Quat};
-use support::{Body, Client, FLAT, HEADING, PLACE, TURN, Told, connected, update};
 
 const MS: i64 = 1_000;
 

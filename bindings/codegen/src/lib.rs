@@ -1,4 +1,4 @@
-//! Typed client code from a module's schema: rows, tables and reducers for C#, C++ and Rust.
+//! Typed client code from a module's schema: rows, tables and reducers for C#, C++, Rust and Unreal.
 //!
 //! The same schema always gives the same text. Generated code carries layouts and fingerprints of what it was
 //! made from and refuses to work with a database that has others. Files, directories and servers are left to
@@ -12,6 +12,7 @@ mod naming;
 mod cpp;
 mod csharp;
 mod rust;
+mod unreal;
 
 use ambit_model::Schema;
 
@@ -26,12 +27,15 @@ pub enum Language {
     Cpp,
     /// Rust, on the `ambit-client` crate.
     Rust,
+    /// C++ and Blueprint of Unreal, on the plugin.
+    Unreal,
 }
 
 /// What the caller can choose.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
-    /// The namespace of C# and C++ code, for example `Game`. C++ writes it in lower case. Rust has none.
+    /// The namespace of C# and C++ code, for example `Game`. C++ writes it in lower case, Unreal as a prefix
+    /// of files, classes and categories. Rust has none.
     pub namespace: String,
 }
 
@@ -51,12 +55,13 @@ impl Default for Options {
 }
 
 impl Language {
-    /// The language of this name: `csharp`, `cpp` or `rust`.
+    /// The language of this name: `csharp`, `cpp`, `rust` or `unreal`.
     pub fn from_name(name: &str) -> Option<Self> {
         match name {
             "csharp" => Some(Self::CSharp),
             "cpp" => Some(Self::Cpp),
             "rust" => Some(Self::Rust),
+            "unreal" => Some(Self::Unreal),
             _ => None,
         }
     }
@@ -67,6 +72,15 @@ impl Language {
             Self::CSharp => "csharp",
             Self::Cpp => "cpp",
             Self::Rust => "rust",
+            Self::Unreal => "unreal",
+        }
+    }
+
+    /// What a level of the language's blocks begins with.
+    fn indentation(self) -> &'static str {
+        match self {
+            Self::CSharp | Self::Cpp | Self::Rust => "    ",
+            Self::Unreal => "\t",
         }
     }
 
@@ -86,6 +100,7 @@ pub fn generate(
         Language::CSharp => csharp::OWN_NAMES,
         Language::Cpp => cpp::OWN_NAMES,
         Language::Rust => rust::OWN_NAMES,
+        Language::Unreal => unreal::OWN_NAMES,
     };
     // Code has what clients are told of, and nothing else.
     let schema = schema.for_clients();
@@ -94,5 +109,6 @@ pub fn generate(
         Language::CSharp => csharp::generate(&plan, options),
         Language::Cpp => cpp::generate(&plan, options),
         Language::Rust => rust::generate(&plan),
+        Language::Unreal => unreal::generate(&plan, options)?,
     })
 }

@@ -191,6 +191,9 @@ public:
     bool find(std::uint16_t table, std::uint16_t index, const RowWriter& key, RowRef& out) override {
         return ok(ambit_table_find(client_, table, index, key.data(), key.size(), rows_of(&out)));
     }
+    bool row(std::uint16_t table, std::uint32_t slot, RowRef& out) override {
+        return ok(ambit_table_row(client_, table, slot, rows_of(&out)));
+    }
     std::size_t all(std::uint16_t table, RowRef* rows, std::size_t room) override {
         std::size_t total = 0;
         return ok(ambit_table_rows(client_, table, rows_of(rows), room, &total)) ? total : 0;

@@ -163,6 +163,7 @@ public:
     bool find(std::uint16_t table, std::uint16_t index, const RowWriter& key, RowRef& out) override {
         return core_->find(table, index, Bytes(key.data(), key.size()), reinterpret_cast<bridge::Row&>(out));
     }
+    bool row(std::uint16_t table, std::uint32_t slot, RowRef& out) override { return core_->row(table, slot, reinterpret_cast<bridge::Row&>(out)); }
     std::size_t all(std::uint16_t table, RowRef* rows, std::size_t room) override {
         return core_->all(table, rows_of(rows, room));
     }

@@ -997,6 +997,7 @@ struct Core final : public ::rust::Opaque {
   bool sample(::std::uint16_t table, ::std::uint32_t slot, ::std::uint16_t column, ::std::int64_t time_us, ::std::array<double, 4> &out) noexcept;
   ::std::size_t count(::std::uint16_t table) const noexcept;
   bool find(::std::uint16_t table, ::std::uint16_t index, ::rust::Slice<::std::uint8_t const> key, ::ambit::bridge::Row &out) noexcept;
+  bool row(::std::uint16_t table, ::std::uint32_t slot, ::ambit::bridge::Row &out) const noexcept;
   ::std::size_t all(::std::uint16_t table, ::rust::Slice<::ambit::bridge::Row > rows) noexcept;
   ::std::size_t filter(::std::uint16_t table, ::std::uint16_t index, ::rust::Slice<::std::uint8_t const> key, ::rust::Slice<::ambit::bridge::Row > rows) noexcept;
   ::std::size_t near(::std::uint16_t table, ::std::uint16_t index, ::std::array<double, 3> const &centre, double radius, ::rust::Slice<::ambit::bridge::Row > rows) noexcept;
@@ -1080,6 +1081,8 @@ bool ambit$bridge$cxxbridge1$205$Core$sample(::ambit::bridge::Core &self, ::std:
 ::std::size_t ambit$bridge$cxxbridge1$205$Core$count(::ambit::bridge::Core const &self, ::std::uint16_t table) noexcept;
 
 bool ambit$bridge$cxxbridge1$205$Core$find(::ambit::bridge::Core &self, ::std::uint16_t table, ::std::uint16_t index, ::rust::Slice<::std::uint8_t const> key, ::ambit::bridge::Row &out) noexcept;
+
+bool ambit$bridge$cxxbridge1$205$Core$row(::ambit::bridge::Core const &self, ::std::uint16_t table, ::std::uint32_t slot, ::ambit::bridge::Row &out) noexcept;
 
 ::std::size_t ambit$bridge$cxxbridge1$205$Core$all(::ambit::bridge::Core &self, ::std::uint16_t table, ::rust::Slice<::ambit::bridge::Row > rows) noexcept;
 
@@ -1242,6 +1245,10 @@ bool Core::sample(::std::uint16_t table, ::std::uint32_t slot, ::std::uint16_t c
 
 bool Core::find(::std::uint16_t table, ::std::uint16_t index, ::rust::Slice<::std::uint8_t const> key, ::ambit::bridge::Row &out) noexcept {
   return ambit$bridge$cxxbridge1$205$Core$find(*this, table, index, key, out);
+}
+
+bool Core::row(::std::uint16_t table, ::std::uint32_t slot, ::ambit::bridge::Row &out) const noexcept {
+  return ambit$bridge$cxxbridge1$205$Core$row(*this, table, slot, out);
 }
 
 ::std::size_t Core::all(::std::uint16_t table, ::rust::Slice<::ambit::bridge::Row > rows) noexcept {

@@ -942,6 +942,7 @@ struct Core final : public ::rust::Opaque {
   bool sample(::std::uint16_t table, ::std::uint32_t slot, ::std::uint16_t column, ::std::int64_t time_us, ::std::array<double, 4> &out) noexcept;
   ::std::size_t count(::std::uint16_t table) const noexcept;
   bool find(::std::uint16_t table, ::std::uint16_t index, ::rust::Slice<::std::uint8_t const> key, ::ambit::bridge::Row &out) noexcept;
+  bool row(::std::uint16_t table, ::std::uint32_t slot, ::ambit::bridge::Row &out) const noexcept;
   ::std::size_t all(::std::uint16_t table, ::rust::Slice<::ambit::bridge::Row > rows) noexcept;
   ::std::size_t filter(::std::uint16_t table, ::std::uint16_t index, ::rust::Slice<::std::uint8_t const> key, ::rust::Slice<::ambit::bridge::Row > rows) noexcept;
   ::std::size_t near(::std::uint16_t table, ::std::uint16_t index, ::std::array<double, 3> const &centre, double radius, ::rust::Slice<::ambit::bridge::Row > rows) noexcept;

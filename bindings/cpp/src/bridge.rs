@@ -153,6 +153,7 @@ pub(crate) mod ffi {
         ) -> bool;
         fn count(self: &Core, table: u16) -> usize;
         fn find(self: &mut Core, table: u16, index: u16, key: &[u8], out: &mut Row) -> bool;
+        fn row(self: &Core, table: u16, slot: u32, out: &mut Row) -> bool;
         fn all(self: &mut Core, table: u16, rows: &mut [Row]) -> usize;
         fn filter(self: &mut Core, table: u16, index: u16, key: &[u8], rows: &mut [Row]) -> usize;
         fn near(

@@ -273,6 +273,17 @@ impl Core {
         }
     }
 
+    pub(crate) fn row(&self, table: u16, slot: u32, out: &mut Row) -> bool {
+        let table = self.client.table_by_id(table);
+        match table.and_then(|table| row_at(table, table.local(slot)?)) {
+            Some(row) => {
+                *out = row;
+                true
+            }
+            None => false,
+        }
+    }
+
     pub(crate) fn all(&mut self, table: u16, rows: &mut [Row]) -> usize {
         self.answer(table, rows, |table, locals| {
             locals.extend(table.iter().map(|(local, _)| local));

@@ -98,6 +98,9 @@ void fixed_rows_are_read_in_place() {
         seen++;
     }
     CHECK(seen == monsters.count());
+    std::size_t numbered = 0;
+    for (std::uint32_t slot = 0; slot < 2 * seen; slot++) numbered += monsters.row_at_slot(slot) != nullptr;
+    CHECK(numbered == seen && monsters.row_at_slot(0xffffffff) == nullptr);
 }
 
 void events_without_time_all_come_later() {
@@ -143,9 +146,13 @@ void code_of_another_schema_is_refused() {
     other.add_reducer("no_such", 1);
     while (other.tick()) CHECK(other.wait(wait_ms));
     CHECK(other.reason().find("no_such") != std::string::npos);
-    // What is added to a client at work is looked up by its next tick.
+    // What is added to a client at work is looked up by its next tick, or at once.
     Player player;
     until(player.client, [&] { return player.client.ready(); });
+    {
+        mmo::Database late{player.client};
+        CHECK(!player.client.ready() && late.reducers.respawn() == 0 && player.client.look_up() && late.reducers.respawn() != 0);
+    }
     player.client.add_reducer("join", 1);
     CHECK(!player.client.tick() && player.client.reason().find("ambit generate") != std::string::npos);
 }

@@ -237,7 +237,7 @@ pub struct GenerateOptions {
     /// The database whose schema it is.
     #[arg(long, value_name = "DB")]
     pub name: String,
-    /// The namespace of C# and C++ code.
+    /// The namespace of C# and C++ code; in Unreal the beginning of files and classes.
     #[arg(long, default_value = "Game")]
     pub namespace: String,
     /// The server.
@@ -254,6 +254,8 @@ pub enum Language {
     Cpp,
     /// Rust.
     Rust,
+    /// C++ and Blueprint, for Unreal.
+    Unreal,
 }
 
 #[cfg(test)]

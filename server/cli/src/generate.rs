@@ -18,6 +18,7 @@ pub fn generate(options: &GenerateOptions) -> anyhow::Result<()> {
         Language::Csharp => ambit_codegen::Language::CSharp,
         Language::Cpp => ambit_codegen::Language::Cpp,
         Language::Rust => ambit_codegen::Language::Rust,
+        Language::Unreal => ambit_codegen::Language::Unreal,
     };
     let namespace = options.namespace.clone();
     for file in ambit_codegen::generate(&schema, language, &ambit_codegen::Options { namespace })? {

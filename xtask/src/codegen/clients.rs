@@ -12,9 +12,10 @@ use crate::demo::build::Profile;
 use crate::{samples, step};
 
 /// Code that is generated: database, language, namespace, folder.
-const CLIENTS: [(&str, &str, &str, &str); 6] = [
+const CLIENTS: [(&str, &str, &str, &str); 7] = [
     ("mmo", "csharp", "Mmo", "samples/client-csharp/generated"),
     ("mmo", "cpp", "Mmo", "samples/client-cpp/generated"),
+    ("mmo", "unreal", "Mmo", "unreal-plugin/Samples/AmbitMmo/Source/AmbitMmo/Generated"),
     ("mmo", "csharp", "Mmo", "unity-package/Samples~/MMO/Generated"),
     ("mmo", "csharp", "Chat", "unity-package/Samples~/Chat/Generated"),
     ("mmo", "csharp", "Ambit.Tests.Mmo", "unity-package/Tests/PlayMode/Mmo"),

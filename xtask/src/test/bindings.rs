@@ -1,5 +1,4 @@
-//! The tests of the C, C# and C++ layers and of the engine packages: every executable `bindings/<language>/tests/run`, and the
-//! Unity package's.
+//! The tests of the C, C# and C++ layers, every executable `bindings/<language>/tests/run`, and those of the engines' packages over them.
 
 use std::fs;
 use std::path::PathBuf;
@@ -10,14 +9,14 @@ use anyhow::Result;
 use super::count::{self, Count};
 use crate::{samples, step};
 
-/// The Unity package's tests.
-const UNITY: &str = "unity-package/Tests~/run";
+/// The tests of the engines' packages, with their names.
+const PACKAGES: [(&str, &str); 2] =
+    [(crate::unity::PACKAGE, "unity-package/Tests~/run"), ("unreal-plugin", "unreal-plugin/Tests/run")];
 
 /// One language's or one package's tests.
 pub struct Suite {
     script: PathBuf,
-    /// What is tested, from the repository's root.
-    subject: String,
+    name: String,
 }
 
 /// Those that the repository has, in the order of their names.
@@ -27,18 +26,20 @@ pub fn suites() -> Result<Vec<Suite>> {
         let folder = folder?.path();
         let script = folder.join("tests/run");
         if script.is_file() {
-            suites.push(Suite { script, subject: format!("bindings/{}", samples::name(&folder)) });
+            suites.push(Suite { script, name: format!("bindings/{}", samples::name(&folder)) });
         }
     }
-    suites.sort_by(|left, right| left.subject.cmp(&right.subject));
-    suites.push(Suite { script: step::root().join(UNITY), subject: crate::unity::PACKAGE.to_string() });
+    suites.sort_by(|left, right| left.name.cmp(&right.name));
+    for (name, script) in PACKAGES {
+        suites.push(Suite { script: step::root().join(script), name: name.to_string() });
+    }
     Ok(suites)
 }
 
 impl Suite {
     /// What the step is called.
     pub fn name(&self) -> String {
-        format!("{}: tests", self.subject)
+        format!("{}: tests", self.name)
     }
 
     /// Runs the script from the repository's root.

@@ -11,6 +11,11 @@
 #include "inspection.h"
 #include "parameters.h"
 
+/// What marks the functions of this layer that a program calls across a library that it is part of: an engine plugin defines it.
+#ifndef AMBIT_CPP_API
+#define AMBIT_CPP_API
+#endif
+
 namespace ambit {
 
 /// While it is Reconnecting the cache stays as it was; subscriptions can be begun, changed and ended, and calls are refused.
@@ -110,6 +115,8 @@ public:
     virtual bool sample(std::uint16_t table, std::uint32_t slot, std::uint16_t column, std::int64_t time_us, double (&out)[4]) = 0;
     virtual std::size_t count(std::uint16_t table) = 0;
     virtual bool find(std::uint16_t table, std::uint16_t index, const RowWriter& key, RowRef& out) = 0;
+    /// The row of this number, if it is in the cache.
+    virtual bool row(std::uint16_t table, std::uint32_t slot, RowRef& out) = 0;
     /// The number of rows; those that have room are written.
     virtual std::size_t all(std::uint16_t table, RowRef* rows, std::size_t room) = 0;
     virtual std::size_t where(std::uint16_t table, std::uint16_t index, const RowWriter& key, RowRef* rows, std::size_t room) = 0;
@@ -129,7 +136,7 @@ using Reducer = std::size_t;
 class Table;
 
 /// One connection to a database, with its cache.
-class Client {
+class AMBIT_CPP_API Client {
 public:
     static constexpr double no_budget = std::numeric_limits<double>::infinity();
 
@@ -150,6 +157,9 @@ public:
     /// Whether tables and reducers are known, which is from the first tick after the connection stands on. Before
     /// that tables are empty and calls are refused.
     bool ready() const { return bound_; }
+    /// Looks up tables and reducers that were added since the last tick, which does so by itself otherwise. Whether all are known;
+    /// reason() says if one of them never will be.
+    bool look_up() { return bound_ || (problem_.empty() && bind() == Lookup::Found); }
     bool identity(Identity& out) { return backend_->identity(out); }
     bool connection(ConnectionId& out) { return backend_->connection(out); }
     /// To keep, and to give next time; empty before the client is connected.
@@ -242,6 +252,14 @@ public:
 
     /// Rows in the cache; 0 before the connection stands.
     std::size_t count() { return known_ ? client_.backend().count(id_) : 0; }
+    /// Calls `each` with the number of every row in the cache, by which events name it.
+    template <typename Each>
+    void each_slot(Each each) {
+        const std::size_t first = client_.arena().size();
+        const std::size_t total = take([this](RowRef* rows, std::size_t room) { return client_.backend().all(id_, rows, room); });
+        for (std::size_t i = first; i < first + total; i++) each(client_.arena()[i].slot);
+        client_.arena().resize(first);
+    }
     /// Remembers the last values of a column from now on, for sample(). `column` counts the row's columns from 0; once is enough.
     /// False before the client is ready, and when the column is no number, vector or rotation: error() says why.
     bool interpolate(std::uint16_t column) { return known_ && client_.backend().interpolate(id_, column); }
@@ -294,7 +312,7 @@ decltype(auto) row_at(const std::uint8_t* bytes) {
 }
 
 /// Ends the program: rows of an earlier tick were read, whose memory is gone.
-[[noreturn]] void rows_are_gone();
+[[noreturn]] AMBIT_CPP_API void rows_are_gone();
 
 /// Rows of one answer, read in place; safe until the next tick. Its place is given back when it goes.
 template <typename Row>
@@ -357,11 +375,22 @@ public:
         return {client_, first, take([this](RowRef* rows, std::size_t room) { return client_.backend().all(id_, rows, room); })};
     }
 
+    /// The row of this number, as events name it, if it is in the cache. Another row can get the number of one that is gone.
+    typename FoundOf<Row>::Type row_at_slot(std::uint32_t slot) {
+        RowRef row;
+        if (!known_ || !client_.backend().row(id_, slot, row)) return {};
+        return found_at(row);
+    }
+
 protected:
     // Generated look-ups are called find, find_by_*, where_* and near*; these are not.
     typename FoundOf<Row>::Type found_by(std::uint16_t index, const RowWriter& key) {
         RowRef row;
         if (!lookup(index, key, row)) return {};
+        return found_at(row);
+    }
+
+    static typename FoundOf<Row>::Type found_at(const RowRef& row) {
         if constexpr (Row::in_place) {
             return reinterpret_cast<const Row*>(row.bytes);
         } else {

@@ -1,0 +1,4 @@
+// Stand-in for the engine's header of this name.
+#pragma once
+
+#include "StandIn/Editor.h"

@@ -248,7 +248,7 @@ fn evaluate(
         moves.left.extend(held.drain(..).map(|entry| Left::new(entry, true)));
     }
     *last = last.filter(|last| last.generation == generation && stage == Stage::Steady);
-    let judge = Judge::new(world, &scratch.loose, (table, terms, *shown), is_beside);
+    let judge = Judge::new(world, scratch.loose, (table, terms, *shown), is_beside);
     let disc = match next.as_deref().unwrap_or(source) {
         Source::Filter(id) => {
             filter::hold(cohort, scratch, (world, *id), (held, last.is_some()), &judge, moves);

@@ -9,6 +9,8 @@ using System.Text;
 namespace AmbitEditor {
     /// <summary>One run of `ambit`. Its lines come with Take, on the caller's thread; disposing of it ends it.</summary>
     public sealed class AmbitCommand : IDisposable {
+        /// <summary>Lines that wait to be taken; of more, the oldest are lost.</summary>
+        private const int LinesMax = 10000;
         private readonly Queue<string> lines = new Queue<string>();
         private readonly Process process;
         private readonly string failure;
@@ -79,7 +81,10 @@ namespace AmbitEditor {
 
         private void Said(object sender, DataReceivedEventArgs said) {
             if (said.Data == null) return;
-            lock (lines) lines.Enqueue(said.Data);
+            lock (lines) {
+                lines.Enqueue(said.Data);
+                if (lines.Count > LinesMax) lines.Dequeue();
+            }
         }
     }
 }

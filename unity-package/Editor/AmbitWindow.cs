@@ -9,6 +9,7 @@ using UnityEngine;
 
 namespace AmbitEditor {
     public sealed partial class AmbitWindow : EditorWindow {
+        private const int EventsMax = 100;
         private static readonly string[] pages = { "Connection", "Module", "Tables", "Reducers", "Log" };
         private readonly TableRates rates = new TableRates();
         private readonly List<ReducerForm> forms = new List<ReducerForm>();
@@ -109,7 +110,9 @@ namespace AmbitEditor {
             if (client == reported && state == reportedState) return;
             reported = client;
             reportedState = state;
-            events.Add(state + (state == ConnectionState.Disconnected ? ": " + client.Reason : ""));
+            string reason = client.Reason;
+            events.Add(state + (reason == "" ? "" : ": " + reason));
+            if (events.Count > EventsMax) events.RemoveAt(0);
         }
 
         private void Connect() {

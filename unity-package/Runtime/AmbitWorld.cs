@@ -40,6 +40,9 @@ namespace Ambit {
         [SerializeField, Min(0), Tooltip("Milliseconds per frame for the handlers of row events; what is left over comes with the next frame. 0: no bound.")]
         private float tickBudgetMilliseconds = 4;
 
+        [SerializeField, Tooltip("Seconds for which a lost connection is made again. 0: as long as the component is enabled; less: it is over at once.")]
+        private float reconnectSeconds;
+
         [SerializeField]
         private AmbitSpace space = new AmbitSpace();
 
@@ -54,7 +57,7 @@ namespace Ambit {
         private Action<Client> opened;
         private string tokenKey;
         private string reason = "";
-        private bool wasReady, isQuitting;
+        private bool isQuitting;
 
         /// <summary>Raised for every new connection, before its first Tick: the place to add handlers and subscriptions. A handler that
         /// comes later is told at once.</summary>
@@ -69,7 +72,7 @@ namespace Ambit {
         /// <summary>Raised before a connection's cache is freed: rows that were read in place are gone afterwards.</summary>
         public event Action Closed;
 
-        /// <summary>Raised for every change of State, with the reason if it is Disconnected, otherwise empty.</summary>
+        /// <summary>Raised for every change of State, with the reason if it is Reconnecting or Disconnected, otherwise empty.</summary>
         public event Action<WorldState, string> StateChanged;
 
         /// <summary>Raised after every Tick, before other scripts' Update.</summary>
@@ -80,7 +83,7 @@ namespace Ambit {
 
         public WorldState State { get; private set; }
 
-        /// <summary>Why the state is Disconnected; empty otherwise.</summary>
+        /// <summary>Why the connection was lost or is over; empty otherwise.</summary>
         public string Reason { get { return reason; } }
 
         /// <summary>The time that this frame shows, as of the last Tick: the server's minus the render delay. Before the server's clock is
@@ -97,6 +100,10 @@ namespace Ambit {
 
         /// <summary>Milliseconds per frame for the handlers of row events; 0 for no bound.</summary>
         public float TickBudgetMilliseconds { get { return tickBudgetMilliseconds; } set { tickBudgetMilliseconds = value; } }
+
+        /// <summary>Seconds for which a lost connection is made again: 0 for as long as the component is enabled, less than 0 for not at all.
+        /// Counts from the next Connect on.</summary>
+        public float ReconnectSeconds { get { return reconnectSeconds; } set { reconnectSeconds = value; } }
 
         /// <summary>Where tokens are kept. Set it before the world connects.</summary>
         public ITokenStore Tokens { get { return tokens; } set { tokens = value; } }
@@ -129,7 +136,7 @@ namespace Ambit {
             Close();
             tokenKey = TokenKey(server, databaseName, player);
             try {
-                Client = new Client(server, databaseName, tokens.Load(tokenKey));
+                Client = new Client(server, databaseName, tokens.Load(tokenKey), (long)(reconnectSeconds * 1000));
             } catch (AmbitException refused) {
                 End(refused.Message);
                 return;
@@ -150,7 +157,6 @@ namespace Ambit {
             Client.Dispose();
             Client = null;
             database = null;
-            wasReady = false;
             OpenWorlds.Remove(this);
             SetState(WorldState.Offline, "");
         }
@@ -213,19 +219,16 @@ namespace Ambit {
         private void Follow() {
             WorldState now = StateOf(Client);
             if (now == State) return;
-            if (now == WorldState.Ready) {
-                wasReady = true;
-                tokens.Save(tokenKey, Client.Token);
-            }
-            if (now == WorldState.Disconnected) End(Client.Reason); else SetState(now, "");
+            if (now == WorldState.Ready) tokens.Save(tokenKey, Client.Token);
+            if (now == WorldState.Disconnected) End(Client.Reason); else SetState(now, now == WorldState.Reconnecting ? Client.Reason : "");
         }
 
-        private WorldState StateOf(Client client) {
-            WorldState underWay = wasReady ? WorldState.Reconnecting : WorldState.Connecting;
+        private static WorldState StateOf(Client client) {
             switch (client.State) {
-                case ConnectionState.Connected: return client.Ready ? WorldState.Ready : underWay;
+                case ConnectionState.Connected: return client.Ready ? WorldState.Ready : WorldState.Connecting;
+                case ConnectionState.Reconnecting: return WorldState.Reconnecting;
                 case ConnectionState.Disconnected: return WorldState.Disconnected;
-                default: return underWay;
+                default: return WorldState.Connecting;
             }
         }
 

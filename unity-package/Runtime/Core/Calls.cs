@@ -21,8 +21,8 @@ namespace Ambit {
 
         public PendingCall GetAwaiter() { return this; }
 
-        /// <summary>The result. Throws before it is there, and if the connection ended before: then nobody knows whether
-        /// the call was committed.</summary>
+        /// <summary>The result. Throws before it is there, and if the client was disposed of or is over before: then nobody knows
+        /// whether the call was committed. A line that breaks gives a result of status Lost.</summary>
         public CallResult GetResult() {
             if (!IsCompleted) throw new InvalidOperationException("the call has no result yet");
             if (failure != null) throw new AmbitException(failure);
@@ -52,7 +52,7 @@ namespace Ambit {
     }
 
     public sealed unsafe partial class Client {
-        private const string NeverAnswered = "the connection ended before the call was answered: it may have been committed or not";
+        private const string NeverAnswered = "the client was closed before the call was answered: it may have been committed or not";
         private readonly Dictionary<uint, PendingCall> pendingCalls = new Dictionary<uint, PendingCall>();
 
         /// <summary>The result of a call that was made since the last Tick, to be awaited: `await client.Result(request)`.

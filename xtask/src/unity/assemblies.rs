@@ -61,6 +61,7 @@ pub fn compile(out: &Path) -> Result<()> {
             &sources(&assembly.folder, &folders)?,
         )?;
     }
+    refuses_web(out)?;
     let every: BTreeSet<String> = assemblies
         .iter()
         .map(|assembly| assembly.name.clone())
@@ -147,6 +148,19 @@ fn mcs(
     }
     step::output(command.args(sources)).with_context(|| format!("assembly {name}"))?;
     Ok(())
+}
+
+/// A build for a browser must end with a sentence, not with a library that is not found.
+fn refuses_web(out: &Path) -> Result<()> {
+    let sources = sources(&super::package().join("Runtime/Core"), &BTreeSet::new())?;
+    let options = ["-unsafe", "-define:UNITY_WEBGL"].map(str::to_string);
+    match mcs(out, "Web", &BTreeSet::new(), &options, &sources) {
+        Err(error) if format!("{error:#}").contains("does not run in WebGL") => Ok(()),
+        Err(error) => {
+            Err(error).context("a build for WebGL is refused, but not with the sentence that says why")
+        }
+        Ok(()) => bail!("a build for WebGL is not refused"),
+    }
 }
 
 /// The C# files of an assembly's folder, but for those of assemblies in it.

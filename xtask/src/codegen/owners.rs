@@ -23,7 +23,9 @@ pub fn faults(generated: &[Generated]) -> Result<Vec<String>> {
     git.args(["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--"]).args(NAMES);
     let listed = step::output(git.current_dir(step::root()))?;
     let mut present = Vec::new();
-    for path in listed.split('\0').filter(|path| !path.is_empty()) {
+    // Unity's .meta files are no generator's: `tidy` checks them.
+    let is_meant = |path: &&str| !path.is_empty() && !path.ends_with(".meta");
+    for path in listed.split('\0').filter(is_meant) {
         let text = fs::read_to_string(step::root().join(path)).with_context(|| path.to_string())?;
         present.push((path.to_string(), text.lines().next().unwrap_or_default().to_string()));
     }

@@ -187,7 +187,7 @@ int main(int count, char **arguments) {
     if (count == 5 && strcmp(arguments[3], "--seconds") == 0) sscanf(arguments[4], "%lf", &seconds);
     setvbuf(stdout, NULL, _IOLBF, 0);
     Player me = {0};
-    AmbitOptions options = {text(arguments[1]), text(arguments[2]), text("")};
+    AmbitOptions options = {text(arguments[1]), text(arguments[2]), text(""), 0};
     uint32_t subscription;
     if (ambit_abi_version() != AMBIT_ABI_VERSION || failed(ambit_client_connect(&options, &me.client))) return 1;
     int result = 1;

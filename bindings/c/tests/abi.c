@@ -30,7 +30,7 @@ static AmbitText text(const char *words) { return (AmbitText){(const uint8_t *)w
 
 static AmbitClient *connect_as(const char *uri, const char *token) {
     AmbitClient *client = NULL;
-    AmbitOptions options = {text(uri), text(getenv("AMBIT_TEST_DATABASE")), text(token)};
+    AmbitOptions options = {text(uri), text(getenv("AMBIT_TEST_DATABASE")), text(token), 0};
     OK(ambit_client_connect(&options, &client));
     return client;
 }

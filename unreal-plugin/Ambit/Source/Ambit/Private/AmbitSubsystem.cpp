@@ -140,7 +140,8 @@ void UAmbitSubsystem::Notice()
 	const EAmbitConnectionState Now = static_cast<EAmbitConnectionState>(Held->Client.state());
 	const FString Why = Ambit::ToString(Held->Client.reason());
 	// A client whose code is of another module does not work, whatever its socket does.
-	const bool bBroken = !Why.IsEmpty() && !Held->Client.ready() && Now != EAmbitConnectionState::Disconnected;
+	const bool bOpen = Now == EAmbitConnectionState::Connecting || Now == EAmbitConnectionState::Connected;
+	const bool bBroken = !Why.IsEmpty() && !Held->Client.ready() && bOpen;
 	if (bBroken)
 	{
 		Held->Client.disconnect();

@@ -14,7 +14,7 @@ enum class EAmbitConnectionState : uint8
 	Connected = 1,
 	/** Over; its reason says why. Also before the first connection. */
 	Disconnected = 2,
-	/** Lost, and being made again: the cache stays, and what changed meanwhile comes as events. */
+	/** Lost, and being made again: the cache stays, what changed meanwhile comes as events, and calls are refused. */
 	Reconnecting = 3,
 };
 
@@ -37,6 +37,8 @@ enum class EAmbitCallStatus : uint8
 	ReducerError = 1,
 	/** The server or the client refused, or the connection is over. */
 	Rejected = 2,
+	/** The connection was lost before the answer: whether the call was committed is not known. */
+	Lost = 3,
 };
 
 /** Why a row left the cache. */
@@ -48,6 +50,8 @@ enum class EAmbitDeleteReason : uint8
 	NoLongerMatching = 2,
 	NotPermitted = 3,
 	Unsubscribed = 4,
+	/** It left while the connection was lost. */
+	Away = 5,
 };
 
 /** Who is calling: a player or a service, the same across connections. */

@@ -47,5 +47,7 @@ fn turn(ctx: &Context, dt: Duration) {
         return;
     }
     let step = SPEED * dt.as_secs_f32();
-    bodies.update_all(bodies.iter().map(|body| Body::new(body.id, (body.angle + step) % std::f32::consts::TAU)));
+    bodies.update_all(
+        bodies.iter().map(|body| Body::new(body.id, (body.angle + step) % std::f32::consts::TAU)),
+    );
 }

@@ -18,6 +18,10 @@ pub const OUTGOING_MESSAGES_MAX: usize = 4_096;
 /// News of subscriptions that wait for a tick: every subscription can begin, end and fail once, with slack.
 pub const NOTICES_MAX: usize = 4 * ambit_wire::limits::SUBSCRIPTIONS_MAX;
 
+/// Subscriptions that stand, or have ended, while there is no connection: as many as a server takes, each replaced once. Half of
+/// [`NOTICES_MAX`], since the next connection tells of all of them at once.
+pub const SUBSCRIPTIONS_WHILE_LOST_MAX: usize = 2 * ambit_wire::limits::SUBSCRIPTIONS_MAX;
+
 /// Subscriptions whose state is remembered; beyond it those that have ended are forgotten. Above what can be alive
 /// at once, so that only a game that keeps replacing its subscriptions ever forgets one.
 pub const SUBSCRIPTION_STATES_MAX: usize = 4 * ambit_wire::limits::SUBSCRIPTIONS_MAX;

@@ -76,6 +76,9 @@ impl Outbox {
             return Err(SendError::TooLarge { bytes: sql.len(), max: wire::SQL_BYTES_MAX });
         }
         delivery.check()?;
+        if self.is_lost && self.standing.count() >= limits::SUBSCRIPTIONS_WHILE_LOST_MAX {
+            return Err(full("subscriptions", limits::SUBSCRIPTIONS_WHILE_LOST_MAX));
+        }
         let subscription = self.next_subscription + 1;
         let asked = Asked {
             sql: sql.into(),

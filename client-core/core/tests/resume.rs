@@ -8,7 +8,7 @@ mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ambit_client_core::{Budget, EventKind, Lost, ProtocolError, Session, World};
+use ambit_client_core::{Budget, EventKind, Lost, Outbox, ProtocolError, SendError, Session, World};
 use ambit_wire::{
     Claims, ClientMessage, LeaveReason, ServerMessage, UpdateHeader, begin_table, end_table, row_digest,
     write_delete, write_insert,
@@ -326,6 +326,33 @@ fn what_was_durable_on_one_connection_says_nothing_on_the_next() {
     session.receive(&ServerMessage::Durable { durable_offset: 38 }.encode(), 0).unwrap();
     world.tick(&mut session, Budget::UNLIMITED);
     assert_eq!(world.durable_offset(), 38);
+}
+
+/// A game that subscribes anew in every frame of a long break used to take memory without bound, and its next connection was
+/// taken for one that breaks the protocol.
+#[test]
+fn subscriptions_of_a_long_break_are_bounded_and_all_are_told_of() {
+    let (_, mut session, mut world) = holding(1);
+    let mut outbox = Outbox::new();
+    session.lose(outbox.lose());
+    let mut begun = 0;
+    let refused = loop {
+        match outbox.subscribe("SELECT * FROM unit", 0.0) {
+            Ok(number) => outbox.unsubscribe(number).unwrap(),
+            Err(error) => break error,
+        }
+        begun += 1;
+        assert!(begun < 10_000, "there is no bound");
+    };
+    assert!(matches!(refused, SendError::Full { what: "subscriptions", .. }), "{refused}");
+    session.receive(&welcome(), 0).unwrap();
+    let claims = session.claim(KEY);
+    session.end(outbox.resume(claims));
+    let applied: Vec<u32> = (1..=ambit_wire::limits::SUBSCRIPTIONS_MAX as u32).collect();
+    let header = UpdateHeader { resumed: true, applied, ..UpdateHeader::default() };
+    session.receive(&header.encode_with(&[&[]]), 0).unwrap();
+    world.tick(&mut session, Budget::UNLIMITED);
+    assert!(world.subscription(begun).is_some(), "the last one has ended");
 }
 
 /// A row of which another one has the slot now.

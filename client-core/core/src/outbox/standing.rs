@@ -28,6 +28,11 @@ pub(super) struct Asked {
 }
 
 impl Standing {
+    /// Subscriptions of which the game is still to be told something.
+    pub fn count(&self) -> usize {
+        self.subscriptions.len() + self.ending.len()
+    }
+
     /// Ends a subscription for the game.
     pub fn end(&mut self, subscription: u32) {
         if self.subscriptions.remove(&subscription).is_some() {

@@ -2,15 +2,15 @@
 //!
 //! Until the server says that everything is told, the game keeps the world as it was; then it goes to the new one in one step.
 
-use ambit_wire::{ClientMessage, LeaveReason, limits as wire, row_digest, write_claims};
-
 use std::sync::Arc;
+
+use ambit_model::Slot;
+use ambit_wire::{ClientMessage, LeaveReason, limits as wire, row_digest, write_claims};
 
 use super::{CallOutcome, Session, SubscriptionState, Welcome};
 use crate::error::ProtocolError;
 use crate::outbox::Lost;
 use crate::replica::Replica;
-use ambit_model::Slot;
 
 /// Where a session stands between two connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
